@@ -1,0 +1,59 @@
+# make lesson     a virtual environment, the packages, lesson 03 on the built-in corpus
+# make test       the same for the tests
+# make notebooks  builds and runs every notebook from notebooks/source, draws figures/
+# All are safe to repeat: what is installed or extracted already is not done again.
+
+PYTHON ?= python3
+VENV   ?= .venv
+TORCH  ?= torch==2.13.0
+OUT    ?= out
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help lesson test notebooks lint clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+lesson: $(VENV)/.lessons
+	@mkdir -p $(OUT)
+	@echo "== running lesson 03 on Storybook; the result will be $(OUT)/03_train_a3vse.ipynb"
+	$(BIN)/papermill notebooks/03_train_a3vse.ipynb $(OUT)/03_train_a3vse.ipynb --cwd $(OUT) \
+		-p out_dir "$(abspath $(OUT))/03_train_a3vse"
+	@echo "== done: open $(OUT)/03_train_a3vse.ipynb; figures and results.json are in $(OUT)/03_train_a3vse"
+
+test: $(VENV)/.test
+	@echo "== running the tests; those that take minutes are left out: see the README"
+	$(BIN)/python -m pytest
+
+notebooks: $(VENV)/.test
+	@echo "== building and running the notebooks"
+	$(BIN)/python notebooks/build.py
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# On Linux the default PyTorch brings gigabytes of CUDA; without an NVIDIA card take the CPU build.
+$(VENV)/.torch:
+	@echo "== making a virtual environment in $(VENV)"
+	$(PYTHON) -m venv $(VENV)
+	@echo "== installing PyTorch ($(TORCH))"
+	@if [ "$$(uname)" = Linux ] && ! command -v nvidia-smi > /dev/null; then \
+		$(PIP) --retries 0 --timeout 10 --index-url https://download.pytorch.org/whl/cpu "$(TORCH)" 2> /dev/null \
+		|| $(PIP) "$(TORCH)"; \
+	else $(PIP) "$(TORCH)"; fi
+	@touch $@
+
+$(VENV)/.lessons: $(VENV)/.torch pyproject.toml
+	@echo "== installing vse_lessons and what the notebooks need"
+	$(PIP) -e ".[lessons]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.torch pyproject.toml
+	@echo "== installing vse_lessons and what the tests need"
+	$(PIP) -e ".[test]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT)

@@ -1,0 +1,54 @@
+"""Small corpora that several tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vse_lessons.corpus import Corpus
+from vse_lessons.regions import RegionStore
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def shared_data(folder: str) -> Path:
+    """A folder of real data beside the checkout; the test is skipped, by name, where it is absent."""
+    path = SHARED / "data" / folder
+    if not path.exists():
+        pytest.skip(f"real data are not here: {path}")
+    return path
+
+
+def make_store(images: int, regions: int = 4, width: int = 12, seed: int = 0) -> RegionStore:
+    rng = np.random.Generator(np.random.PCG64(seed))
+    counts = rng.integers(1, regions + 1, images)
+    features = rng.standard_normal((counts.sum(), width)).astype(np.float16)
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    return RegionStore(tuple(f"i{n}" for n in range(images)), features, starts, counts)
+
+
+def make_corpus(images: int = 60, seed: int = 0) -> Corpus:
+    """A corpus whose sentences name the largest directions of their image: it can be learnt."""
+    store = make_store(images, seed=seed)
+    rng = np.random.Generator(np.random.PCG64(seed + 1))
+    sentences, image_of = [], []
+    for image in range(images):
+        mean = store.batch([image]).mean()[0].numpy()
+        for _ in range(int(rng.integers(1, 4))):
+            best = np.argsort(-mean + rng.normal(0, 0.1, len(mean)))[:3]
+            sentences.append(" ".join(f"w{j}" for j in best))
+            image_of.append(image)
+    third = images // 3
+    splits = ["train"] * (images - 2 * (third // 2)) + ["val"] * (third // 2) + ["test"] * (third // 2)
+    return Corpus("toy", store, tuple(sentences), np.asarray(image_of), np.asarray(splits))
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    return make_corpus()
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    torch.manual_seed(0)

@@ -1,0 +1,57 @@
+"""Domain discriminators behind gradient reversal (A3VSE, Eq. 4; Ganin and Lempitsky 2015)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class _Reverse(torch.autograd.Function):
+    @staticmethod
+    def forward(context, values: Tensor, gamma: float) -> Tensor:  # noqa: ANN001
+        context.gamma = gamma
+        return values.view_as(values)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> tuple[Tensor, None]:  # noqa: ANN001
+        return -context.gamma * gradient, None
+
+
+def reverse_gradient(values: Tensor, gamma: float) -> Tensor:
+    """The identity on the way forward; multiplies the gradient by -gamma on the way back."""
+    return _Reverse.apply(values, gamma)
+
+
+def reversal_strength(progress: float, eta: float = 10.0) -> float:
+    """gamma = 2 / (1 + exp(-eta p)) - 1, from 0 at the start of training (p = 0) to nearly 1 at its
+    end (p = 1) (A3VSE, section 4.3)."""
+    return 2 / (1 + math.exp(-eta * progress)) - 1
+
+
+class Discriminator(nn.Module):
+    """D_theta: tells two domains apart.  The paper does not give its shape; one hidden layer."""
+
+    def __init__(self, dimensions: int, hidden: int):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(dimensions, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+        for layer in (self.layers[0], self.layers[2]):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """(B, H) -> (B,): the logit of D_theta, the probability of the first domain."""
+        return self.layers(embeddings).squeeze(-1)
+
+
+def domain_objective(first: Tensor, second: Tensor) -> Tensor:
+    """l^d = 1/|A| sum_i log D(a_i) + 1/|B| sum_j log(1 - D(b_j))  (A3VSE, Eq. 4), from the logits
+    of D for samples of two domains, (A,) and (B,).  At most 0; -2 ln 2 when D cannot tell."""
+    return F.logsigmoid(first).mean() + F.logsigmoid(-second).mean()
+
+
+def domain_accuracy(first: Tensor, second: Tensor) -> Tensor:
+    """The share of samples that the discriminator puts in their domain, both domains alike."""
+    return ((first > 0).float().mean() + (second <= 0).float().mean()) / 2

@@ -1,0 +1,144 @@
+"""What a corpus is: images, sentences, who owns which, and splits.  Nothing about its origin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from vse_lessons.files import DataError, read_json, write_json
+from vse_lessons.regions import RegionStore
+
+VERSION = 1
+SPLITS = ("train", "val", "test", "unused")
+KINDS = ("visual", "contextual")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """N images with a region store, and S sentences, each belonging to one image.
+
+    An image may have any number of sentences, also none.  Raises `DataError`, naming the row,
+    when the parts do not fit together."""
+
+    name: str
+    regions: RegionStore  # rows in the order of the images
+    sentences: tuple[str, ...]
+    image_of: np.ndarray  # (S,) int64: the image that each sentence belongs to
+    splits: np.ndarray  # (N,) str: one of SPLITS for each image
+    kinds: np.ndarray | None = None  # (S,) str: one of KINDS; None: all visual
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "image_of", np.asarray(self.image_of, np.int64).reshape(-1))
+        object.__setattr__(self, "splits", np.asarray(self.splits, dtype="<U8"))
+        object.__setattr__(self, "sentences", tuple(self.sentences))
+        kinds = ["visual"] * len(self.sentences) if self.kinds is None else self.kinds
+        object.__setattr__(self, "kinds", np.asarray(kinds, dtype="<U10"))
+        self._validate()
+
+    def _validate(self) -> None:
+        duplicates = [image for image, times in Counter(self.image_ids).items() if times > 1]
+        if duplicates:
+            raise DataError(
+                f"{self.name}: image id {duplicates[0]!r} occurs more than once; ids must be unique"
+            )
+        if len(self.splits) != len(self.image_ids):
+            raise DataError(
+                f"{self.name}: {len(self.image_ids)} images but {len(self.splits)} splits"
+            )
+        if not len(self.sentences) == len(self.image_of) == len(self.kinds):
+            raise DataError(
+                f"{self.name}: {len(self.sentences)} sentences, {len(self.image_of)} "
+                f"owners and {len(self.kinds)} kinds: they must be as many"
+            )
+        for row, owner in enumerate(self.image_of):
+            if not 0 <= owner < len(self.image_ids):
+                raise DataError(
+                    f"{self.name}: sentence {row} ({self.sentences[row][:40]!r}) belongs "
+                    f"to image number {owner}, but there are {len(self.image_ids)} images"
+                )
+        for row, text in enumerate(self.sentences):
+            if not isinstance(text, str) or not text.strip():
+                raise DataError(
+                    f"{self.name}: sentence {row} of image "
+                    f"{self.image_ids[self.image_of[row]]!r} is empty; remove the row"
+                )
+        for what, found, allowed in (("split", self.splits, SPLITS), ("kind", self.kinds, KINDS)):
+            wrong = sorted(set(found.tolist()) - set(allowed))
+            if wrong:
+                raise DataError(
+                    f"{self.name}: unknown {what} {wrong[0]!r}: one of {', '.join(allowed)}"
+                )
+
+    @property
+    def image_ids(self) -> Sequence[str]:
+        """The ids of the N images."""
+        return self.regions.ids
+
+    @cached_property
+    def sentences_of(self) -> tuple[np.ndarray, ...]:
+        """For each image, the numbers of its sentences (possibly none)."""
+        order = np.argsort(self.image_of, kind="stable")
+        cuts = np.searchsorted(self.image_of[order], np.arange(1, len(self.image_ids)))
+        return tuple(np.split(order, cuts))
+
+    def images(self, split: str, *, annotated: bool = False) -> np.ndarray:
+        """The numbers of the images of a split, if asked only of those with a sentence.  An empty
+        split is a `DataError`."""
+        if split not in SPLITS:
+            raise DataError(f"{self.name}: unknown split {split!r}: one of {', '.join(SPLITS)}")
+        found = np.flatnonzero(self.splits == split)
+        if annotated:
+            found = np.asarray([i for i in found if len(self.sentences_of[i])], np.int64)
+        if not len(found):
+            there = ", ".join(sorted(set(self.splits.tolist())))
+            raise DataError(
+                f"{self.name}: the split {split!r} has no image"
+                f"{' with a sentence' if annotated else ''}; splits here: {there}"
+            )
+        return found
+
+    def save(self, path: Path, store: Path) -> None:
+        """Writes everything but the regions to a JSON file, which names the store's folder
+        (absolute, or relative to the folder of the JSON file)."""
+        write_json(
+            Path(path),
+            {
+                "format": "vse_lessons.corpus",
+                "version": VERSION,
+                "name": self.name,
+                "store": str(store),
+                "sentences": list(self.sentences),
+                "image_of": self.image_of.tolist(),
+                "splits": self.splits.tolist(),
+                "kinds": self.kinds.tolist(),
+            },
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Corpus:
+        """Reads what `save` wrote and opens its store."""
+        content = read_json(Path(path))
+        if not isinstance(content, dict) or content.get("format") != "vse_lessons.corpus":
+            raise DataError(f"{path} is not a corpus; it should be what Corpus.save wrote")
+        if content.get("version") != VERSION:
+            raise DataError(
+                f"{path} is a corpus of version {content.get('version')}, this is version "
+                f"{VERSION}: delete it and prepare it again"
+            )
+        try:
+            store = RegionStore.open(Path(path).parent / content["store"])
+            return cls(
+                content["name"],
+                store,
+                tuple(content["sentences"]),
+                np.asarray(content["image_of"], np.int64),
+                np.asarray(content["splits"]),
+                np.asarray(content["kinds"]),
+            )
+        except KeyError as error:
+            raise DataError(f"{path} lacks {error}: delete it and prepare it again") from error

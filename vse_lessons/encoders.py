@@ -1,0 +1,100 @@
+"""From region features and words to the joint space."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vse_lessons.text import PAD, UNKNOWN
+
+
+def shared_dropout(values: Tensor, rate: float, training: bool) -> Tensor:
+    """Dropout with one mask for all entities of an instance: (B, N, D) keeps or drops a dimension
+    for all N alike.  Drawn for each of 36 regions anew, noise averages out in their pooling."""
+    if not training or rate == 0:
+        return values
+    keep = torch.full_like(values[:, :1], 1 - rate).bernoulli()
+    return values * keep / (1 - rate)
+
+
+class RegionEncoder(nn.Module):
+    """F^v: a fully-connected layer from detector features to H dimensions (A3VSE, section 3.2).
+
+    Features are standardised when the statistics of the training images are given: the published
+    model takes raw ones."""
+
+    def __init__(self, width: int, dimensions: int, dropout: float = 0.0,
+                 statistics: tuple[Tensor, Tensor] | None = None):  # fmt: skip
+        super().__init__()
+        self.dropout = dropout
+        self.layer = nn.Linear(width, dimensions)
+        nn.init.xavier_uniform_(self.layer.weight)
+        nn.init.zeros_(self.layer.bias)
+        mean, deviation = statistics or (torch.zeros(width), torch.ones(width))
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.clamp(min=1e-6))
+
+    def standardize(self, features: Tensor) -> Tensor:
+        """(..., D): zero mean and unit deviation over the training regions."""
+        return (features - self.mean) / self.deviation
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, R, D) -> V (B, R, H)."""
+        features = shared_dropout(self.standardize(features), self.dropout, self.training)
+        return self.layer(features)
+
+
+class SentenceEncoder(nn.Module):
+    """F^t: a word embedding matrix and an LSTM; its states are the encoded words (A3VSE, section
+    3.2).  The LSTM reads forwards, so padding at the end cannot reach the states before it."""
+
+    def __init__(self, words: int, word_dimensions: int, dimensions: int, word_dropout: float = 0.0,
+                 dropout: float = 0.0, vectors: Tensor | None = None):  # fmt: skip
+        super().__init__()
+        self.word_dropout, self.dropout = word_dropout, dropout
+        self.embedding = nn.Embedding(words, word_dimensions, padding_idx=PAD)
+        self.lstm = nn.LSTM(word_dimensions, dimensions, batch_first=True)
+        nn.init.xavier_uniform_(self.embedding.weight)
+        if vectors is not None:
+            _copy_vectors(self.embedding.weight, vectors)
+        with torch.no_grad():
+            self.embedding.weight[PAD] = 0
+        for name, parameter in self.lstm.named_parameters():
+            if name.startswith("weight"):
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Word indices (B, M) -> T (B, M, H)."""
+        words = drop_words(words, self.word_dropout, self.training)
+        embedded = shared_dropout(self.embedding(words), self.dropout, self.training)
+        return self.lstm(embedded)[0]
+
+
+def _copy_vectors(weight: Tensor, vectors: Tensor) -> None:
+    """Puts pre-trained vectors (V, D), scaled to the deviation of Xavier's rows so that words with
+    and without one start alike; a row of zeros (no vector) keeps its random start."""
+    if vectors.shape[0] != weight.shape[0] or vectors.shape[1] > weight.shape[1]:
+        raise ValueError(
+            f"word vectors {tuple(vectors.shape)} do not fit a matrix {tuple(weight.shape)}"
+        )
+    found = vectors.abs().sum(1) > 0
+    scale = weight.std() / vectors[found].std() if found.any() else 1.0
+    with torch.no_grad():
+        weight[found, : vectors.shape[1]] = vectors[found] * scale
+
+
+def drop_words(words: Tensor, rate: float, training: bool) -> Tensor:
+    """Replaces a share of the words (B, M) by the unknown word; padding stays."""
+    if not training or rate == 0:
+        return words
+    dropped = torch.rand(words.shape, device=words.device) < rate
+    return words.masked_fill(dropped & (words != PAD), UNKNOWN)
+
+
+def bag_of_words(words: Tensor, weights: Tensor) -> Tensor:
+    """(B, V): how often each word occurs in each row of indices (B, M), times its weight (V,)."""
+    counts = torch.zeros(len(words), len(weights), device=words.device)
+    counts.scatter_add_(1, words, torch.ones_like(words, dtype=counts.dtype))
+    return counts * weights

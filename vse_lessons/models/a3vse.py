@@ -1,0 +1,227 @@
+"""A3VSE: adversarial attentive alignment (Huang, Kang, Liu, Chang and Hauptmann, ACM MM 2019).
+
+Few images are annotated; the others come with regional semantics, the attribute and class words
+that a detector finds in them, read as if they were a sentence.  Two triplet losses rank both kinds
+of pairs, and six discriminators behind gradient reversal pull the four kinds of input together:
+annotated images v, un-annotated images u, sentences t, regional semantics s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from vse_lessons.adversarial import (
+    Discriminator,
+    domain_accuracy,
+    domain_objective,
+    reversal_strength,
+    reverse_gradient,
+)
+from vse_lessons.attention import MeanPooling, MultiHeadPooling
+from vse_lessons.encoders import RegionEncoder, SentenceEncoder, bag_of_words
+from vse_lessons.losses import contrastive_loss, triplet_loss
+from vse_lessons.regions import RegionBatch
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
+from vse_lessons.similarity import cosine
+from vse_lessons.text import PAD, Vocabulary
+
+
+@dataclass(frozen=True)
+class A3VSEConfig:
+    """Every hyper-parameter of A3VSE.  The defaults are those of section 4.3 for Flickr30K."""
+
+    dimensions: int = 512  # H, of an encoded region or word
+    heads: int = 3  # K
+    context: int = 512  # K', of the attention's context vectors
+    temperature: float | None = None  # lambda of Eq. 1; not published; None: 1 / sqrt(K')
+    word_dimensions: int = 300
+    max_words: int = 82  # 57 on MS-COCO
+    min_count: int = 4  # rarer words become unknown
+    beta: float = 0.8  # weight of annotated pairs in Eq. 3
+    margin_pairs: float = 0.2  # alpha_vt
+    margin_semantics: float = 0.3  # alpha_vs
+    eta: float = 10.0  # how fast gradient reversal sets in
+    intra_images: float = 0.2  # lambda_vu, Eq. 5
+    intra_text: float = 0.1  # lambda_ts
+    cross_pairs: float = 0.5  # lambda_vt, Eq. 6
+    cross_semantics: float = 0.5  # lambda_us
+    transitive_images: float = 0.3  # lambda_vs, Eq. 7
+    transitive_text: float = 0.3  # lambda_ut
+    hidden: int = 512  # of a discriminator; not published
+    # what the paper does not have, all of it off in the published configuration
+    ranking: str = "triplet"  # or "contrastive"
+    softness: float = 0.07  # temperature of the contrastive ranking
+    reduction: str = "mean"  # of the triplets; "sum" makes them batch_size times heavier
+    attention: bool = True  # False: mean pooling, Table 5
+    standardize: bool = False  # features to zero mean and unit deviation
+    bag: bool = False  # IDF-weighted bag of words and mean region beside the attended ones
+    region_dropout: float = 0.0  # one mask for all regions of an image
+    word_dropout: float = 0.0  # whole words
+    optimisation: Optimisation = Optimisation(
+        epochs=24, batch_size=128, learning_rate=5e-4, weight_decay=1e-6, clip=2.0, decay_after=16,
+        warmup_epochs=1)  # fmt: skip
+
+    @classmethod
+    def paper(cls) -> A3VSEConfig:
+        """Section 4.3, and one epoch with the mean of all negatives before the hardest ones, without
+        which the loss sticks at its plateau."""
+        return cls()
+
+
+ABLATIONS = {
+    "full": {},
+    "no_semantics": {},  # nothing of the un-annotated images is given: see `fit`'s training corpus
+    "no_attention": {"attention": False},
+    "no_intra": {"intra_images": 0.0, "intra_text": 0.0},
+    "no_cross": {"cross_pairs": 0.0, "cross_semantics": 0.0},
+    "no_transitive": {"transitive_images": 0.0, "transitive_text": 0.0},
+}
+ABLATIONS["no_adversarial"] = {
+    **ABLATIONS["no_intra"], **ABLATIONS["no_cross"], **ABLATIONS["no_transitive"]}  # fmt: skip
+
+
+def ablate(config: A3VSEConfig, ablation: str) -> A3VSEConfig:
+    """A row of Table 5.  For `no_semantics` also leave the semantics out of the training corpus."""
+    if ablation not in ABLATIONS:
+        raise ValueError(f"unknown ablation {ablation!r}: one of {', '.join(ABLATIONS)}")
+    return replace(config, **ABLATIONS[ablation])
+
+
+# The six discriminators: the objective they belong to, the weight's name, the two domains.
+DOMAINS = {
+    "vu": ("intra", "intra_images", ("v", "u")),
+    "ts": ("intra", "intra_text", ("t", "s")),
+    "vt": ("cross", "cross_pairs", ("v", "t")),
+    "us": ("cross", "cross_semantics", ("u", "s")),
+    "vs": ("transitive", "transitive_images", ("v", "s")),
+    "ut": ("transitive", "transitive_text", ("u", "t")),
+}
+
+
+class A3VSE(RetrievalModel):
+    """The model of Figure 2.  Embeddings have K * H dimensions (Eq. 1 concatenates the heads)."""
+
+    def __init__(
+        self,
+        config: A3VSEConfig,
+        vocabulary: Vocabulary,
+        width: int,
+        statistics: tuple[Tensor, Tensor] | None = None,
+        idf: Tensor | None = None,
+        vectors: Tensor | None = None,
+    ):
+        """`width` is that of the detector's features; `statistics` (mean and deviation of training
+        features, (D,) each), `idf` (V,) and pre-trained word `vectors` (V, <= word_dimensions) are
+        optional, and the first two are needed where the configuration asks for them."""
+        super().__init__()
+        self.config, self.vocabulary = config, vocabulary
+        if config.standardize and statistics is None:
+            raise ValueError("standardize=True needs the statistics of the training features")
+        self.image_encoder = RegionEncoder(
+            width,
+            config.dimensions,
+            config.region_dropout,
+            statistics if config.standardize else None,
+        )
+        self.text_encoder = SentenceEncoder(
+            len(vocabulary), config.word_dimensions, config.dimensions, config.word_dropout,
+            vectors=vectors)  # fmt: skip
+        self.image_pooling, self.text_pooling = self._pooling(), self._pooling()
+        pooled = config.dimensions * (config.heads if config.attention else 1)
+        self.idf: Tensor
+        self.register_buffer("idf", torch.ones(len(vocabulary)) if idf is None else idf)
+        if config.bag:
+            self.image_bag = nn.Linear(width, pooled)
+            self.text_bag = nn.Linear(len(vocabulary), pooled)
+        self.discriminators = nn.ModuleDict(
+            {name: Discriminator(pooled, config.hidden)
+             for name, (_, weight, _) in DOMAINS.items() if getattr(config, weight)})  # fmt: skip
+        if config.ranking == "triplet":
+            scale = config.optimisation.batch_size if config.reduction == "sum" else 1
+            self.plateaus = {"pairs": 2 * config.margin_pairs * config.beta * scale,
+                             "semantics": 2 * config.margin_semantics * (1 - config.beta) * scale}  # fmt: skip
+
+    def _pooling(self) -> nn.Module:
+        config = self.config
+        if not config.attention:
+            return MeanPooling()
+        return MultiHeadPooling(config.dimensions, config.heads, config.context, config.temperature)
+
+    def encode_images(self, images: RegionBatch) -> Tensor:
+        """G^v = E^v o F^v: regions (B, R, D) -> (B, K * H)."""
+        embeddings = self.image_pooling(self.image_encoder(images.features), images.mask)
+        if self.config.bag:
+            mean = self.image_encoder.standardize(images.mean())
+            embeddings = embeddings + self.image_bag(mean)
+        return embeddings
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """G^t = E^t o F^t: B sentences -> (B, K * H)."""
+        words, _ = self.vocabulary.encode(sentences, self.config.max_words)
+        words = words.to(self.device)
+        embeddings = self.text_pooling(self.text_encoder(words), words != PAD)
+        if self.config.bag:
+            embeddings = embeddings + self.text_bag(bag_of_words(words, self.idf))
+        return embeddings
+
+    def loss(self, batch: Batch) -> Losses:
+        """l = l^tri + l^adv (Eq. 9).  The encoders minimise l and the discriminators maximise it (Eq.
+        10), so the discriminators' cross-entropy -l^adv is minimised behind gradient reversal."""
+        embedded = self._embed(batch)
+        terms = {"pairs": self.config.beta * self._rank(
+            embedded["v"], embedded["t"], batch.pairs, self.config.margin_pairs, batch.warmup)}  # fmt: skip
+        if batch.weak is not None:
+            terms["semantics"] = (1 - self.config.beta) * self._rank(
+                embedded["u"], embedded["s"], batch.weak, self.config.margin_semantics, batch.warmup)  # fmt: skip
+        gamma = reversal_strength(batch.progress, self.config.eta)
+        adversarial, accuracies = self._align(embedded, gamma)
+        return Losses({**terms, **adversarial}, {"gamma": gamma, **accuracies})
+
+    def _embed(self, batch: Batch) -> dict[str, Tensor]:
+        """The samples of the four domains v, t, u, s, (B, K * H) each; images and sentences of both
+        batches go through their encoder together."""
+        if batch.weak is None:
+            return {"v": self.encode_images(batch.pairs.images),
+                    "t": self.encode_sentences(batch.pairs.sentences)}  # fmt: skip
+        cut = len(batch.pairs.sentences)
+        images = self.encode_images(join(batch.pairs.images, batch.weak.images))
+        texts = self.encode_sentences([*batch.pairs.sentences, *batch.weak.sentences])
+        return {"v": images[:cut], "u": images[cut:], "t": texts[:cut], "s": texts[cut:]}
+
+    def _rank(
+        self, images: Tensor, texts: Tensor, pairs: Pairs, margin: float, warmup: bool
+    ) -> Tensor:
+        similarity = cosine(images, texts)
+        if self.config.ranking == "contrastive":
+            return contrastive_loss(similarity, pairs.owners, self.config.softness)
+        negatives = "mean" if warmup else "hardest"
+        return triplet_loss(similarity, pairs.owners, margin, negatives, self.config.reduction)
+
+    def _align(self, embedded: dict[str, Tensor], gamma: float) -> tuple[dict, dict]:
+        """-l^intra, -l^cross and -l^trans (Eq. 5 to 8) and each discriminator's accuracy."""
+        reversed_ = {name: reverse_gradient(values, gamma) for name, values in embedded.items()}
+        terms: dict[str, Tensor] = {}
+        accuracies = {}
+        for name, discriminator in self.discriminators.items():
+            group, weight, (first, second) = DOMAINS[name]
+            if first not in embedded or second not in embedded:
+                continue
+            logits = discriminator(reversed_[first]), discriminator(reversed_[second])
+            term = -getattr(self.config, weight) * domain_objective(*logits)
+            terms[group] = terms[group] + term if group in terms else term
+            accuracies[f"accuracy_{name}"] = domain_accuracy(*logits).detach()
+        return terms, accuracies
+
+
+def join(first: RegionBatch, second: RegionBatch) -> RegionBatch:
+    """Two batches as one, the one with fewer regions padded."""
+    widest = max(first.mask.shape[1], second.mask.shape[1])
+    padded = []
+    for batch in (first, second):
+        extra = widest - batch.mask.shape[1]
+        padded.append((nn.functional.pad(batch.features, (0, 0, 0, extra)),
+                       nn.functional.pad(batch.mask, (0, extra)), batch.index))  # fmt: skip
+    return RegionBatch(*(torch.cat(parts) for parts in zip(*padded)))

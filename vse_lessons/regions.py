@@ -1,0 +1,341 @@
+"""Region features on disk: memory-mapped, read by batch, written once and whole.
+
+A store is a folder of four files:
+
+    meta.json      format, version, detector, names of the classes, attributes and tags, image ids
+    features.npy   (T, D) float16, the regions of all images one after the other
+    regions.npz    where each image's regions start and how many they are; boxes, classes, ...
+    tags.npy       (N, G) float16, image-level scores s_g, where the detector gives them
+"""
+
+from __future__ import annotations
+
+import zipfile
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vse_lessons.files import DataError, atomic_path, read_json, write_json
+
+VERSION = 1
+
+
+@dataclass
+class Detections:
+    """What a detector found in one picture: R regions, in the detector's own order."""
+
+    features: np.ndarray  # (R, D) float32
+    boxes: np.ndarray  # (R, 4) float32: x0, y0, x1, y1 as shares of width and height
+    classes: np.ndarray  # (R,) int16, an index into the detector's class names
+    class_confidences: np.ndarray  # (R,) float32 in [0, 1]
+    attributes: np.ndarray  # (R,) int16, an index into the attribute names; -1: none
+    attribute_confidences: np.ndarray  # (R,) float32 in [0, 1]
+    tags: np.ndarray | None = None  # (G,) float32, scores of image-level concepts
+
+
+@dataclass
+class RegionBatch:
+    """The regions of B images, padded to the largest number R among them."""
+
+    features: Tensor  # (B, R, D) float32; zero where padded
+    mask: Tensor  # (B, R) bool; True where there is a region
+    index: Tensor  # (B,) int64, which images of the store
+
+    def to(self, device: torch.device | str) -> RegionBatch:
+        """The same batch on another device."""
+        return RegionBatch(
+            *(part.to(device, non_blocking=True) for part in (self.features, self.mask, self.index))
+        )
+
+    def mean(self) -> Tensor:
+        """(B, D): the mean region of each image, padding left out."""
+        weights = self.mask.to(self.features.dtype).unsqueeze(-1)
+        return (self.features * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
+class StackedRows:
+    """Several arrays of rows, usually memory-mapped, that read as one without being copied.  It
+    knows only what a store asks of its features: the rows of one image, as a slice."""
+
+    ndim = 2
+
+    def __init__(self, parts: Sequence[np.ndarray]) -> None:
+        widths = sorted({part.shape[1] for part in parts})
+        if len(widths) != 1:
+            raise DataError(f"features {widths} wide cannot be stacked; all must be as wide")
+        self.parts = list(parts)
+        self.ends = list(accumulate(len(part) for part in parts))
+        self.shape = (self.ends[-1], widths[0])
+        self.dtype = np.result_type(*parts)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """(n, D): the rows of a slice, which must lie within one of the arrays."""
+        start, stop, _ = rows.indices(len(self))
+        part = min(bisect_right(self.ends, start), len(self.parts) - 1)
+        if stop > self.ends[part]:
+            raise IndexError(f"rows {start} to {stop} lie in two arrays")
+        before = self.ends[part] - len(self.parts[part])
+        return self.parts[part][start - before : stop - before]
+
+
+@dataclass
+class RegionStore:
+    """Regions of N images.  `features` may be any array of rows, usually memory-mapped; the
+    regions of image i are its rows `starts[i]` to `starts[i] + counts[i]`."""
+
+    ids: Sequence[str]
+    features: np.ndarray | StackedRows  # (T, D)
+    starts: np.ndarray  # (N,) int64
+    counts: np.ndarray  # (N,) int64
+    boxes: np.ndarray | None = None  # (T, 4) float32
+    classes: np.ndarray | None = None  # (T,) int16
+    class_confidences: np.ndarray | None = None  # (T,) float16
+    attributes: np.ndarray | None = None  # (T,) int16
+    attribute_confidences: np.ndarray | None = None  # (T,) float16
+    tags: np.ndarray | None = None  # (N, G) float16
+    class_names: tuple[str, ...] = ()
+    attribute_names: tuple[str, ...] = ()
+    tag_names: tuple[str, ...] = ()
+    detector: str = "unknown"
+    source: str = "memory"  # named in errors
+    skipped: list[dict[str, str]] = field(default_factory=list)  # images that could not be read
+
+    def __post_init__(self) -> None:
+        if self.features.ndim != 2:
+            raise DataError(
+                f"{self.source}: features have shape {self.features.shape}, "
+                "not (regions, dimensions)"
+            )
+        if not len(self.ids) == len(self.starts) == len(self.counts):
+            raise DataError(
+                f"{self.source}: {len(self.ids)} ids, {len(self.starts)} starts and "
+                f"{len(self.counts)} counts: they must be as many as the images"
+            )
+        ends = np.asarray(self.starts) + np.asarray(self.counts)
+        bad = np.flatnonzero(
+            (ends > len(self.features))
+            | (np.asarray(self.counts) < 1)
+            | (np.asarray(self.starts) < 0)
+        )
+        if len(bad):
+            i = int(bad[0])
+            raise DataError(
+                f"{self.source}: image {self.ids[i]} (row {i}) should have rows {self.starts[i]} to "
+                f"{ends[i]} of {len(self.features)}: the feature file is shorter than its index or "
+                "the image has no region; extract it again"
+            )
+        lengths = {name: len(self.features) for name in COLUMNS} | {"tags": len(self.ids)}
+        for name, length in lengths.items():
+            column = getattr(self, name)
+            if column is not None and len(column) != length:
+                raise DataError(
+                    f"{self.source}: {name} has {len(column)} rows, not {length}; extract it again"
+                )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def dimensions(self) -> int:
+        """The width D of a region's feature."""
+        return self.features.shape[1]
+
+    def rows(self, i: int) -> slice:
+        """The rows of image i in `features`, `boxes`, `classes`, ..."""
+        return slice(int(self.starts[i]), int(self.starts[i] + self.counts[i]))
+
+    def detections(self, i: int) -> Detections:
+        """Everything that is known of image i."""
+        if any(getattr(self, name) is None for name in COLUMNS):
+            raise DataError(
+                f"{self.source} holds features only, no boxes or class names; "
+                "use a corpus whose regions come from a detector"
+            )
+        rows = self.rows(i)
+        return Detections(
+            np.asarray(self.features[rows], np.float32),
+            self.boxes[rows],
+            self.classes[rows],
+            self.class_confidences[rows].astype(np.float32),
+            self.attributes[rows],
+            self.attribute_confidences[rows].astype(np.float32),
+            None if self.tags is None else np.asarray(self.tags[i], np.float32),
+        )
+
+    def batch(self, images: Sequence[int] | np.ndarray) -> RegionBatch:
+        """Reads the regions of some images, by number; `DataError` if a feature is not finite."""
+        images = np.asarray(images, np.int64)
+        counts = np.asarray(self.counts)[images]
+        widest = int(counts.max()) if len(images) else 0
+        raw = np.empty((len(images), widest, self.dimensions), self.features.dtype)
+        for row, image in enumerate(images):
+            raw[row, : counts[row]] = self.features[self.rows(image)]
+            raw[row, counts[row] :] = 0
+        features = torch.from_numpy(raw).float()
+        # a sum is NaN or infinite if any value is, and costs a third of asking each of them
+        if not torch.isfinite(features.sum()) and not torch.isfinite(features).all():
+            row = int((~torch.isfinite(features)).flatten(1).any(1).nonzero()[0])
+            raise DataError(
+                f"{self.source}: the features of image {self.ids[images[row]]} "
+                f"(row {images[row]}) hold NaN or infinity; extract it again"
+            )
+        mask = torch.arange(widest) < torch.from_numpy(counts).unsqueeze(1)
+        return RegionBatch(features, mask, torch.from_numpy(images))
+
+    def batches(self, images: Sequence[int] | np.ndarray, size: int = 256) -> Iterator[RegionBatch]:
+        """The same, `size` images at a time."""
+        for start in range(0, len(images), size):
+            yield self.batch(images[start : start + size])
+
+    def statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (D,) of all regions of some images (the training part)."""
+        total = torch.zeros(self.dimensions, dtype=torch.float64)
+        squares = torch.zeros_like(total)
+        rows = 0
+        for batch in self.batches(images):
+            kept = batch.features[batch.mask]
+            total += kept.sum(0, dtype=torch.float64)
+            squares += kept.square().sum(0, dtype=torch.float64)
+            rows += len(kept)
+        mean = total / rows
+        deviation = (squares / rows - mean.square()).clamp(min=0).sqrt()
+        return mean.float(), deviation.float()
+
+    @classmethod
+    def open(cls, folder: Path) -> RegionStore:
+        """Opens a store without reading its features (they are memory-mapped)."""
+        folder = Path(folder)
+        meta = read_json(folder / "meta.json")
+        if not isinstance(meta, dict) or meta.get("format") != "vse_lessons.regions":
+            raise DataError(f"{folder} is not a region store: its meta.json says something else")
+        if meta.get("version") != VERSION:
+            raise DataError(
+                f"{folder} is a store of version {meta.get('version')}; this is version "
+                f"{VERSION}: delete the folder and extract it again"
+            )
+        try:
+            features = np.load(folder / "features.npy", mmap_mode="r")
+            with np.load(folder / "regions.npz") as arrays:
+                columns = {name: arrays[name] for name in arrays.files}
+            tags = np.load(folder / "tags.npy", mmap_mode="r") if meta["tag_names"] else None
+            names = {
+                key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")
+            }
+            return cls(
+                ids=tuple(meta["ids"]),
+                features=features,
+                tags=tags,
+                detector=meta["detector"],
+                source=str(folder),
+                skipped=meta["skipped"],
+                **columns,
+                **names,
+            )
+        except DataError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise DataError(
+                f"{folder} is damaged ({error}): delete it and extract it again"
+            ) from error
+
+
+def write_store(
+    folder: Path,
+    ids: Sequence[str],
+    chunks: Iterable[list[Detections]],
+    *,
+    detector: str,
+    class_names: Sequence[str],
+    attribute_names: Sequence[str],
+    tag_names: Sequence[str] = (),
+    skipped: Sequence[dict[str, str]] = (),
+) -> RegionStore:
+    """Writes the detections of the images `ids`, which come in chunks, to `folder`: either the
+    whole store or nothing.  `DataError` names an image whose features are not finite or not as
+    wide as the first image's."""
+    with atomic_path(Path(folder)) as temporary:
+        temporary.mkdir()
+        columns: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
+        counts, tags, width = [], [], None
+        with open(temporary / "features.npy", "wb") as file:
+            _write_header(file, (0, 0))  # room for it; the number of rows is known at the end
+            for found in (found for chunk in chunks for found in chunk):
+                image = ids[len(counts)] if len(counts) < len(ids) else "beyond the last"
+                width = width or found.features.shape[-1]
+                _check(image, found, width)
+                file.write(np.ascontiguousarray(found.features, "<f2").tobytes())
+                for name, kind in COLUMNS.items():
+                    columns[name].append(np.asarray(getattr(found, name), kind))
+                counts.append(len(found.features))
+                if tag_names:
+                    tags.append(np.asarray(found.tags, np.float16))
+            file.seek(0)
+            _write_header(file, (sum(counts), width or 0))
+        if len(counts) != len(ids):
+            raise DataError(f"{folder}: {len(ids)} images but the detections of {len(counts)}")
+        if not counts:
+            raise DataError(f"{folder}: there is no image to store")
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+        np.savez(
+            temporary / "regions.npz",
+            starts=starts,
+            counts=np.asarray(counts, np.int64),
+            **{name: np.concatenate(parts) for name, parts in columns.items()},
+        )
+        if tag_names:
+            np.save(temporary / "tags.npy", np.stack(tags))
+        write_json(
+            temporary / "meta.json",
+            {
+                "format": "vse_lessons.regions",
+                "version": VERSION,
+                "detector": detector,
+                "class_names": list(class_names),
+                "attribute_names": list(attribute_names),
+                "tag_names": list(tag_names),
+                "skipped": list(skipped),
+                "ids": list(ids),
+            },
+        )
+    return RegionStore.open(folder)
+
+
+COLUMNS = {
+    "boxes": np.float32,
+    "classes": np.int16,
+    "class_confidences": np.float16,
+    "attributes": np.int16,
+    "attribute_confidences": np.float16,
+}
+
+
+def _check(image: str, found: Detections, width: int) -> None:
+    if found.features.ndim != 2 or not len(found.features):
+        raise DataError(
+            f"image {image}: features of shape {found.features.shape}, not (regions, dimensions)"
+        )
+    if found.features.shape[1] != width:
+        raise DataError(
+            f"image {image}: features {found.features.shape[1]} wide, but those before "
+            f"it are {width} wide: one store, one detector"
+        )
+    # beyond the largest half-precision number a feature would be stored as infinity
+    if not np.isfinite(found.features).all() or np.abs(found.features).max() > 65504:
+        raise DataError(f"image {image}: a feature is NaN, infinite or larger than 65504")
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, int]) -> None:
+    """Writes the head of a .npy file of half-precision rows, always 128 bytes long, so that it
+    can be written again over itself once the number of rows is known."""
+    head = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {shape}, }}"
+    file.write(b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + f"{head:<117}\n".encode())

@@ -1,0 +1,97 @@
+"""What every model of the course is, and what a training step gives it.
+
+Training, evaluation, search, plots and widgets know nothing about a model but this."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from vse_lessons.regions import RegionBatch
+from vse_lessons.similarity import cosine
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """How a model is trained; part of each paper's own hyper-parameters."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 0.0
+    decoupled: bool = False  # AdamW's weight decay in place of Adam's
+    clip: float = 0.0  # the largest norm of the gradient; 0: no clipping
+    decay_after: int = 0  # after this epoch the learning rate is a tenth; 0: never
+    cosine: bool = False  # the learning rate falls to 0 along half a cosine
+    warmup_epochs: int = 0  # epochs of all negatives before the hardest ones
+    averaging: float = 0.0  # decay of the moving average of the weights that is kept; 0: none
+
+
+@dataclass
+class Pairs:
+    """B images, each with one sentence."""
+
+    images: RegionBatch
+    sentences: list[str]
+
+    @property
+    def owners(self) -> Tensor:
+        """(B,) the image that each sentence belongs to."""
+        return self.images.index
+
+
+@dataclass
+class Batch:
+    """What one step learns from."""
+
+    pairs: Pairs  # annotated images with a sentence of theirs
+    weak: Pairs | None  # un-annotated images with their regional semantics
+    progress: float  # share of the training that is done, p in [0, 1]
+    warmup: bool = False  # still in the epochs before the hardest negatives
+
+
+@dataclass
+class Losses:
+    """`terms` are weighted and differentiable; their sum is minimised.  `monitors` are for the eye
+    only: accuracies, gamma, un-weighted values."""
+
+    terms: dict[str, Tensor]
+    monitors: dict[str, float | Tensor] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Tensor:
+        """The scalar that is minimised."""
+        return torch.stack(list(self.terms.values())).sum()
+
+
+class RetrievalModel(nn.Module, ABC):
+    """Embeds images and sentences so that the right ones find each other."""
+
+    # the value of a term when every embedding is the same point, for those that stick there
+    plateaus: dict[str, float] = {}  # noqa: RUF012
+
+    @abstractmethod
+    def encode_images(self, images: RegionBatch) -> Tensor:
+        """(B, H) embeddings of B images."""
+
+    @abstractmethod
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """(B, H) embeddings of B sentences."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Losses:
+        """The named terms of the objective."""
+
+    def similarity(self, images: Tensor, sentences: Tensor) -> Tensor:
+        """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper
+        says otherwise."""
+        return cosine(images, sentences)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device

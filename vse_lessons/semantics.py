@@ -1,0 +1,99 @@
+"""Regional semantics: what a detector saw, as a sentence (A3VSE, sections 3.2 and 4.3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from vse_lessons.files import DataError
+from vse_lessons.regions import RegionStore
+from vse_lessons.text import tokenize
+
+# The upper floors of WordNet: true of everything, so that they say nothing.
+TOO_GENERAL = frozenset(
+    "entity|physical entity|abstraction|object|physical object|whole|unit|thing|matter|substance|"
+    "being|organism|living thing|animate thing|group|grouping|part|piece|cause|agency".split("|")
+)
+
+
+def regional_semantics(
+    store: RegionStore,
+    images: Sequence[int] | np.ndarray,
+    words: Sequence[str] | Mapping[int, str] | None = None,
+    *,
+    max_words: int = 82,
+    attributes: bool = True,
+    repeats: bool = False,
+) -> list[str]:
+    """One pseudo sentence an image: s = [s_1 || s_2 || ...], s_k = [attribute_k class_k], the most
+    confident detection first (section 4.3), cut after `max_words` tokens as sentences are (82 on
+    Flickr30K, 57 on MS-COCO).
+
+    `words` gives for each class the word to use instead of the detector's name; '' drops the
+    detection.  `repeats=False` says each attribute-class pair once: a grid of overlapping squares
+    sees one dog many times.  The sentence of an image where nothing is left is ''."""
+    if any(column is None for column in (store.classes, store.class_confidences)):
+        raise DataError(
+            f"{store.source} holds features only, so there are no regional semantics; use a "
+            "corpus whose regions come from a detector"
+        )
+    names = store.class_names if words is None else words
+    sentences = []
+    for image in images:
+        rows = store.rows(image)
+        order = np.argsort(-store.class_confidences[rows].astype(np.float32), kind="stable")
+        said = []
+        for row in rows.start + order:
+            name = names[int(store.classes[row])]
+            attribute = int(store.attributes[row]) if attributes else -1
+            if name:
+                said.append(
+                    f"{store.attribute_names[attribute]} {name}" if attribute >= 0 else name
+                )
+        said = said if repeats else list(dict.fromkeys(said))
+        sentences.append(" ".join(tokenize(" ".join(said))[:max_words]))
+    return sentences
+
+
+def people_words(
+    sentences: Iterable[str], chains: Sequence[Sequence[Sequence[str]]], min_count: int = 4
+) -> list[str]:
+    """For each class the word that people use: of its own lemmas and those of its hypernyms
+    (`chains`, nearest first) the nearest that occurs in the sentences at least `min_count` times,
+    the most frequent one among synonyms; '' if there is none.  "saluki" becomes "dog".
+
+    Give it annotated training sentences only.  Lemmas may have several words."""
+    lemmas = {lemma: tokenize(lemma) for chain in chains for level in chain for lemma in level}
+    longest = max((len(tokens) for tokens in lemmas.values()), default=0)
+    counts: Counter[tuple[str, ...]] = Counter()
+    for sentence in sentences:
+        tokens = tokenize(sentence)
+        for length in range(1, longest + 1):
+            counts.update(zip(*(tokens[i:] for i in range(length))))
+
+    def word(chain: Sequence[Sequence[str]]) -> str:
+        for level in chain:
+            used = [lemma for lemma in level if lemma not in TOO_GENERAL]
+            best = max(used, key=lambda lemma: counts[lemmas[lemma]], default="")
+            if best and counts[lemmas[best]] >= min_count:
+                return best
+        return ""
+
+    return [word(chain) for chain in chains]
+
+
+def global_tags(
+    store: RegionStore, images: Sequence[int] | np.ndarray, threshold: float = 0.3
+) -> list[str]:
+    """One sentence an image of its image-level tags with a score of at least `threshold`, the
+    highest first: the global semantics s_g that section 4.6 swaps s with (threshold 0.3)."""
+    if store.tags is None:
+        raise DataError(f"{store.source} holds no image-level tags; use a detector that gives them")
+    sentences = []
+    for image in images:
+        scores = np.asarray(store.tags[image], np.float32)
+        order = np.argsort(-scores, kind="stable")
+        sentences.append(" ".join(store.tag_names[i] for i in order if scores[i] >= threshold))
+    return sentences

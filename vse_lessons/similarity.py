@@ -1,0 +1,16 @@
+"""Similarity of every image with every sentence."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def normalize(embeddings: Tensor) -> Tensor:
+    """Unit length along the last dimension, in float32; a zero vector stays zero."""
+    return F.normalize(embeddings.float(), dim=-1)
+
+
+def cosine(images: Tensor, sentences: Tensor) -> Tensor:
+    """S(a, b): cosines (I, S) of embeddings (I, H) and (S, H)."""
+    return normalize(images) @ normalize(sentences).T

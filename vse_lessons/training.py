@@ -1,0 +1,374 @@
+"""One training loop for every model: optimiser, schedule, selection, checkpoints, resume.
+
+Everything random in epoch e follows from (seed, e): the order of the pairs, dropout, the lot.  So
+the state at the end of an epoch is weights, optimiser moments and numbers, and a run that is
+killed at any moment goes on from its last epoch as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from vse_lessons.corpus import Corpus
+from vse_lessons.evaluation import Embedded, embed, evaluate_embedded
+from vse_lessons.files import DataError, atomic_path, digest, write_json
+from vse_lessons.retrieval import Batch, Optimisation, Pairs, RetrievalModel
+from vse_lessons.similarity import normalize
+from vse_lessons.sparse import SparseCorpus
+
+COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
+PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuck there
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message names the term, and the last good checkpoint stays."""
+
+
+@dataclass
+class Run:
+    """What `fit` gives back; `model` holds the weights of the best epoch."""
+
+    model: RetrievalModel
+    history: list[dict] = field(default_factory=list)  # one entry an epoch
+    best_epoch: int = -1
+    best_rsum: float = -math.inf
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def choose_device(device: str = "auto") -> torch.device:
+    """`auto` is CUDA where there is one, else the CPU."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise DataError(f"unknown device {device!r}: auto, cpu or cuda") from error
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise DataError("device='cuda', but PyTorch sees no CUDA device here: use auto or cpu")
+    return chosen
+
+
+def peak_memory_mb() -> float:
+    """The largest resident memory that this process has had, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)
+
+
+def fit(
+    model: RetrievalModel,
+    training: SparseCorpus,
+    optimisation: Optimisation,
+    out_dir: Path | None = None,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    progress: bool = True,
+    after_epoch: Callable[[int, RetrievalModel], None] | None = None,
+) -> Run:
+    """Trains a model on the annotated pairs and, where there are semantics, on the pseudo pairs of
+    the un-annotated images; keeps the epoch with the highest rsum on `training.selection`.
+
+    With `out_dir`, a checkpoint is written after each epoch, and a run that finds one goes on from
+    there.  On CUDA the forward pass runs in bfloat16.  `after_epoch(epoch, model)` is called with
+    the model as it is evaluated.  Raises `DataError` when there are too few pairs for a batch or
+    the checkpoint is another run's, `TrainingError` when a term is not finite."""
+    _check_batch(training, optimisation)
+    chosen = choose_device(device)
+    state = _State(model.to(chosen), optimisation, _signature(model, training, optimisation, seed))
+    path = None if out_dir is None else Path(out_dir) / "checkpoint.safetensors"
+    if path is not None and path.exists():
+        state.load(path)
+    streams = _Streams(training, optimisation.batch_size, seed)
+    total = optimisation.epochs * streams.steps
+    bar = tqdm(total=total, initial=state.epoch * streams.steps, disable=not progress, unit="step",
+               desc="training", mininterval=1.0)  # fmt: skip
+    with bar, torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        while state.epoch < optimisation.epochs:
+            started = time.perf_counter()
+            sums = _train_epoch(state, streams, seed, chosen, total, bar)
+            entry = {"epoch": state.epoch, **sums}
+            with state.evaluated_weights():
+                entry |= _select(state, training.corpus, training.selection)
+                if after_epoch is not None:
+                    after_epoch(state.epoch, model)
+            entry["seconds"] = time.perf_counter() - started
+            _warn(state, entry, bar)
+            state.run.history.append(entry)
+            state.run.seconds += entry["seconds"]
+            state.epoch += 1
+            if path is not None:
+                state.save(path)
+                write_json(path.parent / "history.json", state.run.history)
+            bar.set_postfix(rsum=f"{entry['rsum']:.1f}", best=f"{state.run.best_rsum:.1f}")
+    state.restore_best()
+    return state.run
+
+
+def _check_batch(training: SparseCorpus, optimisation: Optimisation) -> None:
+    pairs, size = len(training.pairs), optimisation.batch_size
+    if pairs < size or len(training.annotated) < 2:
+        raise DataError(
+            f"{len(training.annotated)} annotated images with {pairs} sentences cannot fill a batch of "
+            f"{size} pairs: annotate more images, or use a smaller batch_size"
+        )
+    if training.semantics and len(training.unannotated) < 2:
+        raise DataError("one un-annotated image has no negatives: annotate fewer images, or leave "
+                        "the semantics out")  # fmt: skip
+
+
+def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Optimisation,
+               seed: int) -> str:  # fmt: skip
+    """Tells one run from another, so that a checkpoint is never continued by a stranger."""
+    parts = {
+        "model": type(model).__name__,
+        "config": repr(getattr(model, "config", None)),
+        "shapes": [[name, list(value.shape)] for name, value in model.state_dict().items()],
+        "optimisation": asdict(optimisation),
+        "seed": seed,
+        "corpus": training.corpus.name,
+        "pairs": digest(training.pairs.tobytes()),
+        "unannotated": digest(training.unannotated.tobytes()),
+        "semantics": digest(*training.semantics),
+    }
+    return digest(json.dumps(parts, sort_keys=True))
+
+
+class _Streams:
+    """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is as long as the
+    longer of the two, and the shorter one starts over as often as it takes."""
+
+    def __init__(self, training: SparseCorpus, size: int, seed: int):
+        self.training, self.size, self.seed = training, size, seed
+        weak = len(training.unannotated) if training.semantics else 0
+        self.weak_size = min(size, weak)
+        self.steps = max(len(training.pairs) // size, weak // max(1, self.weak_size))
+
+    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None]]:
+        """The batches of one epoch, the same ones whenever it is asked for."""
+        corpus = self.training.corpus
+        strong = self._order(len(self.training.pairs), number, 0)
+        weak = self._order(len(self.training.unannotated), number, 1) if self.weak_size else None
+        for step in range(self.steps):
+            rows = self.training.pairs[strong[step * self.size : (step + 1) * self.size]]
+            texts = [corpus.sentences[row] for row in rows]
+            pairs = Pairs(corpus.regions.batch(corpus.image_of[rows]), texts)
+            yield pairs, None if weak is None else self._weak(weak, step)
+
+    def _weak(self, order: np.ndarray, step: int) -> Pairs:
+        rows = order[step * self.weak_size : (step + 1) * self.weak_size]
+        images = self.training.corpus.regions.batch(self.training.unannotated[rows])
+        return Pairs(images, [self.training.semantics[row] for row in rows])
+
+    def _order(self, count: int, epoch: int, stream: int) -> np.ndarray:
+        rng = np.random.Generator(np.random.PCG64([self.seed, epoch, stream]))
+        rounds = math.ceil(self.steps * self.size / count)
+        return np.concatenate([rng.permutation(count) for _ in range(rounds)])
+
+
+class _State:
+    """Everything that a checkpoint holds."""
+
+    def __init__(self, model: RetrievalModel, optimisation: Optimisation, signature: str):
+        self.model, self.optimisation, self.signature = model, optimisation, signature
+        self.run = Run(model)
+        self.epoch = 0
+        self.best: dict[str, Tensor] = {}
+        kind = torch.optim.AdamW if optimisation.decoupled else torch.optim.Adam
+        self.optimizer = kind(model.parameters(), lr=optimisation.learning_rate,
+                              weight_decay=optimisation.weight_decay)  # fmt: skip
+        # moments exist from the start, so that a fresh and a resumed optimiser look alike
+        for parameter in model.parameters():
+            self.optimizer.state[parameter] = {
+                "step": torch.zeros(()),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
+        self.average = _copy(model.state_dict()) if optimisation.averaging else None
+
+    def update_average(self, steps: int) -> None:
+        """average <- d average + (1 - d) weights, with d smaller in the first steps."""
+        if self.average is None:
+            return
+        decay = min(self.optimisation.averaging, (1 + steps) / (10 + steps))
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+
+    def evaluated_weights(self) -> _Swapped:
+        """A block in which the model has its averaged weights, where there are any."""
+        return _Swapped(self.model, self.average)
+
+    def keep_best(self) -> None:
+        """Remembers the weights as they are now."""
+        self.best = _copy(self.model.state_dict())
+
+    def restore_best(self) -> None:
+        """Puts the best epoch's weights back."""
+        if self.best:
+            self.model.load_state_dict(self.best)
+        self.model.eval()
+
+    def save(self, path: Path) -> None:
+        """One safetensors file, its header holding the rest as JSON; written whole or not at all."""
+        tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best/{name}": value for name, value in self.best.items()}
+        tensors |= {f"average/{name}": value for name, value in (self.average or {}).items()}
+        for name, parameter in self.model.named_parameters():
+            for key, value in self.optimizer.state[parameter].items():
+                tensors[f"optimizer/{key}/{name}"] = value
+        state = {"signature": self.signature, "epoch": self.epoch, "history": self.run.history,
+                 "best_epoch": self.run.best_epoch, "best_rsum": self.run.best_rsum,
+                 "warnings": self.run.warnings, "seconds": self.run.seconds}  # fmt: skip
+        with atomic_path(path) as temporary:
+            plain = {
+                name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()
+            }
+            save_file(plain, temporary, metadata={"state": json.dumps(state)})
+
+    def load(self, path: Path) -> None:
+        """Reads what `save` wrote; `DataError` when it is damaged or another run's."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                state = json.loads(file.metadata()["state"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise DataError(f"{path} is not a checkpoint of this library ({error}): delete it to "
+                            "start over") from error  # fmt: skip
+        if state["signature"] != self.signature:
+            raise DataError(f"{path} belongs to a run with other parameters: choose another out_dir, "
+                            "or delete it to start over")  # fmt: skip
+        groups: dict[str, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            group, rest = name.split("/", 1)
+            groups.setdefault(group, {})[rest] = value.to(self.model.device)
+        self.model.load_state_dict(groups["model"])
+        self.best, self.average = groups.get("best", {}), groups.get("average", self.average)
+        for name, parameter in self.model.named_parameters():
+            for key in self.optimizer.state[parameter]:
+                value = groups["optimizer"][f"{key}/{name}"]
+                self.optimizer.state[parameter][key] = value.cpu() if key == "step" else value
+        self.epoch = state.pop("epoch")
+        state.pop("signature")
+        for key, value in state.items():
+            setattr(self.run, key, value)
+
+
+class _Swapped:
+    """Lends other weights to a model for the length of a block."""
+
+    def __init__(self, model: RetrievalModel, weights: dict[str, Tensor] | None):
+        self.model, self.weights = model, weights
+
+    def __enter__(self) -> None:
+        if self.weights is not None:
+            self.own = _copy(self.model.state_dict())
+            self.model.load_state_dict(self.weights)
+
+    def __exit__(self, *error: object) -> None:
+        if self.weights is not None:
+            self.model.load_state_dict(self.own)
+
+
+def _copy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in weights.items()}
+
+
+def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int) -> float:
+    """The rate at a step of `total`, `steps` of them an epoch: constant, a tenth after an epoch
+    (A3VSE, section 4.3), or half a cosine down to 0."""
+    if optimisation.cosine:
+        return optimisation.learning_rate * (1 + math.cos(math.pi * step / total)) / 2
+    late = 0 < optimisation.decay_after <= step // steps
+    return optimisation.learning_rate * (0.1 if late else 1.0)
+
+
+def _train_epoch(state: _State, streams: _Streams, seed: int, device: torch.device, total: int,
+                 bar: tqdm) -> dict[str, float]:  # fmt: skip
+    """One epoch of steps; returns the mean of every term and monitor."""
+    model, optimisation = state.model, state.optimisation
+    model.train()
+    torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
+    sums: dict[str, float] = {}
+    for number, (pairs, weak) in enumerate(streams.epoch(state.epoch)):
+        step = state.epoch * streams.steps + number
+        for group in state.optimizer.param_groups:
+            group["lr"] = learning_rate(optimisation, step, total, streams.steps)
+        for side in (pairs, weak):
+            if side is not None:
+                side.images = side.images.to(device)
+        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            losses = model.loss(batch)
+        values = {**losses.terms, **losses.monitors}
+        _check_finite(losses.terms, state.epoch, number)
+        state.optimizer.zero_grad(set_to_none=True)
+        losses.total.backward()
+        if optimisation.clip:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), optimisation.clip)
+        state.optimizer.step()
+        state.update_average(step)
+        for name, value in values.items():
+            sums[name] = sums.get(name, 0.0) + float(value) / streams.steps
+        bar.update()
+    return sums
+
+
+def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
+    for name, value in terms.items():
+        if not torch.isfinite(value):
+            raise TrainingError(
+                f"the term {name!r} became {float(value)} in epoch {epoch}, step {step}: training "
+                "stops; the checkpoint of the epoch before is untouched.  Try a lower learning rate "
+                "or look for features out of range"
+            )
+
+
+def _select(state: _State, corpus: Corpus, images: np.ndarray) -> dict:
+    """Evaluates the model and remembers its weights if they are the best so far."""
+    embedded = embed(state.model, corpus, images)
+    found = evaluate_embedded(state.model, embedded)
+    if found.rsum > state.run.best_rsum:
+        state.run.best_rsum, state.run.best_epoch = found.rsum, state.epoch
+        state.keep_best()
+    return {"t2i": found.t2i, "i2t": found.i2t, "rsum": found.rsum, **mean_cosines(embedded)}
+
+
+def mean_cosines(embedded: Embedded) -> dict[str, float]:
+    """How alike the embeddings of a split are: the mean cosine of two images and of two sentences.
+    Near 1 they have collapsed to a point.  The mean over all ordered pairs, each with itself too,
+    is the squared length of the mean of the unit vectors."""
+    return {
+        "image_cosine": float(normalize(embedded.images).mean(0).square().sum()),
+        "sentence_cosine": float(normalize(embedded.sentences).mean(0).square().sum()),
+    }
+
+
+def _warn(state: _State, entry: dict, bar: tqdm) -> None:
+    """Names the two classic ways to fail: embeddings in one point, and hinges stuck at the margin."""
+    found = []
+    for side in ("image", "sentence"):
+        if entry[f"{side}_cosine"] > COLLAPSED:
+            found.append(f"epoch {entry['epoch']}: collapse, the mean cosine of two {side} embeddings "
+                         f"is {entry[f'{side}_cosine']:.3f}; lower the adversarial weights")  # fmt: skip
+    for term, value in state.model.plateaus.items():
+        if term in entry and abs(entry[term] - value) < PLATEAU * value:
+            found.append(f"epoch {entry['epoch']}: the term {term!r} is stuck at {value:.3g}, where every "
+                         "hinge equals the margin; use more warm-up epochs")  # fmt: skip
+    for warning in found:
+        bar.write(warning)
+    state.run.warnings.extend(found)
+
