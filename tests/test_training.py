@@ -20,7 +20,9 @@ from vse_lessons.sparse import sparsify
 from vse_lessons.text import Vocabulary
 from vse_lessons.training import TrainingError, choose_device, fit, learning_rate
 
-OPTIMISATION = Optimisation(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
+OPTIMISATION = Optimisation(
+    epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1
+)
 CONFIG = replace(SMALL, optimisation=OPTIMISATION, word_dropout=0.1, region_dropout=0.1)
 
 
