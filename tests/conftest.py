@@ -40,7 +40,9 @@ def make_corpus(images: int = 60, seed: int = 0) -> Corpus:
             sentences.append(" ".join(f"w{j}" for j in best))
             image_of.append(image)
     third = images // 3
-    splits = ["train"] * (images - 2 * (third // 2)) + ["val"] * (third // 2) + ["test"] * (third // 2)
+    splits = (
+        ["train"] * (images - 2 * (third // 2)) + ["val"] * (third // 2) + ["test"] * (third // 2)
+    )
     return Corpus("toy", store, tuple(sentences), np.asarray(image_of), np.asarray(splits))
 
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 from conftest import make_corpus
 
-from vse_lessons.models.a3vse import ABLATIONS, A3VSE, A3VSEConfig, ablate, join
+from vse_lessons.files import DataError
+from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, join
 from vse_lessons.retrieval import Batch, Optimisation, Pairs
 from vse_lessons.text import Vocabulary
 
@@ -22,7 +23,9 @@ def build(config=SMALL, corpus=None):
 
 
 def pairs_of(corpus, numbers):
-    return Pairs(corpus.regions.batch(corpus.image_of[numbers]), [corpus.sentences[n] for n in numbers])
+    return Pairs(
+        corpus.regions.batch(corpus.image_of[numbers]), [corpus.sentences[n] for n in numbers]
+    )
 
 
 def batch_of(corpus, warmup=False):
@@ -33,7 +36,12 @@ def test_published_hyper_parameters():
     """Section 4.3, value by value."""
     paper = A3VSEConfig.paper()
     assert (paper.dimensions, paper.heads, paper.max_words, paper.min_count) == (512, 3, 82, 4)
-    assert (paper.margin_pairs, paper.margin_semantics, paper.beta, paper.eta) == (0.2, 0.3, 0.8, 10)
+    assert (paper.margin_pairs, paper.margin_semantics, paper.beta, paper.eta) == (
+        0.2,
+        0.3,
+        0.8,
+        10,
+    )
     assert (paper.intra_images, paper.intra_text) == (0.2, 0.1)
     assert (paper.cross_pairs, paper.cross_semantics) == (0.5, 0.5)
     assert (paper.transitive_images, paper.transitive_text) == (0.3, 0.3)
@@ -56,7 +64,10 @@ def test_equations_3_and_5_to_9_against_a_literal_sum():
     def triplet(a, b, owners, margin):
         total = 0.0
         for i in range(len(a)):
-            s = [[float(torch.cosine_similarity(a[m], b[n], 0)) for n in range(len(b))] for m in range(len(a))]
+            s = [
+                [float(torch.cosine_similarity(a[m], b[n], 0)) for n in range(len(b))]
+                for m in range(len(a))
+            ]
             others = [j for j in range(len(a)) if owners[j] != owners[i]]
             total += max(0, margin - s[i][i] + max(s[i][j] for j in others))
             total += max(0, margin - s[i][i] + max(s[j][i] for j in others))
@@ -148,14 +159,16 @@ def test_ablations_remove_what_they_name(ablation):
 
 
 def test_unknown_ablation_is_refused():
-    with pytest.raises(ValueError, match="unknown ablation 'no_sound': one of full"):
+    with pytest.raises(DataError, match="unknown ablation 'no_sound': one of full"):
         ablate(SMALL, "no_sound")
 
 
 def test_every_parameter_learns():
     corpus, model = build(replace(SMALL, bag=True, standardize=True))
     model.loss(batch_of(corpus)).total.backward()
-    idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    idle = [
+        name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0
+    ]
     assert not idle
 
 

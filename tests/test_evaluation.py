@@ -13,7 +13,9 @@ from vse_lessons.retrieval import Losses, RetrievalModel
 def sorted_ranks(similarity, image_of):
     """The worst place of the right answer in any sorting, ties and all."""
     t2i = [sorted(similarity[:, s].tolist(), reverse=True) for s in range(similarity.shape[1])]
-    t2i = [len(row) - row[::-1].index(float(similarity[image_of[s], s])) for s, row in enumerate(t2i)]
+    t2i = [
+        len(row) - row[::-1].index(float(similarity[image_of[s], s])) for s, row in enumerate(t2i)
+    ]
     i2t = []
     for image in range(similarity.shape[0]):
         own = [s for s in range(len(image_of)) if image_of[s] == image]
@@ -29,7 +31,9 @@ def sorted_ranks(similarity, image_of):
 @given(st.integers(1, 7), st.data())
 def test_ranks_against_sorting_with_ties_and_any_number_of_sentences(images, data):
     image_of = data.draw(st.lists(st.integers(0, images - 1), min_size=1, max_size=15))
-    values = st.lists(st.integers(-2, 2), min_size=images * len(image_of), max_size=images * len(image_of))
+    values = st.lists(
+        st.integers(-2, 2), min_size=images * len(image_of), max_size=images * len(image_of)
+    )
     similarity = torch.tensor(data.draw(values), dtype=torch.float32).view(images, len(image_of))
     t2i, i2t = ranks(similarity, torch.tensor(image_of), block=data.draw(st.integers(1, 8)))
     assert (t2i.tolist(), i2t.tolist()) == sorted_ranks(similarity, image_of)

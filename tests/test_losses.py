@@ -32,7 +32,9 @@ def literal_triplet(s, owners, margin, negatives):
 def test_equation_2_against_a_literal_loop(negatives, seed):
     s = torch.randn(5, 5, generator=torch.Generator().manual_seed(seed)).tanh()
     found = triplet_loss(s, OWNERS, 0.2, negatives)
-    assert float(found) == pytest.approx(literal_triplet(s.tolist(), OWNERS, 0.2, negatives), abs=1e-5)
+    assert float(found) == pytest.approx(
+        literal_triplet(s.tolist(), OWNERS, 0.2, negatives), abs=1e-5
+    )
     summed = triplet_loss(s, OWNERS, 0.2, negatives, reduction="sum")
     assert float(summed) == pytest.approx(5 * float(found), rel=1e-5)
 

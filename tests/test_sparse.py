@@ -12,7 +12,9 @@ from vse_lessons.sparse import TABLE_1, TABLE_3, annotated_count, sparsify
 def five_each(images: int) -> Corpus:
     owners = np.repeat(np.arange(images), 5)
     splits = np.asarray(["train"] * (images - 4) + ["val"] * 4)
-    return Corpus("five", make_store(images), tuple(f"a {n}" for n in range(5 * images)), owners, splits)
+    return Corpus(
+        "five", make_store(images), tuple(f"a {n}" for n in range(5 * images)), owners, splits
+    )
 
 
 @given(st.sampled_from([(0.1, 0.2), (0.2, 0.5), (0.05, 1.0)]), st.sampled_from([(1, 2), (2, 5), (1, 5)]),

@@ -14,10 +14,10 @@ import shutil
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +31,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm import tqdm
 
 from vse_lessons.files import DataError, atomic_path, digest
-from vse_lessons.regions import Detections, RegionStore, write_store
+from vse_lessons.regions import Detections, RegionStore, check_detections, write_store
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,12 @@ def pictures_from_files(paths: Sequence[Path], ids: Sequence[str]) -> Pictures:
     """The pictures in some files.  The fingerprint covers every byte of theirs; a missing file is
     no error before it is loaded."""
     total = hashlib.sha256()
-    for path in paths:
+    for path in map(Path, paths):
         try:
+            total.update(str(path.stat().st_size).encode())
             with open(path, "rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
+                while block := file.read(1 << 20):
+                    total.update(block)
         except OSError:
             total.update(b"missing")
     return Pictures(tuple(ids), lambda i: _load(Path(paths[i])), total.hexdigest())
@@ -99,157 +101,141 @@ def extract_regions(
     The store is the folder `{detector.name}-{digest}` in `folder`; the digest covers detector,
     version, ids and pictures.  `on_bad`: "error" stops at the first picture that cannot be read,
     with a `DataError`; "skip" leaves such pictures out and lists them in `store.skipped`.
-    `DataError` also when the disk is too small; finished batches are kept in every case."""
+    `DataError` also when the disk is too small.  Finished batches are kept in every case."""
     if on_bad not in ("error", "skip"):
         raise DataError(f"on_bad is {on_bad!r}; it must be 'error' or 'skip'")
     if not pictures.ids:
         raise DataError("there is no picture to extract regions from")
     content = digest(detector.name, detector.version, *pictures.ids, pictures.fingerprint)
-    store = Path(folder) / f"{detector.name}-{content}"
-    unfinished = store.with_name(f"{store.name}.partial")
-    if not store.exists():
-        _check_space(Path(folder), len(pictures.ids), detector)
-        batch = partial(_batch, pictures, detector, unfinished, on_bad)
-        starts = range(0, len(pictures.ids), batch_size)
-        skipped = []
-        with tqdm(total=len(pictures.ids), unit="image", disable=not progress) as bar:
-            for start in starts:
-                found, bad = batch(start, min(start + batch_size, len(pictures.ids)))
-                skipped += bad
-                bar.update(len(found) + len(bad))
-        _write(store, unfinished, pictures, detector, batch, starts, skipped)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    return _report(RegionStore.open(store), on_bad)
-
-
-def _write(
-    store: Path,
-    unfinished: Path,
-    pictures: Pictures,
-    detector: Detector,
-    batch: Callable[[int, int], tuple[list[Detections], list[dict[str, str]]]],
-    starts: range,
-    skipped: list[dict[str, str]],
-) -> None:
-    """Joins the finished batches.  The store is made in the unfinished folder, so that one clean-up
-    removes all that a killed run can leave, and appears in its place by a rename."""
-    bad = {entry["id"] for entry in skipped}
-    stops = [*starts[1:], len(pictures.ids)]
-    try:
-        write_store(
-            unfinished / "store",
-            [image for image in pictures.ids if image not in bad],
-            (batch(start, stop)[0] for start, stop in zip(starts, stops)),
-            detector=f"{detector.name} {detector.version}",
-            class_names=detector.class_names,
-            attribute_names=detector.attribute_names,
-            tag_names=detector.tag_names,
-            skipped=skipped,
-        )
-        os.replace(unfinished / "store", store)
-    except (OSError, DataError):
-        # another process may have extracted the same pictures meanwhile, and tidied up
-        if not store.exists():
-            raise
-
-
-def _report(store: RegionStore, on_bad: str) -> RegionStore:
-    """Says which pictures are missing from a store, as an error unless skipping was asked for."""
-    if not store.skipped:
-        return store
-    first = store.skipped[0]
-    if on_bad == "error":
-        raise DataError(
-            f"{len(store.skipped)} of {len(store) + len(store.skipped)} pictures cannot be read; "
-            f'the first: {first["reason"]}; mend them, or pass on_bad="skip" to go on without them'
-        )
-    warnings.warn(
-        f"{len(store.skipped)} pictures were skipped, listed in store.skipped; the first: "
-        f"{first['reason']}",
-        stacklevel=3,
-    )
+    job = _Extraction(pictures, detector, Path(folder) / f"{detector.name}-{content}", batch_size)
+    if not job.store.exists():
+        try:
+            job.run(on_bad, progress)
+        except (OSError, DataError):
+            # another process may have extracted the same pictures meanwhile, and tidied up
+            if not job.store.exists():
+                raise
+        shutil.rmtree(job.unfinished, ignore_errors=True)
+    store = RegionStore.open(job.store)
+    if store.skipped:
+        _refuse_or_warn(store.skipped, on_bad)
     return store
 
 
-def _check_space(folder: Path, images: int, detector: Detector) -> None:
-    """The batches and the store exist side by side for a moment: twice 36 regions a picture."""
-    image = 36 * (2 * detector.feature_dim + 24) + 2 * len(detector.tag_names)
-    needed = 2 * images * image
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    free = shutil.disk_usage(existing).free
-    if free < needed:
-        raise DataError(
-            f"extracting {images} pictures to {folder} needs about {needed >> 20} MB, but that disk "
-            f"has {free >> 20} MB free: make room, or set VSE_LESSONS_HOME to another disk"
+def _refuse_or_warn(skipped: list[dict[str, str]], on_bad: str) -> None:
+    first = skipped[0]["reason"]
+    if on_bad == "error":
+        raise DataError(f'{first}, or pass on_bad="skip" to go on without such pictures')
+    warnings.warn(
+        f"{len(skipped)} pictures were skipped, listed in store.skipped; the first: {first}",
+        stacklevel=3,
+    )
+
+
+@dataclass
+class _Extraction:
+    """One extraction: batch by batch into numbered files, then joined."""
+
+    pictures: Pictures
+    detector: Detector
+    store: Path
+    batch_size: int
+
+    @property
+    def unfinished(self) -> Path:
+        """All that a killed run can leave lies in here."""
+        return self.store.with_name(f"{self.store.name}.partial")
+
+    def run(self, on_bad: str, progress: bool) -> None:
+        """Extracts what is missing, joins the batches, and puts the store in its place."""
+        self._check_space()
+        skipped = []
+        with tqdm(total=len(self.pictures.ids), unit="image", disable=not progress) as bar:
+            for start in range(0, len(self.pictures.ids), self.batch_size):
+                found, bad = self._batch(start)
+                if bad and on_bad == "error":
+                    _refuse_or_warn(bad, on_bad)
+                skipped += bad
+                bar.update(len(found) + len(bad))
+        left_out = {entry["id"] for entry in skipped}
+        write_store(
+            self.unfinished / "store",
+            [image for image in self.pictures.ids if image not in left_out],
+            (self._batch(i)[0] for i in range(0, len(self.pictures.ids), self.batch_size)),
+            detector=f"{self.detector.name} {self.detector.version}",
+            class_names=self.detector.class_names,
+            attribute_names=self.detector.attribute_names,
+            tag_names=self.detector.tag_names,
+            skipped=skipped,
         )
+        os.replace(self.unfinished / "store", self.store)
 
+    def _check_space(self) -> None:
+        """Batches and store lie side by side for a moment: twice 36 regions a picture."""
+        detector, images = self.detector, len(self.pictures.ids)
+        image = 36 * (2 * detector.feature_dim + 24) + 2 * len(detector.tag_names)
+        needed = 2 * images * image
+        folder = self.store.absolute().parent
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        free = shutil.disk_usage(existing).free
+        if free < needed:
+            raise DataError(
+                f"extracting {images} pictures to {folder} needs about {needed >> 20} MB, but that "
+                f"disk has {free >> 20} MB free: make room, or set VSE_LESSONS_HOME to another disk"
+            )
 
-def _batch(
-    pictures: Pictures, detector: Detector, folder: Path, on_bad: str, start: int, stop: int
-) -> tuple[list[Detections], list[dict[str, str]]]:
-    """The detections of pictures `start` to `stop` and the bad ones among them: from the file of a
-    finished batch if there is one that can be read, otherwise from the detector."""
-    path = folder / f"{start:08d}-{stop:08d}.npz"
-    finished = _read_batch(path)
-    if finished is not None:
-        return finished
+    def _batch(self, start: int) -> tuple[list[Detections], list[dict[str, str]]]:
+        """The detections of one batch and its bad pictures: from the file of a finished batch if
+        there is one that can be read, otherwise from the detector."""
+        stop = min(start + self.batch_size, len(self.pictures.ids))
+        path = self.unfinished / f"{start:08d}-{stop:08d}.npz"
+        finished = _read_batch(path)
+        if finished is not None:
+            return finished
+        with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
+            loaded = list(pool.map(self._try, range(start, stop)))
+        good = [i for i, image in enumerate(loaded) if not isinstance(image, DataError)]
+        bad = [
+            {"id": self.pictures.ids[start + i], "reason": str(error)}
+            for i, error in enumerate(loaded)
+            if isinstance(error, DataError)
+        ]
+        found = self.detector([loaded[i] for i in good]) if good else []
+        for i, detections in zip(good, found, strict=True):
+            check_detections(self.pictures.ids[start + i], detections, self.detector.feature_dim)
+            detections.features = detections.features.astype(np.float16)  # as the store keeps them
+        _write_batch(path, found, bad)
+        return found, bad
 
-    def load(i: int) -> Image.Image | DataError:
+    def _try(self, i: int) -> Image.Image | DataError:
         try:
-            return pictures.load(i)
+            return self.pictures.load(i)
         except DataError as error:
-            if on_bad == "error":
-                raise DataError(f'{error}, or pass on_bad="skip" to go on without it') from error
             return error
-
-    with ThreadPoolExecutor() as pool:  # decoding releases the interpreter's lock
-        loaded = list(pool.map(load, range(start, stop)))
-    images = [image for image in loaded if not isinstance(image, DataError)]
-    bad = [
-        {"id": pictures.ids[i], "reason": str(error)}
-        for i, error in enumerate(loaded, start=start)
-        if isinstance(error, DataError)
-    ]
-    found = detector(images) if images else []
-    _write_batch(path, found, bad)
-    finished = _read_batch(path)  # so that a resumed run sees the very same numbers
-    if finished is None:
-        raise DataError(f"{path} cannot be read back right after it was written: check the disk")
-    return finished
 
 
 def _write_batch(path: Path, found: list[Detections], bad: list[dict[str, str]]) -> None:
-    parts = [field.name for field in fields(Detections)]
     arrays = {
-        f"{name}{i}": value
+        f"{field.name}{i}": value
         for i, detections in enumerate(found)
-        for name in parts
-        if (value := getattr(detections, name)) is not None
+        for field in fields(Detections)
+        if (value := getattr(detections, field.name)) is not None
     }
-    for name in arrays:  # half precision is what the store keeps
-        if name.startswith("features"):
-            arrays[name] = _half(arrays[name])
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, bad=np.array(json.dumps(bad)), count=len(found), **arrays)
-
-
-def _half(features: np.ndarray) -> np.ndarray:
-    """float16; what does not fit stays as it is, for `write_store` to name the picture."""
-    fits = np.abs(features).max(initial=0) <= 65504
-    return features.astype(np.float16) if fits else features
 
 
 def _read_batch(path: Path) -> tuple[list[Detections], list[dict[str, str]]] | None:
     """A finished batch, or None if it is not there or damaged (zip files hold check sums)."""
     try:
-        with np.load(path) as arrays:
-            content = {name: arrays[name] for name in arrays.files}
-        parts = [field.name for field in fields(Detections)]
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+        names = [field.name for field in fields(Detections)]
         found = [
-            Detections(**{name: content.get(f"{name}{i}") for name in parts})
-            for i in range(int(content["count"]))
+            Detections(**{name: arrays.get(f"{name}{i}") for name in names})
+            for i in range(int(arrays["count"]))
         ]
-        return found, json.loads(str(content["bad"]))
+        return found, json.loads(str(arrays["bad"]))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
 
@@ -259,19 +245,20 @@ def _read_batch(path: Path) -> tuple[list[Detections], list[dict[str, str]]] | N
 GRID = 6  # 7x7 cells of the last map, pooled two by two with stride 1, are 6x6 regions
 PIXELS = 28  # colours are named on a picture of 28x28: 4x4 pixels a cell
 
-# Basic colour terms (Berlin and Kay, 1969), each by a few typical sRGB values from light to dark.
+# Basic colour terms (Berlin and Kay, 1969), each by a few typical sRGB values: vivid ones, and the
+# muted ones of photographs, where people still say "green" although a pixel is nearly gray.
 COLOURS = {
-    "red": [(205, 35, 40), (145, 25, 30)],
+    "red": [(205, 35, 40), (145, 25, 30), (160, 85, 80)],
     "orange": [(240, 130, 40), (220, 100, 30)],
-    "yellow": [(245, 220, 60), (220, 190, 60)],
-    "green": [(60, 150, 60), (40, 75, 40), (130, 170, 80)],
-    "blue": [(40, 85, 180), (120, 170, 225), (30, 40, 95)],
+    "yellow": [(245, 220, 60), (220, 190, 60), (225, 205, 130)],
+    "green": [(60, 150, 60), (40, 75, 40), (130, 170, 80), (100, 115, 80), (65, 75, 55)],
+    "blue": [(40, 85, 180), (20, 20, 240), (120, 170, 225), (30, 40, 95), (100, 120, 145)],
     "purple": [(120, 50, 140), (165, 120, 190), (70, 40, 90)],
-    "pink": [(245, 155, 180), (230, 80, 140)],
-    "brown": [(120, 75, 40), (165, 125, 85), (70, 48, 32)],
-    "black": [(15, 15, 15), (40, 40, 40)],
+    "pink": [(245, 155, 180), (230, 80, 140), (215, 165, 165)],
+    "brown": [(120, 75, 40), (165, 125, 85), (70, 48, 32), (125, 105, 85), (190, 160, 130)],
+    "black": [(15, 15, 15), (45, 45, 45)],
     "white": [(250, 250, 250), (225, 225, 225)],
-    "gray": [(175, 175, 175), (128, 128, 128), (80, 80, 80)],
+    "gray": [(170, 170, 170), (128, 128, 128), (90, 90, 90)],
 }
 
 

@@ -30,6 +30,7 @@ def use_style() -> None:
     plt.rcParams.update({
         "figure.dpi": 100, "savefig.dpi": 100, "font.size": 11, "axes.titlesize": 11,
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
+        "text.parse_math": False,  # a caption may hold dollars
         "grid.alpha": 0.25, "legend.frameon": False, "lines.linewidth": 1.8,
         "axes.prop_cycle": plt.cycler(color=PALETTE, marker=MARKERS), "lines.markersize": 5,
     })  # fmt: skip
@@ -40,6 +41,11 @@ def save(figure: Figure, path: Path) -> Path:
     with atomic_path(Path(path)) as temporary:
         figure.savefig(temporary, format="png", bbox_inches="tight")
     return Path(path)
+
+
+def wrap(text: str, width: int) -> str:
+    """The text in lines of at most `width` characters."""
+    return "\n".join(textwrap.wrap(text, width))
 
 
 def show_picture(axes: Axes, picture: Image.Image, title: str = "", width: int = 34,
@@ -56,17 +62,71 @@ def show_picture(axes: Axes, picture: Image.Image, title: str = "", width: int =
         spine.set_linewidth(4)
 
 
+def surest(found: Detections, most: int = 6, least: float = 0.0) -> np.ndarray:
+    """The regions that a figure shows: up to `most`, at least `least` confident, surest first."""
+    order = np.argsort(-found.class_confidences, kind="stable")[:most]
+    return order[found.class_confidences[order] >= least]
+
+
 def draw_boxes(axes: Axes, picture: Image.Image, found: Detections, labels: Sequence[str],
-               most: int = 6) -> None:  # fmt: skip
+               most: int = 6, least: float = 0.0) -> None:  # fmt: skip
     """The most confident detections over a picture, each with its label at its box."""
     width, height = picture.size
-    order = np.argsort(-found.class_confidences, kind="stable")[:most]
-    for place, region in enumerate(order):
+    for place, region in enumerate(surest(found, most, least)):
         x0, y0, x1, y1 = found.boxes[region] * (width, height, width, height)
         colour = PALETTE[place % 6]
         axes.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color=colour, lw=1.8))
         axes.text(x0, max(y0, 0.04 * height), labels[region], fontsize=7, color="white", va="bottom",
                   clip_on=True, bbox={"facecolor": colour, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+
+
+def contact_sheet(pictures: Sequence[Image.Image], sentences: Sequence[Sequence[str]],
+                  detections: Sequence[Detections], labels: Sequence[Sequence[str]],
+                  columns: int = 3, most: int = 5, least: float = 0.3) -> Figure:  # fmt: skip
+    """Cards of a picture with numbered boxes, what people wrote, and what the detector saw.
+
+    `labels` gives for each picture the words of each of its regions."""
+    rows = -(-len(pictures) // columns)
+    figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=(3.9 * columns, 6.1 * rows),
+                                gridspec_kw={"hspace": 0.0, "wspace": 0.1})  # fmt: skip
+    for cell in axes.flat:
+        cell.axis("off")
+        cell.set_anchor("N")
+    for cell, picture, lines, found, words in zip(
+        axes.flat, pictures, sentences, detections, labels
+    ):
+        shown = surest(found, most, least)
+        cell.imshow(picture.convert("RGB").resize((384, 384), Image.Resampling.LANCZOS),
+                    extent=(0, 1, 1, 0))  # fmt: skip
+        for number, region in enumerate(shown):
+            x0, y0, x1, y1 = np.clip(found.boxes[region], 0.005, 0.995)
+            cell.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False,
+                                         color=PALETTE[number % 6], lw=2.2))  # fmt: skip
+            _badge(cell, x0, y0, number)
+        top = _lines(cell, 1.035, "people write", [f"“{line}”" for line in lines])
+        _lines(cell, top, "the detector sees", [])
+        for number, region in enumerate(shown):
+            x, y = 0.06 + 0.5 * (number % 2), top + 0.075 + 0.062 * (number // 2)
+            _badge(cell, x - 0.05, y, number)
+            text = f"{words[region]}  {found.class_confidences[region]:.2f}"
+            cell.text(x + 0.015, y, text, fontsize=10, va="center", clip_on=False)
+    return figure
+
+
+def _badge(axes: Axes, x: float, y: float, number: int) -> None:
+    axes.text(x, y, f" {number + 1} ", fontsize=8, fontweight="bold", color="white", va="center",
+              bbox={"facecolor": PALETTE[number % 6], "edgecolor": "none", "pad": 1.2})  # fmt: skip
+
+
+def _lines(axes: Axes, top: float, heading: str, lines: Sequence[str]) -> float:
+    """A small heading and wrapped lines of text below a card's picture; returns where they end."""
+    axes.text(0, top, heading, fontsize=8.5, color="#555555", va="top", style="italic")
+    top += 0.05
+    for line in lines:
+        wrapped = textwrap.wrap(line, 46)
+        axes.text(0, top, "\n".join(wrapped), fontsize=10, va="top", linespacing=1.25)
+        top += 0.052 * len(wrapped) + 0.014
+    return top + 0.012
 
 
 def picture_rows(pictures: Sequence[Image.Image], texts: Sequence[Sequence[str]],

@@ -272,7 +272,7 @@ def write_store(
             for found in (found for chunk in chunks for found in chunk):
                 image = ids[len(counts)] if len(counts) < len(ids) else "beyond the last"
                 width = width or found.features.shape[-1]
-                _check(image, found, width)
+                check_detections(image, found, width)
                 file.write(np.ascontiguousarray(found.features, "<f2").tobytes())
                 for name, kind in COLUMNS.items():
                     columns[name].append(np.asarray(getattr(found, name), kind))
@@ -319,7 +319,8 @@ COLUMNS = {
 }
 
 
-def _check(image: str, found: Detections, width: int) -> None:
+def check_detections(image: str, found: Detections, width: int) -> None:
+    """`DataError` if an image's features are not (regions, width), finite and storable."""
     if found.features.ndim != 2 or not len(found.features):
         raise DataError(
             f"image {image}: features of shape {found.features.shape}, not (regions, dimensions)"

@@ -9,13 +9,15 @@ import numpy as np
 
 from vse_lessons.files import DataError
 from vse_lessons.regions import RegionStore
+from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import tokenize
 
 # The upper floors of WordNet: true of everything, so that they say nothing.
-TOO_GENERAL = frozenset(
-    "entity|physical entity|abstraction|object|physical object|whole|unit|thing|matter|substance|"
-    "being|organism|living thing|animate thing|group|grouping|part|piece|cause|agency".split("|")
-)
+TOO_GENERAL = {
+    *("entity", "physical entity", "abstraction", "object", "physical object", "whole", "unit"),
+    *("thing", "living thing", "animate thing", "organism", "being", "matter", "substance"),
+    *("group", "grouping", "part", "piece", "cause", "agency"),
+}
 
 
 def regional_semantics(
@@ -40,6 +42,7 @@ def regional_semantics(
             "corpus whose regions come from a detector"
         )
     names = store.class_names if words is None else words
+    attributed = attributes and store.attributes is not None
     sentences = []
     for image in images:
         rows = store.rows(image)
@@ -47,7 +50,7 @@ def regional_semantics(
         said = []
         for row in rows.start + order:
             name = names[int(store.classes[row])]
-            attribute = int(store.attributes[row]) if attributes else -1
+            attribute = int(store.attributes[row]) if attributed else -1
             if name:
                 said.append(
                     f"{store.attribute_names[attribute]} {name}" if attribute >= 0 else name
@@ -97,3 +100,8 @@ def global_tags(
         order = np.argsort(-scores, kind="stable")
         sentences.append(" ".join(store.tag_names[i] for i in order if scores[i] >= threshold))
     return sentences
+
+
+def describe(training: SparseCorpus, max_words: int = 82) -> list[str]:
+    """Regional semantics of the un-annotated images of a sparse corpus, in their order."""
+    return regional_semantics(training.corpus.regions, training.unannotated, max_words=max_words)

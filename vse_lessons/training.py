@@ -313,15 +313,15 @@ def _train_epoch(state: _State, streams: _Streams, seed: int, device: torch.devi
         batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses = model.loss(batch)
-        values = {**losses.terms, **losses.monitors}
-        _check_finite(losses.terms, state.epoch, number)
+        terms = {name: value.detach() for name, value in losses.terms.items()}
+        _check_finite(terms, state.epoch, number)
         state.optimizer.zero_grad(set_to_none=True)
         losses.total.backward()
         if optimisation.clip:
             torch.nn.utils.clip_grad_norm_(model.parameters(), optimisation.clip)
         state.optimizer.step()
         state.update_average(step)
-        for name, value in values.items():
+        for name, value in {**terms, **losses.monitors}.items():
             sums[name] = sums.get(name, 0.0) + float(value) / streams.steps
         bar.update()
     return sums
@@ -371,4 +371,3 @@ def _warn(state: _State, entry: dict, bar: tqdm) -> None:
     for warning in found:
         bar.write(warning)
     state.run.warnings.extend(found)
-

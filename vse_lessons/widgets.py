@@ -1,16 +1,62 @@
-"""Things to click in JupyterLab, each with the content of a static figure before it."""
+"""What a notebook shows: sources, tables, figures, and things to click in JupyterLab, each of these
+with the content of a static figure before it."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+import inspect
+import io
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import ipywidgets
 import matplotlib.pyplot as plt
-from IPython.display import display
+from IPython.display import HTML, Markdown, display
+from IPython.display import Image as Shown
 from matplotlib.figure import Figure
+from PIL import Image
 
 from vse_lessons.files import DataError
+from vse_lessons.plots import save
+
+LARGE = 150_000  # bytes of a PNG beyond which a notebook embeds a JPEG copy
+
+
+def show_source(*things: object) -> Markdown:
+    """The source of some functions or classes of the library, as it is on disk."""
+    blocks = []
+    for thing in things:
+        place = inspect.getmodule(thing).__name__.replace(".", "/")
+        code = textwrap.dedent(inspect.getsource(thing)).rstrip()
+        blocks.append(f"`{place}.py`\n\n```python\n{code}\n```")
+    return Markdown("\n\n".join(blocks))
+
+
+def show_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HTML:
+    """A table; every cell is escaped, for captions are other people's text.  Numbers stand right."""
+    head = "".join(f"<th style='text-align:left'>{html.escape(name)}</th>" for name in header)
+    body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    return HTML(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+
+def _cell(value: object) -> str:
+    side = "right" if isinstance(value, (int, float)) else "left"
+    text = f"{value:,}" if isinstance(value, int) else str(value)
+    return f"<td style='text-align:{side}'>{html.escape(text)}</td>"
+
+
+def show_figure(figure: Figure, path: Path, alt: str) -> None:
+    """Saves a figure as PNG, shows it with a text for those who cannot see it, and closes it.
+    Photographs make large PNGs: the notebook then embeds a JPEG, so that it stays small."""
+    data = save(figure, path).read_bytes()
+    plt.close(figure)
+    if len(data) > LARGE:
+        smaller = io.BytesIO()
+        Image.open(path).convert("RGB").save(smaller, "JPEG", quality=88, optimize=True)
+        display(Shown(smaller.getvalue(), format="jpeg", alt=alt))
+    else:
+        display(Shown(data, format="png", alt=alt))
 
 
 def answer_box(

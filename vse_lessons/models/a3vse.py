@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,11 +24,13 @@ from vse_lessons.adversarial import (
 )
 from vse_lessons.attention import MeanPooling, MultiHeadPooling
 from vse_lessons.encoders import RegionEncoder, SentenceEncoder, bag_of_words
+from vse_lessons.files import DataError
 from vse_lessons.losses import contrastive_loss, triplet_loss
 from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
 from vse_lessons.similarity import cosine
-from vse_lessons.text import PAD, Vocabulary
+from vse_lessons.sparse import SparseCorpus
+from vse_lessons.text import PAD, Vocabulary, load_word_vectors
 
 
 @dataclass(frozen=True)
@@ -65,28 +69,50 @@ class A3VSEConfig:
         warmup_epochs=1)  # fmt: skip
 
     @classmethod
+    def preset(cls, name: str) -> A3VSEConfig:
+        """The configuration of that name: smoke, lesson or paper."""
+        if name not in ("smoke", "lesson", "paper"):
+            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
+        return getattr(cls, name)()
+
+    @classmethod
+    def smoke(cls) -> A3VSEConfig:
+        """The lesson's configuration, too small and too short to be good: for tests."""
+        lesson = cls.lesson()
+        return replace(lesson, dimensions=32, context=16, word_dimensions=16, hidden=16,
+                       optimisation=replace(lesson.optimisation, epochs=3, batch_size=32))  # fmt: skip
+
+    @classmethod
     def paper(cls) -> A3VSEConfig:
         """Section 4.3, and one epoch with the mean of all negatives before the hardest ones, without
         which the loss sticks at its plateau."""
         return cls()
 
 
+ADVERSARIAL = (
+    "intra_images", "intra_text", "cross_pairs", "cross_semantics", "transitive_images",
+    "transitive_text")  # fmt: skip
 ABLATIONS = {
     "full": {},
-    "no_semantics": {},  # nothing of the un-annotated images is given: see `fit`'s training corpus
+    "no_semantics": {},  # nothing but the training corpus changes: it comes without semantics
     "no_attention": {"attention": False},
-    "no_intra": {"intra_images": 0.0, "intra_text": 0.0},
-    "no_cross": {"cross_pairs": 0.0, "cross_semantics": 0.0},
-    "no_transitive": {"transitive_images": 0.0, "transitive_text": 0.0},
+    "no_adversarial": dict.fromkeys(ADVERSARIAL, 0.0),
+    "no_intra": dict.fromkeys(ADVERSARIAL[:2], 0.0),
+    "no_cross": dict.fromkeys(ADVERSARIAL[2:4], 0.0),
+    "no_transitive": dict.fromkeys(ADVERSARIAL[4:], 0.0),
 }
-ABLATIONS["no_adversarial"] = {
-    **ABLATIONS["no_intra"], **ABLATIONS["no_cross"], **ABLATIONS["no_transitive"]}  # fmt: skip
+
+
+def check_ablation(ablation: str) -> None:
+    """`DataError` unless it is a row of Table 5 that exists here."""
+    if ablation not in ABLATIONS:
+        raise DataError(f"unknown ablation {ablation!r}: one of {', '.join(ABLATIONS)}")
 
 
 def ablate(config: A3VSEConfig, ablation: str) -> A3VSEConfig:
-    """A row of Table 5.  For `no_semantics` also leave the semantics out of the training corpus."""
-    if ablation not in ABLATIONS:
-        raise ValueError(f"unknown ablation {ablation!r}: one of {', '.join(ABLATIONS)}")
+    """A row of Table 5.  For `no_semantics` train on a corpus without semantics: what is left is the
+    vanilla model on annotated pairs, with the one discriminator (v against t) that needs no other."""
+    check_ablation(ablation)
     return replace(config, **ABLATIONS[ablation])
 
 
@@ -141,8 +167,25 @@ class A3VSE(RetrievalModel):
              for name, (_, weight, _) in DOMAINS.items() if getattr(config, weight)})  # fmt: skip
         if config.ranking == "triplet":
             scale = config.optimisation.batch_size if config.reduction == "sum" else 1
-            self.plateaus = {"pairs": 2 * config.margin_pairs * config.beta * scale,
-                             "semantics": 2 * config.margin_semantics * (1 - config.beta) * scale}  # fmt: skip
+            self.plateaus = {
+                "pairs": 2 * config.margin_pairs * config.beta * scale,
+                "semantics": 2 * config.margin_semantics * (1 - config.beta) * scale,
+            }
+
+    @classmethod
+    def build(cls, config: A3VSEConfig, training: SparseCorpus, seed: int = 0,
+              word_vectors: str | Path | None = None) -> A3VSE:  # fmt: skip
+        """A fresh model for a sparse corpus: its vocabulary, IDF and feature statistics come from what
+        training may see and nothing else.  `word_vectors` is a GloVe text file."""
+        texts = [*training.training_sentences, *training.semantics]
+        vocabulary = Vocabulary.build(texts, config.min_count)
+        vectors = None if word_vectors is None else load_word_vectors(word_vectors, vocabulary)[0]
+        seen = np.concatenate([training.annotated, training.unannotated])
+        statistics = training.corpus.regions.statistics(seen) if config.standardize else None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(config, vocabulary, training.corpus.regions.dimensions, statistics,
+                       vocabulary.idf(texts), vectors)  # fmt: skip
 
     def _pooling(self) -> nn.Module:
         config = self.config
@@ -167,6 +210,14 @@ class A3VSE(RetrievalModel):
             embeddings = embeddings + self.text_bag(bag_of_words(words, self.idf))
         return embeddings
 
+    @torch.no_grad()
+    def attention(self, images: RegionBatch, sentences: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Weights W of Eq. 1: (B, K, R) over regions and (B', K, M) over words."""
+        words = self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
+        images = images.to(self.device)
+        return (self.image_pooling.weights(self.image_encoder(images.features), images.mask),
+                self.text_pooling.weights(self.text_encoder(words), words != PAD))  # fmt: skip
+
     def loss(self, batch: Batch) -> Losses:
         """l = l^tri + l^adv (Eq. 9).  The encoders minimise l and the discriminators maximise it (Eq.
         10), so the discriminators' cross-entropy -l^adv is minimised behind gradient reversal."""
@@ -175,7 +226,8 @@ class A3VSE(RetrievalModel):
             embedded["v"], embedded["t"], batch.pairs, self.config.margin_pairs, batch.warmup)}  # fmt: skip
         if batch.weak is not None:
             terms["semantics"] = (1 - self.config.beta) * self._rank(
-                embedded["u"], embedded["s"], batch.weak, self.config.margin_semantics, batch.warmup)  # fmt: skip
+                embedded["u"], embedded["s"], batch.weak, self.config.margin_semantics,
+                batch.warmup)  # fmt: skip
         gamma = reversal_strength(batch.progress, self.config.eta)
         adversarial, accuracies = self._align(embedded, gamma)
         return Losses({**terms, **adversarial}, {"gamma": gamma, **accuracies})

@@ -4,8 +4,9 @@ hard to beat when annotated pairs are few."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,6 +16,7 @@ from vse_lessons.losses import contrastive_loss
 from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
 from vse_lessons.similarity import cosine
+from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import Vocabulary
 
 
@@ -31,6 +33,16 @@ class LinearConfig:
     optimisation: Optimisation = Optimisation(
         epochs=30, batch_size=128, learning_rate=1e-3, weight_decay=1e-4, cosine=True
     )
+
+    @classmethod
+    def preset(cls, name: str) -> LinearConfig:
+        """The lesson's values for every preset, for a few epochs only in the smoke test."""
+        lesson = cls.lesson()
+        if name == "smoke":
+            return replace(
+                lesson, optimisation=replace(lesson.optimisation, epochs=3, batch_size=32)
+            )
+        return lesson
 
     @classmethod
     def lesson(cls) -> LinearConfig:
@@ -51,6 +63,17 @@ class Linear(RetrievalModel):
         mean, deviation = statistics
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.clamp(min=1e-6))
+
+    @classmethod
+    def build(cls, config: LinearConfig, training: SparseCorpus, seed: int = 0) -> Linear:
+        """A fresh model whose vocabulary and statistics come from what training may see."""
+        texts = [*training.training_sentences, *training.semantics]
+        seen = np.concatenate([training.annotated, training.unannotated])
+        means = torch.cat([batch.mean() for batch in training.corpus.regions.batches(seen)])
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(config, Vocabulary.build(texts, config.min_count), means.shape[1],
+                       (means.mean(0), means.std(0)))  # fmt: skip
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H)."""

@@ -1,0 +1,169 @@
+"""Measures A3VSE over several seeds; lesson 03 and the README show what it stores.
+
+    python data_scripts/measure_a3vse.py storybook            ablations and baselines, 5 seeds
+    python data_scripts/measure_a3vse.py weights              adversarial weights, 3 seeds
+    python data_scripts/measure_a3vse.py flickr8k --corpus-dir DIR [--word-vectors FILE]
+
+Each finished run is a row of vse_lessons/measured/a3vse.json, written at once; a run that is there
+already is not run again, so the script can be stopped and started."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from vse_lessons.corpora import open_corpus
+from vse_lessons.corpus import Corpus
+from vse_lessons.evaluation import embed, evaluate_embedded
+from vse_lessons.files import read_json, write_json
+from vse_lessons.models.a3vse import A3VSE, ABLATIONS, ADVERSARIAL, A3VSEConfig, ablate
+from vse_lessons.models.cca import CCA, CCAConfig
+from vse_lessons.models.linear import Linear, LinearConfig
+from vse_lessons.retrieval import RetrievalModel
+from vse_lessons.semantics import describe
+from vse_lessons.sparse import SparseCorpus, sparsify
+from vse_lessons.training import Run, fit, mean_cosines
+
+STORE = Path(__file__).resolve().parents[1] / "vse_lessons" / "measured" / "a3vse.json"
+Trained = tuple[RetrievalModel, Run | None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: what names it in the table, and how to do it."""
+
+    key: dict
+    train: Callable[[SparseCorpus], Trained]
+    semantics: bool = True
+
+
+def a3vse(config: A3VSEConfig, seed: int, word_vectors: str | None = None) -> Callable:
+    def train(training: SparseCorpus) -> Trained:
+        model = A3VSE.build(config, training, seed, word_vectors)
+        run = fit(model, training, config.optimisation, seed=seed, progress=False)
+        return run.model, run
+
+    return train
+
+
+def linear(seed: int, config: LinearConfig) -> Callable:
+    def train(training: SparseCorpus) -> Trained:
+        model = Linear.build(config, training, seed)
+        run = fit(model, training, config.optimisation, seed=seed, progress=False)
+        return run.model, run
+
+    return train
+
+
+def cca(training: SparseCorpus) -> Trained:
+    return CCA(CCAConfig.lesson(), training), None
+
+
+def baselines(seed: int) -> Iterator[tuple[str, Callable, bool]]:
+    yield "linear CCA", cca, False
+    yield "linear contrastive", linear(seed, LinearConfig.lesson()), False
+    yield "linear contrastive, with semantics", linear(seed, LinearConfig.lesson()), True
+
+
+def storybook_jobs(seeds: int, _: argparse.Namespace) -> Iterator[Job]:
+    for seed in range(seeds):
+        for name in ABLATIONS:
+            key = {"study": "storybook", "model": f"A3VSE {name}", "seed": seed}
+            config = ablate(A3VSEConfig.lesson(), name)
+            yield Job(key, a3vse(config, seed), name != "no_semantics")
+        for name, train, semantics in baselines(seed):
+            yield Job({"study": "storybook", "model": name, "seed": seed}, train, semantics)
+
+
+def weight_jobs(seeds: int, _: argparse.Namespace) -> Iterator[Job]:
+    """The published objective with its adversarial weights scaled, on Storybook, lesson's schedule."""
+    published, lesson = A3VSEConfig.paper(), A3VSEConfig.lesson()
+    size = {
+        name: getattr(lesson, name)
+        for name in ("dimensions", "context", "word_dimensions", "hidden")
+    }
+    schedule = replace(lesson.optimisation, warmup_epochs=3)
+    for seed in range(seeds):
+        for reduction in ("mean", "sum"):
+            for scale in (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0):
+                weights = {name: scale * getattr(published, name) for name in ADVERSARIAL}
+                config = replace(
+                    published, **size, **weights, reduction=reduction, optimisation=schedule
+                )
+                key = {"study": "weights", "model": "published objective", "reduction": reduction,
+                       "scale": scale, "seed": seed}  # fmt: skip
+                yield Job(key, a3vse(config, seed))
+
+
+def flickr8k_jobs(seeds: int, arguments: argparse.Namespace) -> Iterator[Job]:
+    tuned, paper, vectors = A3VSEConfig.lesson(), A3VSEConfig.paper(), arguments.word_vectors
+    for seed in range(seeds):
+        key = {"study": "flickr8k", "seed": seed}
+        for name, train, semantics in baselines(seed):
+            yield Job({**key, "model": name}, train, semantics)
+        yield Job({**key, "model": "A3VSE"}, a3vse(tuned, seed))
+        yield Job(
+            {**key, "model": "A3VSE no_semantics"},
+            a3vse(ablate(tuned, "no_semantics"), seed),
+            False,
+        )
+        if vectors:
+            yield Job({**key, "model": "A3VSE, GloVe"}, a3vse(tuned, seed, vectors))
+            without = a3vse(ablate(tuned, "no_semantics"), seed, vectors)
+            yield Job({**key, "model": "A3VSE no_semantics, GloVe"}, without, False)
+        yield Job({**key, "model": "A3VSE as published"}, a3vse(paper, seed, vectors))
+
+
+STUDIES = {  # jobs, seeds, corpus, split, images held out of training for selection
+    "storybook": (storybook_jobs, 5, "storybook", "test", 0),
+    "weights": (weight_jobs, 3, "storybook", "test", 0),
+    "flickr8k": (flickr8k_jobs, 3, "flickr8k", "val", 500),
+}
+
+
+def measure(job: Job, data: Corpus, split: str, hold_out: int) -> dict:
+    started = time.perf_counter()
+    training = sparsify(data, 0.1, 5, job.key["seed"], hold_out)
+    if job.semantics:
+        training = training.with_semantics(describe(training))
+    model, run = job.train(training)
+    embedded = embed(model, data, data.images(split))
+    return {**job.key, "split": split, **evaluate_embedded(model, embedded).as_dict(),
+            **mean_cosines(embedded), "curve": [round(e["rsum"], 2) for e in run.history] if run else [],
+            "best_epoch": run.best_epoch + 1 if run else 0, "warnings": len(run.warnings) if run else 0,
+            "seconds": round(time.perf_counter() - started, 1), "torch": torch.__version__,
+            "python": platform.python_version(), "threads": torch.get_num_threads()}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("--seeds", type=int, help="how many seeds, from 0")
+    parser.add_argument("--corpus-dir", help="where Flickr8k lies")
+    parser.add_argument("--word-vectors", help="a GloVe text file")
+    parser.add_argument("--models", nargs="*", help="only these models")
+    arguments = parser.parse_args()
+    make_jobs, seeds, corpus, split, hold_out = STUDIES[arguments.study]
+    data = open_corpus(corpus, arguments.corpus_dir).corpus
+    for job in make_jobs(arguments.seeds or seeds, arguments):
+        rows = read_json(STORE) if STORE.exists() else []
+        if any(job.key.items() <= row.items() for row in rows):
+            continue
+        if arguments.models and job.key["model"] not in arguments.models:
+            continue
+        row = measure(job, data, split, hold_out)
+        write_json(STORE, [*rows, row])
+        print(f"{job.key}: rsum {row['rsum']:.1f}, t2i R@1 {row['t2i']['R@1']:.1f}, {row['seconds']} s",
+              flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_corpus
+
+from vse_lessons.evaluation import evaluate
+from vse_lessons.models.cca import CCA, CCAConfig
+from vse_lessons.models.linear import Linear, LinearConfig
+from vse_lessons.retrieval import Optimisation
+from vse_lessons.sparse import sparsify
+from vse_lessons.training import fit
+
+CHANCE = 100 / 20 + 500 / 20 + 1000 / 20  # recalls at 1, 5 and 10 of 20 test images, one way
+
+
+@pytest.fixture
+def training():
+    return sparsify(make_corpus(120), 1.0)
+
+
+def test_linear_learns(training):
+    optimisation = Optimisation(epochs=15, batch_size=16, learning_rate=1e-2)
+    config = replace(LinearConfig.lesson(), dimensions=16, dropout=0.1, min_count=1,
+                     optimisation=optimisation)  # fmt: skip
+    run = fit(Linear.build(config, training), training, optimisation, device="cpu", progress=False)
+    assert evaluate(run.model, training.corpus, "test").rsum > 2 * CHANCE + 100
+
+
+def test_linear_weighs_pseudo_pairs():
+    corpus = make_corpus(60)
+    training = sparsify(corpus, 0.5)
+    training = training.with_semantics(["w1 w2"] * len(training.unannotated))
+    config = replace(LinearConfig.lesson(), dimensions=8, min_count=1)
+    run = fit(
+        Linear.build(config, training),
+        training,
+        Optimisation(1, 8, 1e-3),
+        device="cpu",
+        progress=False,
+    )
+    assert {"pairs", "semantics"} <= set(run.history[0])
+
+
+def test_cca_finds_what_is_shared(training):
+    model = CCA(replace(CCAConfig.lesson(), min_count=1, dimensions=8), training)
+    assert evaluate(model, training.corpus, "test").rsum > 2 * CHANCE + 100
+
+
+def test_cca_directions_are_canonical(training):
+    """Without ridge and scaling, A^T C_xx A is the identity and A^T C_xy B the diagonal of correlations."""
+    config = CCAConfig(dimensions=4, ridge_images=1e-9, ridge_text=1e-6, power=0, min_count=1)
+    model = CCA(config, training)
+    pairs = training.pairs
+    x = torch.cat(
+        [
+            model.encode_images(training.corpus.regions.batch([i]))
+            for i in training.corpus.image_of[pairs]
+        ]
+    )
+    y = model.encode_sentences([training.corpus.sentences[s] for s in pairs])
+    np.testing.assert_allclose((x.T @ x / len(x)).numpy(), np.eye(4), atol=1e-3)
+    cross = (x.T @ y / len(x)).numpy()
+    assert np.abs(cross - np.diag(np.diag(cross))).max() < 1e-3
+    assert (np.diff(np.diag(cross)) <= 1e-6).all() and np.diag(cross)[0] <= 1 + 1e-3

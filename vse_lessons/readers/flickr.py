@@ -1,0 +1,203 @@
+"""Flickr8k and Flickr30K as people have them: a caption file, a folder of pictures, split lists.
+
+captions.txt               image,caption         (CSV with a header; the common release)
+results.csv                image_name| comment_number| comment
+Flickr8k.token.txt         name.jpg#0<TAB>caption
+Images/ images/ ...        name.jpg
+Flickr_8k.trainImages.txt  one name a line, with or without .jpg; also train.txt and so on
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vse_lessons.files import DataError
+from vse_lessons.readers.listing import Listing
+
+CAPTIONS = ("captions.txt", "results.csv", "Flickr8k.token.txt", "results_20130124.token")
+FOLDERS = ("Images", "images", "Flicker8k_Dataset", "flickr30k_images", "flickr30k-images")
+LISTS = {
+    "train": ("Flickr_8k.trainImages.txt", "flickr30k_train.txt", "train.txt"),
+    "val": ("Flickr_8k.devImages.txt", "flickr30k_val.txt", "val.txt", "dev.txt"),
+    "test": ("Flickr_8k.testImages.txt", "flickr30k_test.txt", "test.txt"),
+}
+PICTURES = {".jpg", ".jpeg", ".png"}
+
+
+@dataclass
+class _Problems:
+    """Raises the first problem, or gathers all of them where they are to be skipped."""
+
+    skip: bool
+    found: list[dict[str, str]] = field(default_factory=list)
+
+    def report(self, where: str, reason: str, remedy: str) -> None:
+        if not self.skip:
+            raise DataError(f'{where}: {reason}; {remedy}, or pass on_bad="skip"')
+        self.found.append({"where": where, "reason": reason})
+
+
+def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+    """Reads the lists, not the pictures.  Pictures come in the order of the split lists, those in
+    no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).
+
+    `on_bad`: "error" stops at an unreadable row, an empty caption, a sentence without its picture,
+    a missing file or a name listed twice, with a `DataError` that names file and line; "skip"
+    leaves those out and lists them in `listing.skipped`.  An empty split list and a picture in
+    two splits are errors in either case."""
+    if on_bad not in ("error", "skip"):
+        raise DataError(f"on_bad is {on_bad!r}; it must be 'error' or 'skip'")
+    folder = Path(folder)
+    problems = _Problems(on_bad == "skip")
+    captions = _first(folder, CAPTIONS, Path.is_file, "caption file")
+    pictures = _first(folder, FOLDERS, Path.is_dir, "folder of pictures")
+    files = {path.name: path for path in sorted(pictures.iterdir()) if _is_picture(path)}
+    if not files:
+        raise DataError(f"{pictures} holds no picture ({', '.join(sorted(PICTURES))})")
+
+    split_of = _read_lists(folder, files, pictures, problems)
+    ids = [*split_of, *(image for image in files if image not in split_of)]
+    number = {image: i for i, image in enumerate(ids)}
+    sentences, image_of = [], []
+    for where, image, caption in _read_captions(captions, problems):
+        if image in number:
+            sentences.append(caption)
+            image_of.append(number[image])
+        else:
+            problems.report(
+                where, f"the sentence's picture {image} is not in {pictures}", "restore the picture"
+            )
+    return Listing(
+        name or folder.resolve().name,
+        tuple(ids),
+        tuple(files[image] for image in ids),
+        tuple(sentences),
+        np.asarray(image_of, np.int64),
+        np.asarray([split_of.get(image, "unused") for image in ids]),
+        skipped=problems.found,
+    )
+
+
+def _first(folder: Path, names: tuple[str, ...], there: Callable[[Path], bool], what: str) -> Path:
+    for name in names:
+        if there(folder / name):
+            return folder / name
+    raise DataError(f"{folder} has no {what}: one of {', '.join(names)}")
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES
+
+
+def _read_lists(
+    folder: Path, files: dict[str, Path], pictures: Path, problems: _Problems
+) -> dict[str, str]:
+    """From a picture's name to its split, in the order of the lists."""
+    by_stem = {Path(name).stem: name for name in files}
+    split_of: dict[str, str] = {}
+    lists = {
+        split: next((folder / name for name in names if (folder / name).is_file()), None)
+        for split, names in LISTS.items()
+    }
+    if not any(lists.values()):
+        raise DataError(
+            f"{folder} has no split list, so nothing says which pictures are for training: add "
+            f"{LISTS['train'][0]} or train.txt, and so on, with one name a line"
+        )
+    for split, path in lists.items():
+        if path is None:
+            continue
+        before = len(split_of)
+        for line, text in _lines(path):
+            listed, where = text.strip(), f"{path}, line {line}"
+            if not listed:
+                continue
+            image = listed if listed in files else by_stem.get(listed)
+            if image is None:
+                problems.report(where, f"{listed} is not in {pictures}", "restore the picture")
+            elif split_of.get(image, split) != split:
+                raise DataError(
+                    f"{where}: {listed} is already in the split {split_of[image]!r}; a picture "
+                    "must be in one split only, or training sees what it is tested on"
+                )
+            elif image in split_of:
+                problems.report(where, f"{listed} is listed twice", "remove the line")
+            else:
+                split_of[image] = split
+        if len(split_of) == before:
+            raise DataError(
+                f"{path} lists no picture; fill it, or remove it if there is no {split}"
+            )
+    return split_of
+
+
+def _read_captions(path: Path, problems: _Problems) -> Iterator[tuple[str, str, str]]:
+    """Place, picture and caption of every good row, whichever way the file is written."""
+    lines = _lines(path)
+    header = next(lines, (1, ""))[1]
+    if "#" in header.split("\t")[0] and "\t" in header:
+        lines, parse = _lines(path), _token_row
+    else:
+        parse = _csv_row(path, header)
+    rows = 0
+    for line, text in lines:
+        where = f"{path}, line {line}"
+        try:
+            image, caption = parse(text)
+        except (ValueError, csv.Error):
+            problems.report(where, f"unreadable row {text[:60]!r}", "mend or remove the line")
+            continue
+        if not caption:
+            problems.report(where, f"{image} has an empty caption", "fill or remove the line")
+            continue
+        rows += 1
+        yield where, image, caption
+    if not rows:
+        raise DataError(f"{path} holds no caption; restore the file")
+
+
+def _token_row(text: str) -> tuple[str, str]:
+    key, caption = text.split("\t")
+    image, number = key.rsplit("#", 1)
+    int(number)
+    return image, caption.strip()
+
+
+def _csv_row(path: Path, header: str) -> Callable[[str], tuple[str, str]]:
+    """A parser of rows below this header.  Commas in a caption that stands last need no quotes,
+    for not every release has them."""
+    separator = "|" if "|" in header else ","
+    columns = [column.strip().lower() for column in header.split(separator)]
+    images = [i for i, column in enumerate(columns) if column in ("image", "image_name")]
+    if not images or columns[-1] not in ("caption", "comment"):
+        raise DataError(
+            f"{path}, line 1: {header[:60]!r} is not the header 'image,caption' and not a row "
+            "'name.jpg#0<TAB>caption'"
+        )
+
+    def parse(text: str) -> tuple[str, str]:
+        values = text.split(separator, len(columns) - 1)
+        if len(values) < len(columns) or not values[images[0]].strip():
+            raise ValueError("too few columns")
+        caption = values[-1].strip()
+        if caption.startswith('"'):
+            (caption,) = next(csv.reader([caption], strict=True))
+        return values[images[0]].strip(), caption.strip()
+
+    return parse
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of each line; the numbers are those of an editor."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}, line {line}: not UTF-8 text; convert the file") from error
+    yield from enumerate(text.rstrip("\r\n").replace("\r\n", "\n").split("\n"), start=1)

@@ -1,0 +1,115 @@
+"""Pages about paintings as in Artpedia: what is seen, and everything else that is written.
+
+Visual sentences are gallery prose about the scene.  Contextual ones tell of makers, years,
+owners, places and fates, all invented; they say nothing about what the painting shows, though
+some use words that sound as if they did.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from vse_lessons.storybook import page_lexicon as pages_lex
+from vse_lessons.storybook.gallery_voice import gallery_sentences
+from vse_lessons.storybook.grammar import article, capitalise, plural
+from vse_lessons.storybook.lexicon import COLOUR_WORDS, NOUNS
+from vse_lessons.storybook.meaning import Scene
+
+VISUAL = (1, 2, 2, 3, 3, 3, 3, 4, 4, 6)  # sentences a page, each as likely; mean 3.1
+CONTEXTUAL = (2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 11, 13)  # mean 6.7
+YEARS = (1480, 1930)
+
+
+@dataclass(frozen=True)
+class ArtPage:
+    """A painting's page: who made it and when, who has it and where, and its sentences."""
+
+    title: str
+    maker: str
+    year: int
+    owner: str
+    place: str
+    visual: tuple[str, ...]
+    contextual: tuple[str, ...]
+
+
+def art_page(scene: Scene) -> ArtPage:
+    """The page of a painting; the same for the same `scene.key`."""
+    rng = random.Random(f"{scene.key}/page")
+    surname, place = rng.choice(pages_lex.SURNAMES), rng.choice(pages_lex.CITIES)
+    maker = f"{rng.choice(pages_lex.FIRST_NAMES)} {surname}"
+    year = rng.randint(*YEARS)
+    owner = _gallery(rng, place)
+    title = _title(scene, place, rng)
+    seat = owner if place in owner else f"{owner} in {place}"
+    home = rng.choice([city for city in pages_lex.CITIES if city != place])
+    facts = {
+        "title": title,
+        "maker": maker,
+        "surname": surname,
+        "year": year,
+        "owner": owner,
+        "place": place,
+        "seat": seat,
+        "home": home,
+    }
+    count = rng.choice(CONTEXTUAL)
+    templates = [rng.choice(pages_lex.FIRST_SENTENCES), *rng.sample(pages_lex.CONTEXT, count - 1)]
+    contextual = tuple(
+        capitalise(template.format(**facts, **_details(facts, rng))) for template in templates
+    )
+    return ArtPage(
+        title, maker, year, owner, place, gallery_sentences(scene, rng.choice(VISUAL)), contextual
+    )
+
+
+def _details(facts: dict[str, str | int], rng: random.Random) -> dict[str, str | int]:
+    """Words for the other slots of a contextual sentence."""
+    year = int(facts["year"])
+    first_names, surnames = (
+        rng.sample(pages_lex.FIRST_NAMES, 2),
+        rng.sample([name for name in pages_lex.SURNAMES if name != facts["surname"]], 2),
+    )
+    city, other_city = rng.sample([name for name in pages_lex.CITIES if name != facts["place"]], 2)
+    later = year + rng.randint(10, 60)
+    number = rng.randint(1, len(pages_lex.NUMBERS) - 1)
+    return {
+        "medium": rng.choice(pages_lex.MEDIA),
+        "school": rng.choice(pages_lex.SCHOOLS),
+        "city": city,
+        "other_city": other_city,
+        "gallery": _gallery(rng, other_city),
+        "other": f"{first_names[0]} {surnames[0]}",
+        "scholar": f"{first_names[1]} {surnames[1]}",
+        "patron": rng.choice(pages_lex.PATRONS),
+        "lure": rng.choice(pages_lex.LURES),
+        "soon": year + rng.randint(1, 5),
+        "later": later,
+        "recent": rng.randint(max(1895, later + 5), 2019),
+        "number": pages_lex.NUMBERS[number],
+        "fewer": pages_lex.NUMBERS[rng.randrange(number)],
+        "coins": rng.choice(pages_lex.COINS),
+    }
+
+
+def _gallery(rng: random.Random, city: str) -> str:
+    return rng.choice(pages_lex.GALLERIES).format(city=city, surname=rng.choice(pages_lex.SURNAMES))
+
+
+def _title(scene: Scene, city: str, rng: random.Random) -> str:
+    """A title after one kind of thing in the painting, its colour, its setting, or a city."""
+    thing = rng.choice(scene.things)
+    noun = rng.choice(NOUNS[thing.kind][0])
+    count = sum(other.kind == thing.kind for other in scene.things)
+    joint = " " if thing.clothes is None else "-clad "
+    coloured = rng.choice(COLOUR_WORDS[thing.colour][0]) + joint + noun
+    return capitalise(
+        rng.choice(pages_lex.TITLES).format(
+            Place=rng.choice(pages_lex.TITLE_PLACES[scene.setting]),
+            City=city,
+            Things=plural(noun).title() if count > 1 else article(noun.title()),
+            Noun=noun.title(),
+            Coloured=coloured.title(),
+        )
+    )
