@@ -17,7 +17,7 @@ SMALL = replace(A3VSEConfig.paper(), dimensions=8, heads=2, context=4, word_dime
 def build(config=SMALL, corpus=None):
     corpus = corpus or make_corpus()
     vocabulary = Vocabulary.build(corpus.sentences, 1)
-    statistics = corpus.regions.statistics(range(20))
+    statistics = corpus.regions.mean_statistics(range(20))
     return corpus, A3VSE(config, vocabulary, corpus.regions.dimensions, statistics,
                          vocabulary.idf(corpus.sentences))  # fmt: skip
 
@@ -48,7 +48,8 @@ def test_published_hyper_parameters():
     training = paper.optimisation
     assert (training.epochs, training.batch_size, training.learning_rate) == (24, 128, 5e-4)
     assert (training.decay_after, training.weight_decay, training.clip) == (16, 1e-6, 2.0)
-    assert not (paper.bag or paper.standardize or paper.region_dropout or paper.word_dropout)
+    assert not (paper.linear_paths or paper.standardize)
+    assert paper.region_dropout == paper.word_dropout == paper.sampled_regions == 0
     assert paper.ranking == "triplet" and paper.reduction == "mean"
 
 
@@ -110,7 +111,7 @@ def test_equation_10_encoders_and_discriminators_pull_against_each_other():
 
 
 @pytest.mark.parametrize("config", [SMALL, replace(SMALL, attention=False),
-                                    replace(SMALL, bag=True, standardize=True)])  # fmt: skip
+                                    replace(SMALL, linear_paths=True, standardize=True)])  # fmt: skip
 def test_padding_and_company_never_change_an_embedding(config):
     corpus, model = build(config)
     model.eval()
@@ -164,7 +165,7 @@ def test_unknown_ablation_is_refused():
 
 
 def test_every_parameter_learns():
-    corpus, model = build(replace(SMALL, bag=True, standardize=True))
+    corpus, model = build(replace(SMALL, linear_paths=True, standardize=True))
     model.loss(batch_of(corpus)).total.backward()
     idle = [
         name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0

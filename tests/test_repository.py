@@ -15,7 +15,7 @@ PACKAGE = ROOT / "vse_lessons"
 # in this list, so that no two files import each other.
 FLOORS = (
     ("files", "regions", "corpus", "text"),
-    ("sparse", "semantics", "detectors", "storybook", "readers", "corpora"),
+    ("sparse", "detectors", "semantics", "storybook", "readers", "corpora"),
     ("similarity", "losses", "attention", "adversarial", "encoders", "retrieval"),
     ("models",),
     ("evaluation", "search", "training", "results"),

@@ -58,13 +58,16 @@ def test_idf_equals_scikit_learn():
 def vectors(tmp_path, text, words=("dog", "cat")):
     path = tmp_path / "glove.txt"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load_word_vectors(path, Vocabulary(words))
+    read = load_word_vectors(path)
+    return read, read.of(Vocabulary(words))
 
 
 def test_word_vectors(tmp_path):
-    given_, found = vectors(tmp_path, "cat 1 2\nof 5 5\n. . . 3 4\nat name@domain.com 3 4\n")
-    assert given_.tolist() == [[0, 0], [0, 0], [0, 0], [1, 2]]
-    assert found.tolist() == [False, False, False, True]
+    read, chosen = vectors(tmp_path, "cat 3 4\nof 5 0\n. . . 3 4\nat name@domain.com 3 4\n")
+    assert sorted(read.rows) == ["cat", "of"], "phrases are left out"
+    torch.testing.assert_close(chosen, torch.tensor([[0, 0], [0, 0], [0, 0], [0.6, 0.8]]))
+    sums = read.sums(["Cat of cat", "cat nothing", "zzz", "of cat cat"], max_words=2)
+    torch.testing.assert_close(sums, torch.tensor([[1.6, 0.8], [0.6, 0.8], [0, 0], [1.6, 0.8]]))
 
 
 @pytest.mark.parametrize(
@@ -85,16 +88,16 @@ def test_bad_word_vectors(tmp_path, text, message):
 
 def test_missing_word_vectors(tmp_path):
     with pytest.raises(DataError, match=r"none\.txt cannot be read"):
-        load_word_vectors(tmp_path / "none.txt", Vocabulary(("a",)))
+        load_word_vectors(tmp_path / "none.txt")
 
 
 def test_real_word_vectors():
     path = shared_data("glove") / "glove.6B.50d.subset.txt"
-    given_, found = load_word_vectors(path, Vocabulary(("dog", "puppy", "snowboard", "zzzz")))
-    assert found.tolist() == [False, False, True, True, True, False]
-    dog, puppy, snowboard = torch.nn.functional.normalize(given_[2:5], dim=1)
+    chosen = load_word_vectors(path).of(Vocabulary(("dog", "puppy", "snowboard", "zzzz")))
+    assert (chosen.abs().sum(1) > 0).tolist() == [False, False, True, True, True, False]
+    dog, puppy, snowboard = torch.nn.functional.normalize(chosen[2:5], dim=1)
     assert dog @ puppy > dog @ snowboard
-    assert np.isfinite(given_.numpy()).all() and given_.shape == (6, 50)
+    assert np.isfinite(chosen.numpy()).all() and chosen.shape == (6, 50)
 
 
 def test_overlap_of_vocabularies():

@@ -23,35 +23,35 @@ class RegionEncoder(nn.Module):
     Features are standardised when the statistics of the training images are given: the published
     model takes raw ones."""
 
-    def __init__(self, width: int, dimensions: int, dropout: float = 0.0,
+    def __init__(self, width: int, dimensions: int,
                  statistics: tuple[Tensor, Tensor] | None = None):  # fmt: skip
         super().__init__()
-        self.dropout = dropout
         self.layer = nn.Linear(width, dimensions)
         nn.init.xavier_uniform_(self.layer.weight)
         nn.init.zeros_(self.layer.bias)
         mean, deviation = statistics or (torch.zeros(width), torch.ones(width))
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.clamp(min=1e-6))
 
     def standardize(self, features: Tensor) -> Tensor:
-        """(..., D): zero mean and unit deviation over the training regions."""
+        """(..., D): less the mean, over the deviation."""
         return (features - self.mean) / self.deviation
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, R, D) -> V (B, R, H)."""
-        features = shared_dropout(self.standardize(features), self.dropout, self.training)
-        return self.layer(features)
+        return self.layer(self.standardize(features))
 
 
 class SentenceEncoder(nn.Module):
     """F^t: a word embedding matrix and an LSTM; its states are the encoded words (A3VSE, section
     3.2).  The LSTM reads forwards, so padding at the end cannot reach the states before it."""
 
-    def __init__(self, words: int, word_dimensions: int, dimensions: int, word_dropout: float = 0.0,
-                 dropout: float = 0.0, vectors: Tensor | None = None):  # fmt: skip
+    def __init__(self, words: int, word_dimensions: int, dimensions: int,
+                 vectors: Tensor | None = None):  # fmt: skip
+        """`vectors` (V, <= word_dimensions) start the embeddings; a row of zeros is none."""
         super().__init__()
-        self.word_dropout, self.dropout = word_dropout, dropout
         self.embedding = nn.Embedding(words, word_dimensions, padding_idx=PAD)
         self.lstm = nn.LSTM(word_dimensions, dimensions, batch_first=True)
         nn.init.xavier_uniform_(self.embedding.weight)
@@ -67,9 +67,7 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, words: Tensor) -> Tensor:
         """Word indices (B, M) -> T (B, M, H)."""
-        words = drop_words(words, self.word_dropout, self.training)
-        embedded = shared_dropout(self.embedding(words), self.dropout, self.training)
-        return self.lstm(embedded)[0]
+        return self.lstm(self.embedding(words))[0]
 
 
 def _copy_vectors(weight: Tensor, vectors: Tensor) -> None:

@@ -30,7 +30,6 @@ def use_style() -> None:
     plt.rcParams.update({
         "figure.dpi": 100, "savefig.dpi": 100, "font.size": 11, "axes.titlesize": 11,
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-        "text.parse_math": False,  # a caption may hold dollars
         "grid.alpha": 0.25, "legend.frameon": False, "lines.linewidth": 1.8,
         "axes.prop_cycle": plt.cycler(color=PALETTE, marker=MARKERS), "lines.markersize": 5,
     })  # fmt: skip
@@ -44,7 +43,9 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def wrap(text: str, width: int) -> str:
-    """The text in lines of at most `width` characters."""
+    """Other people's text in lines of at most `width` characters.  A dollar starts no formula; a
+    full stop after a space, as tokenised captions have it, stays with its word."""
+    text = text.replace("$", r"\$").replace(" .", "\u00a0.").replace(" ,", "\u00a0,")
     return "\n".join(textwrap.wrap(text, width))
 
 
@@ -55,61 +56,82 @@ def show_picture(axes: Axes, picture: Image.Image, title: str = "", width: int =
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(False)
-    axes.set_title("\n".join(textwrap.wrap(title, width)), fontsize=9, loc="left")
+    axes.set_title(wrap(title, width), fontsize=9, loc="left")
     for spine in axes.spines.values():
         spine.set_visible(frame is not None)
         spine.set_color(frame or "none")
         spine.set_linewidth(4)
 
 
-def surest(found: Detections, most: int = 6, least: float = 0.0) -> np.ndarray:
-    """The regions that a figure shows: up to `most`, at least `least` confident, surest first."""
-    order = np.argsort(-found.class_confidences, kind="stable")[:most]
-    return order[found.class_confidences[order] >= least]
+def surest(found: Detections, most: int = 6, least: float = 0.0,
+           distinct: Sequence[str] | None = None) -> np.ndarray:  # fmt: skip
+    """The regions that a figure shows: up to `most`, at least `least` confident, surest first.
+    `distinct` gives a word for each region and shows each word once: for a detector whose regions
+    are a grid of squares, of which many see the same thing."""
+    order = np.argsort(-found.class_confidences, kind="stable")
+    order = order[found.class_confidences[order] >= least]
+    if distinct is not None:
+        order = np.array(list({distinct[r]: r for r in reversed(order)}.values())[::-1], int)
+        order = order[np.argsort(-found.class_confidences[order], kind="stable")]
+    return order[:most]
 
 
 def draw_boxes(axes: Axes, picture: Image.Image, found: Detections, labels: Sequence[str],
-               most: int = 6, least: float = 0.0) -> None:  # fmt: skip
+               most: int = 6, least: float = 0.0, distinct: bool = False) -> None:  # fmt: skip
     """The most confident detections over a picture, each with its label at its box."""
     width, height = picture.size
-    for place, region in enumerate(surest(found, most, least)):
+    for place, region in enumerate(surest(found, most, least, labels if distinct else None)):
         x0, y0, x1, y1 = found.boxes[region] * (width, height, width, height)
         colour = PALETTE[place % 6]
         axes.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color=colour, lw=1.8))
-        axes.text(x0, max(y0, 0.04 * height), labels[region], fontsize=7, color="white", va="bottom",
-                  clip_on=True, bbox={"facecolor": colour, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+        x, side = (x0, "left") if x0 < 0.55 * width else (x1, "right")  # stay within the picture
+        axes.text(x, max(y0, 0.04 * height), labels[region], fontsize=8, color="white", va="bottom",
+                  ha=side, bbox={"facecolor": colour, "edgecolor": "none", "pad": 0.8})  # fmt: skip
+
+
+CARD = 3.7  # inches: the side of a picture on a contact sheet; text below is placed in this unit
+LINE = 0.049  # of a line of text
 
 
 def contact_sheet(pictures: Sequence[Image.Image], sentences: Sequence[Sequence[str]],
                   detections: Sequence[Detections], labels: Sequence[Sequence[str]],
-                  columns: int = 3, most: int = 5, least: float = 0.3) -> Figure:  # fmt: skip
+                  columns: int = 3, most: int = 6, least: float = 0.3, distinct: bool = False
+                  ) -> Figure:  # fmt: skip
     """Cards of a picture with numbered boxes, what people wrote, and what the detector saw.
 
-    `labels` gives for each picture the words of each of its regions."""
-    rows = -(-len(pictures) // columns)
-    figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=(3.9 * columns, 6.1 * rows),
-                                gridspec_kw={"hspace": 0.0, "wspace": 0.1})  # fmt: skip
+    `labels` gives for each picture the words of each of its regions; see `surest`."""
+    wrapped = [[wrap(f"“{line}”", 44) for line in lines] for lines in sentences]
+    regions = [surest(found, most, least, words if distinct else None)
+               for found, words in zip(detections, labels)]  # fmt: skip
+    said = [[f"{words[r]} {found.class_confidences[r]:.2f}" for r in shown]
+            for found, words, shown in zip(detections, labels, regions)]  # fmt: skip
+    beside = 2 if max((len(text) for card in said for text in card), default=0) <= 23 else 1
+    lines = [sum(text.count("\n") + 1.3 for text in texts) + 1.35 * -(-len(card) // beside)
+             for texts, card in zip(wrapped, said)]  # fmt: skip
+    lines = max(lines) + 3.4
+    rows, height = -(-len(pictures) // columns), 1 + LINE * lines
+    whole = {"left": 0, "right": 1, "top": 1, "bottom": 0, "wspace": 0, "hspace": 0}
+    size = (columns * 1.06 * CARD, rows * height * CARD)
+    figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=size, gridspec_kw=whole)
     for cell in axes.flat:
         cell.axis("off")
-        cell.set_anchor("N")
-    for cell, picture, lines, found, words in zip(
-        axes.flat, pictures, sentences, detections, labels
-    ):
-        shown = surest(found, most, least)
-        cell.imshow(picture.convert("RGB").resize((384, 384), Image.Resampling.LANCZOS),
-                    extent=(0, 1, 1, 0))  # fmt: skip
+        cell.set(xlim=(0, 1.06), ylim=(height, 0))
+    for cell, picture, texts, found, shown, card in zip(axes.flat, pictures, wrapped, detections,
+                                                        regions, said):  # fmt: skip
+        large = picture.convert("RGB").resize((384, 384), Image.Resampling.LANCZOS)
+        cell.imshow(large, extent=(0, 1, 1, 0), aspect="auto")
+        cell.set(xlim=(0, 1.06), ylim=(height, 0))
         for number, region in enumerate(shown):
             x0, y0, x1, y1 = np.clip(found.boxes[region], 0.005, 0.995)
-            cell.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False,
-                                         color=PALETTE[number % 6], lw=2.2))  # fmt: skip
+            cell.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, lw=2.2,
+                                         color=PALETTE[number % 6]))  # fmt: skip
             _badge(cell, x0, y0, number)
-        top = _lines(cell, 1.035, "people write", [f"“{line}”" for line in lines])
-        _lines(cell, top, "the detector sees", [])
-        for number, region in enumerate(shown):
-            x, y = 0.06 + 0.5 * (number % 2), top + 0.075 + 0.062 * (number // 2)
-            _badge(cell, x - 0.05, y, number)
-            text = f"{words[region]}  {found.class_confidences[region]:.2f}"
-            cell.text(x + 0.015, y, text, fontsize=10, va="center", clip_on=False)
+        y = _text(cell, 1.025, "people write", texts)
+        y = _text(cell, y, "a detector sees (confidence)", []) + 0.012
+        for number, text in enumerate(card):
+            x, down = 0.51 * (number % beside), y + 0.066 * (number // beside)
+            _badge(cell, x + 0.004, down, number)
+            cell.text(x + 0.062, down, text, fontsize=9.5, va="center")
     return figure
 
 
@@ -118,15 +140,14 @@ def _badge(axes: Axes, x: float, y: float, number: int) -> None:
               bbox={"facecolor": PALETTE[number % 6], "edgecolor": "none", "pad": 1.2})  # fmt: skip
 
 
-def _lines(axes: Axes, top: float, heading: str, lines: Sequence[str]) -> float:
-    """A small heading and wrapped lines of text below a card's picture; returns where they end."""
+def _text(axes: Axes, top: float, heading: str, blocks: Sequence[str]) -> float:
+    """A small heading and blocks of wrapped text below a card's picture; returns where they end."""
     axes.text(0, top, heading, fontsize=8.5, color="#555555", va="top", style="italic")
-    top += 0.05
-    for line in lines:
-        wrapped = textwrap.wrap(line, 46)
-        axes.text(0, top, "\n".join(wrapped), fontsize=10, va="top", linespacing=1.25)
-        top += 0.052 * len(wrapped) + 0.014
-    return top + 0.012
+    top += 1.0 * LINE
+    for block in blocks:
+        axes.text(0, top, block, fontsize=10, va="top", linespacing=1.2)
+        top += LINE * (block.count("\n") + 1.3)
+    return top + 0.2 * LINE
 
 
 def picture_rows(pictures: Sequence[Image.Image], texts: Sequence[Sequence[str]],
@@ -141,7 +162,7 @@ def picture_rows(pictures: Sequence[Image.Image], texts: Sequence[Sequence[str]]
         cell.axis("off")
     for cell, picture, text in zip(axes.flat, pictures, texts):
         cell.imshow(picture)
-        wrapped = "\n".join("\n  ".join(textwrap.wrap(line, width)) for line in text)
+        wrapped = "\n".join(wrap(line, width).replace("\n", "\n  ") for line in text)
         cell.text(0, -0.04, wrapped, transform=cell.transAxes, fontsize=8, va="top", ha="left")
     return figure
 
@@ -237,9 +258,7 @@ def retrieved_pictures(query: str, pictures: Sequence[Image.Image], right: Seque
             cell, picture, f"{place}. {'✓ right' if good else '✗'}", frame=RIGHT if good else None
         )
     found = f"found at rank {rank}" if rank > len(pictures) or rank < 1 else f"rank {rank}"
-    figure.suptitle(
-        "\n".join(textwrap.wrap(f"“{query}”  ({found})", 84)), fontsize=10, x=0.02, ha="left"
-    )
+    figure.suptitle(wrap(f"“{query}”  ({found})", 84), fontsize=10, x=0.02, ha="left")
     figure.tight_layout()
     return figure
 
@@ -252,7 +271,7 @@ def retrieved_sentences(
     show_picture(left, picture)
     text.axis("off")
     for place, (sentence, good) in enumerate(zip(sentences, right)):
-        text.text(0, 0.95 - 0.2 * place, f"{'✓' if good else '✗'} {textwrap.shorten(sentence, 95)}",
+        text.text(0, 0.95 - 0.2 * place, f"{'✓' if good else '✗'} {wrap(textwrap.shorten(sentence, 95), 95)}",
                   color=RIGHT if good else WRONG, fontsize=10, va="top",
                   fontweight="bold" if good else "normal", transform=text.transAxes)  # fmt: skip
     figure.tight_layout()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from vse_lessons.detectors import EfficientNetLite0, imagenet_words
 from vse_lessons.files import DataError
 from vse_lessons.regions import RegionStore
 from vse_lessons.sparse import SparseCorpus
@@ -28,6 +29,8 @@ def regional_semantics(
     max_words: int = 82,
     attributes: bool = True,
     repeats: bool = False,
+    min_confidence: float = 0.0,
+    at_least: int = 1,
 ) -> list[str]:
     """One pseudo sentence an image: s = [s_1 || s_2 || ...], s_k = [attribute_k class_k], the most
     confident detection first (section 4.3), cut after `max_words` tokens as sentences are (82 on
@@ -35,7 +38,8 @@ def regional_semantics(
 
     `words` gives for each class the word to use instead of the detector's name; '' drops the
     detection.  `repeats=False` says each attribute-class pair once: a grid of overlapping squares
-    sees one dog many times.  The sentence of an image where nothing is left is ''."""
+    sees one dog many times.  Detections below `min_confidence` are left out, but for the `at_least`
+    most confident ones.  The sentence of an image where nothing is left is ''."""
     if any(column is None for column in (store.classes, store.class_confidences)):
         raise DataError(
             f"{store.source} holds features only, so there are no regional semantics; use a "
@@ -47,8 +51,9 @@ def regional_semantics(
     for image in images:
         rows = store.rows(image)
         order = np.argsort(-store.class_confidences[rows].astype(np.float32), kind="stable")
+        sure = np.count_nonzero(store.class_confidences[rows] >= min_confidence)
         said = []
-        for row in rows.start + order:
+        for row in rows.start + order[: max(sure, at_least)]:
             name = names[int(store.classes[row])]
             attribute = int(store.attributes[row]) if attributed else -1
             if name:
@@ -102,6 +107,23 @@ def global_tags(
     return sentences
 
 
-def describe(training: SparseCorpus, max_words: int = 82) -> list[str]:
-    """Regional semantics of the un-annotated images of a sparse corpus, in their order."""
-    return regional_semantics(training.corpus.regions, training.unannotated, max_words=max_words)
+CONFIDENT = 0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
+IMAGENET_WORDS = 12  # beyond them the cells of a photograph's edges have their say
+
+
+def describe(training: SparseCorpus) -> list[str]:
+    """Regional semantics of the un-annotated images of a sparse corpus, in their order, as they suit
+    its detector.
+
+    A detector that was trained on boxes gives attribute and class words of its confident regions.
+    The cells of an ImageNet classifier give, for each, the word that people use and the name of
+    the class ("dog", "curly-coated retriever"), each word once; colours measured on whole cells
+    mislead more than they tell and are left out."""
+    store, images = training.corpus.regions, training.unannotated
+    if not store.detector.startswith(EfficientNetLite0.name):
+        return regional_semantics(store, images, min_confidence=CONFIDENT)
+    known = imagenet_words()
+    people = people_words(training.training_sentences, known.chains)
+    both = [f"{word} {name}" for word, name in zip(people, known.names)]
+    found = regional_semantics(store, images, both, attributes=False)
+    return [" ".join(list(dict.fromkeys(text.split()))[:IMAGENET_WORDS]) for text in found]

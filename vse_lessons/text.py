@@ -82,33 +82,53 @@ class Vocabulary:
         return torch.tensor(values)
 
 
-def load_word_vectors(path: Path, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
-    """Reads the vectors of a vocabulary from a GloVe text file (a word and its numbers a line).
+@dataclass(frozen=True)
+class WordVectors:
+    """Pre-trained vectors, also of words that no training sentence holds."""
 
-    Returns vectors (V, D) float32, zero where the file lacks the word, and found (V,) bool.
-    `DataError` names the line that is not as wide as the first one or holds no numbers."""
-    vectors: np.ndarray | None = None
-    found = np.zeros(len(vocabulary), bool)
+    rows: dict[str, int]  # from a word to its row
+    values: Tensor  # (W, D) float32
+
+    def of(self, vocabulary: Vocabulary) -> Tensor:
+        """The vectors (V, D) of a vocabulary; zero for a word without one."""
+        chosen = torch.zeros(len(vocabulary), self.values.shape[1])
+        for word, row in vocabulary.index.items():
+            if word in self.rows:
+                chosen[row] = self.values[self.rows[word]]
+        return chosen
+
+    def sums(self, sentences: Sequence[str], max_words: int) -> Tensor:
+        """(B, D): the sum of the vectors of each sentence's first `max_words` words."""
+        total = torch.zeros(len(sentences), self.values.shape[1])
+        for place, sentence in enumerate(sentences):
+            found = [self.rows[w] for w in tokenize(sentence)[:max_words] if w in self.rows]
+            total[place] = self.values[found].sum(0)
+        return total
+
+
+def load_word_vectors(path: Path | str) -> WordVectors:
+    """Reads a GloVe text file (a word and its numbers a line), scaled to a mean length of 1.
+
+    `DataError` names the line that is not as wide as the first one or holds no finite numbers."""
+    rows: dict[str, int] = {}
+    vectors: list[np.ndarray] = []
     number = 0
     try:
         with open(path, encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 word, *values = line.rstrip().split(" ")
-                if vectors is None:
-                    vectors = np.zeros((len(vocabulary), len(values)), np.float32)
-                if len(values) > vectors.shape[1] and not _is_number(values[0]):
+                width = len(vectors[0]) if vectors else len(values)
+                if len(values) > width and not _is_number(values[0]):
                     continue  # a phrase such as ". . ." or "at name@domain.com" in glove.840B
-                if len(values) != vectors.shape[1] or not values:
+                if len(values) != width or not values:
                     raise DataError(
                         f"{path}, line {number}: {len(values)} numbers after {word!r}, but "
-                        f"the first line has {vectors.shape[1]}"
+                        f"the first line has {width}"
                     )
-                row = vocabulary.index.get(word)
-                if row is not None:
-                    vectors[row] = np.asarray(values, np.float32)
-                    if not np.isfinite(vectors[row]).all():
-                        raise DataError(f"{path}, line {number}: {word!r} has NaN or infinity")
-                    found[row] = True
+                vectors.append(np.asarray(values, np.float32))
+                rows.setdefault(word, len(vectors) - 1)
+                if not np.isfinite(vectors[-1]).all():
+                    raise DataError(f"{path}, line {number}: {word!r} has NaN or infinity")
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({error.strerror}); GloVe text files are at "
@@ -120,9 +140,10 @@ def load_word_vectors(path: Path, vocabulary: Vocabulary) -> tuple[Tensor, Tenso
         raise DataError(
             f"{path}, line {number}: not a word followed by numbers ({error})"
         ) from error
-    if vectors is None:
+    if not vectors:
         raise DataError(f"{path} is empty; it should hold a word and its vector a line")
-    return torch.from_numpy(vectors), torch.from_numpy(found)
+    matrix = torch.from_numpy(np.stack(vectors))
+    return WordVectors(rows, matrix / matrix.norm(dim=1).mean().clamp(min=1e-12))
 
 
 def _is_number(text: str) -> bool:

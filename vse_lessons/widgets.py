@@ -3,6 +3,7 @@ with the content of a static figure before it."""
 
 from __future__ import annotations
 
+import base64
 import html
 import inspect
 import io
@@ -20,7 +21,7 @@ from PIL import Image
 from vse_lessons.files import DataError
 from vse_lessons.plots import save
 
-LARGE = 150_000  # bytes of a PNG beyond which a notebook embeds a JPEG copy
+LARGE = 100_000  # bytes of a PNG beyond which a notebook embeds a JPEG copy
 
 
 def show_source(*things: object) -> Markdown:
@@ -53,7 +54,7 @@ def show_figure(figure: Figure, path: Path, alt: str) -> None:
     plt.close(figure)
     if len(data) > LARGE:
         smaller = io.BytesIO()
-        Image.open(path).convert("RGB").save(smaller, "JPEG", quality=88, optimize=True)
+        Image.open(path).convert("RGB").save(smaller, "JPEG", quality=80, optimize=True)
         display(Shown(smaller.getvalue(), format="jpeg", alt=alt))
     else:
         display(Shown(data, format="png", alt=alt))
@@ -66,7 +67,7 @@ def answer_box(
     line = ipywidgets.Text(example, description=html.escape(label), continuous_update=False,
                            layout={"width": "80%"})  # fmt: skip
     button = ipywidgets.Button(description="search", tooltip="search for the sentence")
-    output = ipywidgets.Output()
+    output = ipywidgets.HTML()
 
     def refresh(*_: object) -> None:
         _draw(output, lambda: answer(line.value))
@@ -81,20 +82,24 @@ def chooser(draw: Callable[[int], Figure], names: Sequence[str], label: str) -> 
     """A menu of names and the figure of the one that is chosen."""
     menu = ipywidgets.Dropdown(options=list(zip(names, range(len(names)))), value=0,
                                description=html.escape(label), layout={"width": "80%"})  # fmt: skip
-    output = ipywidgets.Output()
+    output = ipywidgets.HTML()
     menu.observe(lambda change: _draw(output, lambda: draw(change["new"])), "value")
     _draw(output, lambda: draw(0))
     return ipywidgets.VBox([menu, output])
 
 
-def _draw(output: ipywidgets.Output, make: Callable[[], Figure]) -> None:
-    """Shows a figure, or the words of a `DataError`: an empty query is no reason for a traceback."""
-    output.clear_output(wait=True)
-    with output:
-        try:
-            figure = make()
-        except DataError as error:
-            display(ipywidgets.HTML(f"<p>{html.escape(str(error))}</p>"))
-            return
-        display(figure)
-        plt.close(figure)
+def _draw(output: ipywidgets.HTML, make: Callable[[], Figure]) -> None:
+    """Shows a figure, or the words of a `DataError`: an empty query is no reason for a traceback.
+
+    The figure is a picture in an HTML widget.  An Output widget would do as well in JupyterLab, but
+    it talks with the client while a cell runs, over which papermill sometimes waits for ever."""
+    try:
+        figure = make()
+    except DataError as error:
+        output.value = f"<p>{html.escape(str(error))}</p>"
+        return
+    data = io.BytesIO()
+    figure.savefig(data, format="png", bbox_inches="tight")
+    plt.close(figure)
+    encoded = base64.b64encode(data.getvalue()).decode()
+    output.value = f'<img alt="the figure for this choice" src="data:image/png;base64,{encoded}">'

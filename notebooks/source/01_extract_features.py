@@ -25,7 +25,7 @@
 # %% tags=["parameters"]
 corpus: str = "storybook"  # storybook, or flickr8k or flickr30k with corpus_dir
 corpus_dir: str = ""  # where a corpus that is not built in lies on disk
-preset: str = "lesson"  # smoke (seconds), lesson (2,800 pictures) or paper (31,000 pictures)
+preset: str = "lesson"  # smoke (seconds), lesson (a minute) or paper (as large as Flickr30K)
 seed: int = 0  # of the t-SNE maps and of the regions that are drawn as examples
 device: str = "auto"  # auto, cpu or cuda: where the detector of photographs runs
 out_dir: str = ""  # for results.json and figures; empty: under VSE_LESSONS_HOME
@@ -53,6 +53,7 @@ from vse_lessons.similarity import normalize
 from vse_lessons.storybook import detector as storybook_detector
 from vse_lessons.storybook import truth, world
 from vse_lessons.storybook.drawing import draw
+from vse_lessons.storybook.meaning import sample_scene
 from vse_lessons.storybook.pages import art_page
 from vse_lessons.storybook.voices import sentences as write_sentences
 from vse_lessons.text import tokenize, vocabulary_overlap
@@ -138,7 +139,7 @@ imagenet = store.class_names == imagenet_words().names
 words = (
     semantics.people_words(annotated, imagenet_words().chains) if imagenet else store.class_names
 )
-SURE, MOST = (0.3, 6) if not imagenet else (0.1, 3)  # what the figures show
+SURE, MOST = (0.1, 3) if imagenet else (0.3, 6)  # what the figures show; of a grid, each word once
 
 
 def labels(found, names=words):
@@ -149,7 +150,20 @@ def labels(found, names=words):
     ]
 
 
-example = int(val[3 % len(val)])
+def clear(image):
+    """Whether the detector is sure of a few different things: such pictures make good examples."""
+    found = store.detections(image)
+    shown = plots.surest(found, 6, SURE, labels(found) if imagenet else None)
+    return 4 <= len(shown) <= 5 + imagenet and len(set(found.classes[shown])) >= 4 - imagenet
+
+
+examples = [n for n in range(len(val)) if clear(int(val[n]))]  # places in the validation split
+if known:  # one of each setting, the first that comes
+    everything = world.scenes("photo", preset)
+    scenes = [everything[i] for i in val]
+    examples = sorted({scenes[n].setting: n for n in reversed(examples)}.values())
+examples = (examples + list(range(6)))[:6]
+example = int(val[examples[0]])
 found = store.detections(example)
 widgets.show_table(
     ["region", "box (left, top, right, bottom)", "attribute and class", "confidence", "first 3 of x"],
@@ -163,11 +177,16 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.2), width_ratios=(1, 
 picture = opened.picture(example)
 left.imshow(picture, interpolation="lanczos")
 plots.draw_boxes(left, picture, found, [f"{text} {p:.2f}" for text, p in zip(labels(found), found.class_confidences)],
-                 MOST, SURE)  # fmt: skip
+                 MOST, SURE, imagenet)  # fmt: skip
 left.axis("off")
 right.axis("off")
 right.text(
-    0, 1, "Five people, five sentences", fontweight="bold", va="top", transform=right.transAxes
+    0,
+    1,
+    f"{len(data.sentences_of[example])} sentences about it",
+    fontweight="bold",
+    va="top",
+    transform=right.transAxes,
 )
 wrapped = [plots.wrap(f"“{data.sentences[s]}”", 52) for s in data.sentences_of[example]]
 right.text(0, 0.9, "\n\n".join(wrapped), va="top", transform=right.transAxes)
@@ -187,20 +206,20 @@ show(
 
 # %% [markdown]
 # ## A contact sheet
-# Six pictures of the validation split. Each has numbered boxes, two of its sentences, and the detector's words with their confidences.
+# Six pictures of the validation split. Each has numbered boxes, three of its sentences, and the detector's words with their confidences.
 
 # %%
-chosen = [int(val[n % len(val)]) for n in (3, 7, 15, 18, 21, 4)]
+chosen = [int(val[n]) for n in examples]
 detections = [store.detections(i) for i in chosen]
 figure = plots.contact_sheet(
     [opened.picture(i) for i in chosen],
-    [[data.sentences[s] for s in data.sentences_of[i][:2]] for i in chosen],
-    detections, [labels(found) for found in detections], most=MOST, least=SURE,
+    [[data.sentences[s] for s in data.sentences_of[i][::2]] for i in chosen],
+    detections, [labels(found) for found in detections], most=MOST, least=SURE, distinct=imagenet,
 )  # fmt: skip
 show(
     figure,
     "contact_sheet",
-    "Six pictures with numbered boxes, each with two sentences by people and the detector's words.",
+    "Six pictures with numbered boxes, each with three sentences by people and the detector's words.",
 )
 
 # %% [markdown]
@@ -259,13 +278,14 @@ if imagenet:
 
 # %%
 if known:
-    scenes = [world.scenes("photo", preset)[i] for i in val]
     painted = [replace(scene, domain="art") for scene in scenes]  # the same meaning, other paint
     dressed = world.scenes("fashion", preset)[:2]
     look = storybook_detector.StorybookDetector()
-    figure, axes = plt.subplots(2, 3, figsize=(10.2, 8.4))
-    for row, n in zip(axes, (3 % len(val), 18 % len(val))):
-        for cell, scene, title in zip(row, (scenes[n], painted[n], dressed[int(n > 3)]),
+    figure, axes = plt.subplots(
+        2, 3, figsize=(10.5, 8.6), gridspec_kw={"wspace": 0.06, "hspace": 0.4}
+    )
+    for place, (row, n) in enumerate(zip(axes, (examples[0], examples[3]))):
+        for cell, scene, title in zip(row, (scenes[n], painted[n], dressed[place]),
                                       ("photo", "art, the same scene", "fashion")):  # fmt: skip
             picture = draw(scene)
             found = look([picture])[0]
@@ -274,7 +294,7 @@ if known:
                              zip(labels(found), found.class_confidences)], 6, SURE)  # fmt: skip
             cell.axis("off")
             cell.set_title(title, loc="left", fontweight="bold")
-            cell.text(0, -0.03, plots.wrap(f"“{write_sentences(scene)[0]}”", 46), fontsize=9, va="top",
+            cell.text(0, -0.03, plots.wrap(f"“{min(write_sentences(scene), key=len)}”", 38), fontsize=9, va="top",
                       transform=cell.transAxes)  # fmt: skip
     figure.tight_layout(h_pad=2.5)
     show(
@@ -299,7 +319,7 @@ else:
 
 # %%
 if known:
-    page = art_page(painted[3 % len(val)])
+    page = art_page(painted[examples[0]])
     print(f"{page.title}, {page.maker}, {page.year}. {page.owner}, {page.place}.")
     display(widgets.show_table(["kind", "sentence"], [("visual", text) for text in page.visual]
                                + [("contextual", text) for text in page.contextual]))  # fmt: skip
@@ -439,7 +459,8 @@ print(f"{measured['store_kb_an_image']} KB an image; opened in {opening:.0f} ms;
 # validation images, standardise their features with the statistics of the training images, and place them with t-SNE.
 
 # %%
-mean, deviation = store.statistics(data.images("train")[:1000])
+some = store.batch(data.images("train")[:500])
+mean, deviation = some.features[some.mask].mean(0), some.features[some.mask].std(0)
 spots = [(int(i), int(r)) for i in val for r in plots.surest(store.detections(int(i)), MOST, SURE)]
 rows = np.array([store.starts[i] + r for i, r in spots])
 
@@ -453,7 +474,7 @@ def standardise(features):
 
 points = standardise(np.stack([store.features[r : r + 1][0] for r in rows]))
 names = np.array([words[c] or store.class_names[c] for c in store.classes[rows]])
-common = [name for name, _ in Counter(names).most_common(6)]
+common = [name for name, _ in Counter(names).most_common(16)[::3]]  # six, frequent and rarer ones
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.6, 4.6), layout="constrained")
 plots.tsne({name: points[names == name][:60] for name in common}, seed, axes=left)
 left.set_title("by the class that the detector says")
@@ -477,7 +498,7 @@ show(
 )
 
 # %% [markdown]
-# *Figure 5. Region features before any training on sentences. Left: the six most frequent classes. Right: with Storybook, photos and
+# *Figure 5. Region features before any training on sentences. Left: six frequent classes. Right: with Storybook, photos and
 # paintings of the same scenes; with photographs, the same regions by colour word.*
 #
 # **How to read it.** Distances within an island mean something, those between islands little: t-SNE keeps neighbours, not distances. Islands of one
@@ -503,7 +524,7 @@ def crop(number, side=96):
     )
 
 
-figure, axes = plt.subplots(len(queries), 7, figsize=(8.6, 1.45 * len(queries)))
+figure, axes = plt.subplots(len(queries), 7, figsize=(8, 1.36 * len(queries)))
 for line, query in zip(axes, queries):
     for cell, number in zip(line, [query, *close[query].topk(6).indices.tolist()]):
         plots.show_picture(
@@ -571,7 +592,9 @@ def photographs():
 
 real = photographs()
 if real:
-    drawn = [draw(scene) for scene in world.scenes("photo", "smoke")[3 : 3 + len(real)]]
+    drawn = [
+        draw(sample_scene("photo", world.SEED, n)) for n in (2015, 2018, 2021, 2026)[: len(real)]
+    ]
     net = storybook_detector.StorybookDetector()
     told_by = [
         [f"{net.attribute_names[a]} {net.class_names[c]}" for a, c in zip(f.attributes, f.classes)]
@@ -582,7 +605,7 @@ if real:
         for cell, (picture, found, text) in zip(line, row):
             cell.imshow(picture, interpolation="lanczos", aspect="auto")
             few, least = (5, 0.3) if row is not real else (3, 0.05)
-            plots.draw_boxes(cell, picture, found, text, few, least)
+            plots.draw_boxes(cell, picture, found, text, few, least, row is real)
             cell.axis("off")
     figure.tight_layout()
     show(
@@ -612,7 +635,7 @@ def one(number):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=(1, 1.3))
     picture = opened.picture(image)
     left.imshow(picture, interpolation="lanczos")
-    plots.draw_boxes(left, picture, found, labels(found), MOST, SURE)
+    plots.draw_boxes(left, picture, found, labels(found), MOST, SURE, imagenet)
     left.axis("off")
     right.axis("off")
     lines = [plots.wrap(f"“{data.sentences[s]}”", 52) for s in data.sentences_of[image]]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vse_lessons.adversarial import (
     Discriminator,
@@ -22,15 +23,21 @@ from vse_lessons.adversarial import (
     reversal_strength,
     reverse_gradient,
 )
-from vse_lessons.attention import MeanPooling, MultiHeadPooling
-from vse_lessons.encoders import RegionEncoder, SentenceEncoder, bag_of_words
+from vse_lessons.attention import MeanPooling, MultiHeadPooling, masked_mean
+from vse_lessons.encoders import (
+    RegionEncoder,
+    SentenceEncoder,
+    bag_of_words,
+    drop_words,
+    shared_dropout,
+)
 from vse_lessons.files import DataError
 from vse_lessons.losses import contrastive_loss, triplet_loss
 from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, Vocabulary, load_word_vectors
+from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,11 @@ class A3VSEConfig:
     reduction: str = "mean"  # of the triplets; "sum" makes them batch_size times heavier
     attention: bool = True  # False: mean pooling, Table 5
     standardize: bool = False  # features to zero mean and unit deviation
-    bag: bool = False  # IDF-weighted bag of words and mean region beside the attended ones
+    linear_paths: bool = False  # mean region and bag of words beside the attended ones
+    gate: float = 1.0  # where the learned weight of the attended ones then starts
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
+    sampled_regions: int = 0  # regions attended to in a training step; 0: all
     optimisation: Optimisation = Optimisation(
         epochs=24, batch_size=128, learning_rate=5e-4, weight_decay=1e-6, clip=2.0, decay_after=16,
         warmup_epochs=1)  # fmt: skip
@@ -128,7 +137,11 @@ DOMAINS = {
 
 
 class A3VSE(RetrievalModel):
-    """The model of Figure 2.  Embeddings have K * H dimensions (Eq. 1 concatenates the heads)."""
+    """The model of Figure 2.  Embeddings have K * H dimensions (Eq. 1 concatenates the heads).
+
+    With `linear_paths` the embeddings are sums, for images  L_v x + g_v E^v(V)  with the mean region x,
+    for sentences  L_t b + L_w w + g_t E^t(T)  with the IDF-weighted bag of words b and the sum w of
+    pre-trained vectors of all words that have one, known to the vocabulary or not."""
 
     def __init__(
         self,
@@ -137,31 +150,25 @@ class A3VSE(RetrievalModel):
         width: int,
         statistics: tuple[Tensor, Tensor] | None = None,
         idf: Tensor | None = None,
-        vectors: Tensor | None = None,
+        word_vectors: WordVectors | None = None,
     ):
-        """`width` is that of the detector's features; `statistics` (mean and deviation of training
-        features, (D,) each), `idf` (V,) and pre-trained word `vectors` (V, <= word_dimensions) are
-        optional, and the first two are needed where the configuration asks for them."""
+        """`width` is that of the detector's features; `statistics` (mean and deviation of the mean
+        region over training images, (D,) each) are needed where features are standardised, `idf`
+        (V,) where there are linear paths; word vectors have at most `word_dimensions` numbers."""
         super().__init__()
-        self.config, self.vocabulary = config, vocabulary
+        self.config, self.vocabulary, self.word_vectors = config, vocabulary, word_vectors
         if config.standardize and statistics is None:
             raise ValueError("standardize=True needs the statistics of the training features")
         self.image_encoder = RegionEncoder(
-            width,
-            config.dimensions,
-            config.region_dropout,
-            statistics if config.standardize else None,
+            width, config.dimensions, statistics if config.standardize else None
         )
         self.text_encoder = SentenceEncoder(
-            len(vocabulary), config.word_dimensions, config.dimensions, config.word_dropout,
-            vectors=vectors)  # fmt: skip
+            len(vocabulary), config.word_dimensions, config.dimensions,
+            None if word_vectors is None else word_vectors.of(vocabulary))  # fmt: skip
         self.image_pooling, self.text_pooling = self._pooling(), self._pooling()
         pooled = config.dimensions * (config.heads if config.attention else 1)
-        self.idf: Tensor
-        self.register_buffer("idf", torch.ones(len(vocabulary)) if idf is None else idf)
-        if config.bag:
-            self.image_bag = nn.Linear(width, pooled)
-            self.text_bag = nn.Linear(len(vocabulary), pooled)
+        if config.linear_paths:
+            self._add_linear_paths(width, pooled, idf)
         self.discriminators = nn.ModuleDict(
             {name: Discriminator(pooled, config.hidden)
              for name, (_, weight, _) in DOMAINS.items() if getattr(config, weight)})  # fmt: skip
@@ -172,6 +179,18 @@ class A3VSE(RetrievalModel):
                 "semantics": 2 * config.margin_semantics * (1 - config.beta) * scale,
             }
 
+    def _add_linear_paths(self, width: int, pooled: int, idf: Tensor | None) -> None:
+        weights = torch.ones(len(self.vocabulary)) if idf is None else idf.clone()
+        weights[[PAD, UNKNOWN]] = 0  # dropped words are unknown ones and must not be seen
+        self.idf: Tensor
+        self.register_buffer("idf", weights)
+        self.image_line = nn.Linear(width, pooled)
+        self.text_line = nn.Linear(len(self.vocabulary), pooled)
+        if self.word_vectors is not None:
+            self.vector_line = nn.Linear(self.word_vectors.values.shape[1], pooled, bias=False)
+        self.image_gate = nn.Parameter(torch.tensor(self.config.gate))
+        self.text_gate = nn.Parameter(torch.tensor(self.config.gate))
+
     @classmethod
     def build(cls, config: A3VSEConfig, training: SparseCorpus, seed: int = 0,
               word_vectors: str | Path | None = None) -> A3VSE:  # fmt: skip
@@ -179,9 +198,9 @@ class A3VSE(RetrievalModel):
         training may see and nothing else.  `word_vectors` is a GloVe text file."""
         texts = [*training.training_sentences, *training.semantics]
         vocabulary = Vocabulary.build(texts, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors, vocabulary)[0]
+        vectors = None if word_vectors is None else load_word_vectors(word_vectors)
         seen = np.concatenate([training.annotated, training.unannotated])
-        statistics = training.corpus.regions.statistics(seen) if config.standardize else None
+        statistics = training.corpus.regions.mean_statistics(seen) if config.standardize else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return cls(config, vocabulary, training.corpus.regions.dimensions, statistics,
@@ -195,20 +214,35 @@ class A3VSE(RetrievalModel):
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """G^v = E^v o F^v: regions (B, R, D) -> (B, K * H)."""
-        embeddings = self.image_pooling(self.image_encoder(images.features), images.mask)
-        if self.config.bag:
-            mean = self.image_encoder.standardize(images.mean())
-            embeddings = embeddings + self.image_bag(mean)
-        return embeddings
+        config = self.config
+        features = self.image_encoder.standardize(images.features)
+        features = shared_dropout(features, config.region_dropout, self.training)
+        mean = masked_mean(features, images.mask) if config.linear_paths else None
+        mask = images.mask
+        if self.training and 0 < config.sampled_regions < mask.shape[1]:
+            # the first region is always kept: every image has it, so no image is left with none
+            rest = 1 + torch.randperm(mask.shape[1] - 1, device=mask.device)
+            chosen = torch.cat([rest.new_zeros(1), rest[: config.sampled_regions - 1]])
+            features, mask = features[:, chosen], mask[:, chosen]
+        attended = self.image_pooling(self.image_encoder.layer(features), mask)
+        if mean is None:
+            return attended
+        return self.image_line(mean) + self.image_gate * attended
 
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
         """G^t = E^t o F^t: B sentences -> (B, K * H)."""
-        words, _ = self.vocabulary.encode(sentences, self.config.max_words)
-        words = words.to(self.device)
-        embeddings = self.text_pooling(self.text_encoder(words), words != PAD)
-        if self.config.bag:
-            embeddings = embeddings + self.text_bag(bag_of_words(words, self.idf))
-        return embeddings
+        config = self.config
+        words = self.vocabulary.encode(sentences, config.max_words)[0].to(self.device)
+        words = drop_words(words, config.word_dropout, self.training)
+        attended = self.text_pooling(self.text_encoder(words), words != PAD)
+        if not config.linear_paths:
+            return attended
+        kept = 1 - config.word_dropout if self.training else 1.0
+        lines = self.text_line(bag_of_words(words, self.idf) / kept)
+        if self.word_vectors is not None:
+            sums = self.word_vectors.sums(sentences, config.max_words).to(self.device)
+            lines = lines + self.vector_line(F.dropout(sums, config.word_dropout, self.training))
+        return lines + self.text_gate * attended
 
     @torch.no_grad()
     def attention(self, images: RegionBatch, sentences: Sequence[str]) -> tuple[Tensor, Tensor]:

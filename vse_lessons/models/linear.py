@@ -69,11 +69,11 @@ class Linear(RetrievalModel):
         """A fresh model whose vocabulary and statistics come from what training may see."""
         texts = [*training.training_sentences, *training.semantics]
         seen = np.concatenate([training.annotated, training.unannotated])
-        means = torch.cat([batch.mean() for batch in training.corpus.regions.batches(seen)])
+        statistics = training.corpus.regions.mean_statistics(seen)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return cls(config, Vocabulary.build(texts, config.min_count), means.shape[1],
-                       (means.mean(0), means.std(0)))  # fmt: skip
+            return cls(config, Vocabulary.build(texts, config.min_count),
+                       training.corpus.regions.dimensions, statistics)  # fmt: skip
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H)."""

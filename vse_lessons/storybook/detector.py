@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vse_lessons.regions import Detections
+from vse_lessons.storybook.lexicon import TAG_NAMES
 from vse_lessons.storybook.meaning import CANVAS, COLOURS, KINDS, PATTERNS, SETTINGS
 
 TRAINED_ON_SEED = 1
@@ -142,10 +143,11 @@ class StorybookDetector:
     `max_regions` of those that are `threshold` likely to be a thing."""
 
     name = "storybook"
-    version = "1"
+    version = "2"
     class_names = tuple(kind.name for kind in KINDS)
     attribute_names = (*COLOURS, *PATTERNS[1:])
-    tag_names = (*class_names, *SETTINGS)
+    # image-level concepts have names of their own, as those of other data sets have
+    tag_names = tuple(TAG_NAMES[name] for name in (*class_names, *SETTINGS))
     feature_dim = WIDTH
     max_regions = 12
     min_regions = 8

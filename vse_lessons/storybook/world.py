@@ -19,7 +19,7 @@ VERSION = 1  # raise it when scenes, drawings or sentences change: pictures are 
 SEED = 0  # of the world; the detector has learnt from another one
 SIZES = {  # pictures for training, validation and test
     "smoke": (240, 60, 60),
-    "lesson": (2000, 300, 500),
+    "lesson": (2500, 300, 300),
     "paper": (29_000, 1_000, 1_000),  # as many as Flickr30K
 }
 
