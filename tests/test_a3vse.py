@@ -6,7 +6,7 @@ import torch
 from conftest import make_corpus
 
 from vse_lessons.files import DataError
-from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, join
+from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate
 from vse_lessons.retrieval import Batch, Optimisation, Pairs
 from vse_lessons.text import Vocabulary
 
@@ -18,7 +18,7 @@ def build(config=SMALL, corpus=None):
     corpus = corpus or make_corpus()
     vocabulary = Vocabulary.build(corpus.sentences, 1)
     statistics = corpus.regions.mean_statistics(range(20))
-    return corpus, A3VSE(config, vocabulary, corpus.regions.dimensions, statistics,
+    return corpus, A3VSE(config, vocabulary, corpus.regions.dimensions, statistics, statistics,
                          vocabulary.idf(corpus.sentences))  # fmt: skip
 
 
@@ -171,13 +171,3 @@ def test_every_parameter_learns():
         name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0
     ]
     assert not idle
-
-
-def test_join_pads_the_narrower_batch():
-    corpus = make_corpus()
-    counts = corpus.regions.counts
-    a = corpus.regions.batch([int(counts.argmin())])
-    b = corpus.regions.batch([int(counts.argmax())])
-    joined = join(a, b)
-    assert joined.features.shape[:2] == (2, int(counts.max()))
-    assert joined.mask.sum(1).tolist() == [int(counts.min()), int(counts.max())]

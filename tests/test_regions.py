@@ -68,11 +68,15 @@ def test_batch_pads_with_zeros_and_masks():
     assert [len(part.index) for part in store.batches([0, 1, 2], size=2)] == [2, 1]
 
 
-def test_statistics_of_the_mean_region():
+def test_statistics():
     rows = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
     store = RegionStore(
         tuple(map(str, range(4))), rows, np.array([0, 5, 25, 30]), np.array([5, 20, 5, 20])
     )
+    mean, deviation = store.statistics([0, 1, 3])
+    kept = np.concatenate([rows[:25], rows[30:]])
+    np.testing.assert_allclose(mean, kept.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(deviation, kept.std(0), rtol=1e-5)
     mean, deviation = store.mean_statistics([0, 1, 3])
     kept = np.stack([rows[:5].mean(0), rows[5:25].mean(0), rows[30:].mean(0)])
     np.testing.assert_allclose(mean, kept.mean(0), rtol=1e-5)

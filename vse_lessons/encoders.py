@@ -8,13 +8,26 @@ from torch import Tensor, nn
 from vse_lessons.text import PAD, UNKNOWN
 
 
-def shared_dropout(values: Tensor, rate: float, training: bool) -> Tensor:
-    """Dropout with one mask for all entities of an instance: (B, N, D) keeps or drops a dimension
-    for all N alike.  Drawn for each of 36 regions anew, noise averages out in their pooling."""
-    if not training or rate == 0:
-        return values
-    keep = torch.full_like(values[:, :1], 1 - rate).bernoulli()
-    return values * keep / (1 - rate)
+def dropout_mask(shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
+    """0 with probability `rate`, else 1 / (1 - rate).  One mask (B, 1, D) for all regions of an image
+    is noise; drawn for each of 36 regions anew, it averages out in their pooling."""
+    return torch.full(shape, 1 - rate, device=like.device).bernoulli() / (1 - rate)
+
+
+class Standardize(nn.Module):
+    """Less the mean, over the deviation of the training images; the identity without statistics."""
+
+    def __init__(self, width: int, statistics: tuple[Tensor, Tensor] | None):
+        super().__init__()
+        mean, deviation = statistics or (torch.zeros(width), torch.ones(width))
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.clamp(min=1e-6))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(..., D) -> (..., D)."""
+        return (features - self.mean) / self.deviation
 
 
 class RegionEncoder(nn.Module):
@@ -26,22 +39,15 @@ class RegionEncoder(nn.Module):
     def __init__(self, width: int, dimensions: int,
                  statistics: tuple[Tensor, Tensor] | None = None):  # fmt: skip
         super().__init__()
+        self.standardize = Standardize(width, statistics)
         self.layer = nn.Linear(width, dimensions)
         nn.init.xavier_uniform_(self.layer.weight)
         nn.init.zeros_(self.layer.bias)
-        mean, deviation = statistics or (torch.zeros(width), torch.ones(width))
-        self.mean: Tensor
-        self.deviation: Tensor
-        self.register_buffer("mean", mean)
-        self.register_buffer("deviation", deviation.clamp(min=1e-6))
 
-    def standardize(self, features: Tensor) -> Tensor:
-        """(..., D): less the mean, over the deviation."""
-        return (features - self.mean) / self.deviation
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(B, R, D) -> V (B, R, H)."""
-        return self.layer(self.standardize(features))
+    def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(B, R, D) -> V (B, R, H); `mask` (B, 1, D) is that of dropout."""
+        features = self.standardize(features)
+        return self.layer(features if mask is None else features * mask)
 
 
 class SentenceEncoder(nn.Module):

@@ -197,6 +197,20 @@ class RegionStore:
         for start in range(0, len(images), size):
             yield self.batch(images[start : start + size])
 
+    def statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation (D,) of all regions of some images (the training part)."""
+        total = torch.zeros(self.dimensions, dtype=torch.float64)
+        squares = torch.zeros_like(total)
+        rows = 0
+        for batch in self.batches(images):
+            kept = batch.features[batch.mask]
+            total += kept.sum(0, dtype=torch.float64)
+            squares += kept.square().sum(0, dtype=torch.float64)
+            rows += len(kept)
+        mean = total / rows
+        deviation = (squares / rows - mean.square()).clamp(min=0).sqrt()
+        return mean.float(), deviation.float()
+
     def mean_statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (D,) of the mean region of some images (the training part)."""
         means = torch.cat([batch.mean() for batch in self.batches(images)])

@@ -107,7 +107,9 @@ def global_tags(
     return sentences
 
 
-CONFIDENT = 0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
+CONFIDENT = (
+    0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
+)
 IMAGENET_WORDS = 12  # beyond them the cells of a photograph's edges have their say
 
 

@@ -153,7 +153,7 @@ widgets.show_source(adversarial.domain_objective, adversarial.reverse_gradient, 
 # something was measured to fail without it.
 
 # %%
-config = a3vse.ablate(a3vse.A3VSEConfig.preset(preset), ablation)
+config = a3vse.ablate(a3vse.A3VSEConfig.preset(preset, corpus), ablation)
 published = asdict(a3vse.A3VSEConfig.paper())
 rows = [
     (name, value, published[name])

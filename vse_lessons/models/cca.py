@@ -21,8 +21,8 @@ class CCAConfig:
     """Hyper-parameters of linear CCA."""
 
     dimensions: int = 128  # canonical directions
-    ridge_images: float = 0.3  # added to a covariance, as a share of its mean variance ...
-    ridge_text: float = 0.3
+    ridge_images: float = 3.0  # added to a covariance, as a share of its mean variance .
+    ridge_text: float = 3.0
     power: float = 1.0  # directions are scaled by their correlation to this power
     min_count: int = 4
 
