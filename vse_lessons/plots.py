@@ -38,7 +38,8 @@ def use_style() -> None:
 def save(figure: Figure, path: Path) -> Path:
     """Writes a figure as PNG, whole or not at all."""
     with atomic_path(Path(path)) as temporary:
-        figure.savefig(temporary, format="png", bbox_inches="tight")
+        figure.savefig(temporary, format="png", bbox_inches="tight",
+                       pil_kwargs={"optimize": True})  # fmt: skip
     return Path(path)
 
 
