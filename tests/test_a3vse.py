@@ -7,8 +7,9 @@ from conftest import make_corpus
 
 from vse_lessons.files import DataError
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate
+from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Optimisation, Pairs
-from vse_lessons.text import Vocabulary
+from vse_lessons.text import Vocabulary, WordVectors
 
 SMALL = replace(A3VSEConfig.paper(), dimensions=8, heads=2, context=4, word_dimensions=6, hidden=5,
                 optimisation=Optimisation(epochs=1, batch_size=6, learning_rate=1e-3))  # fmt: skip
@@ -171,3 +172,56 @@ def test_every_parameter_learns():
         name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0
     ]
     assert not idle
+
+
+def test_linear_paths_alone_are_linear():
+    """x -> L x + c: the embedding of the mean of two images is the mean of their embeddings."""
+    corpus, model = build(replace(SMALL, linear_paths=True, standardize=True, attended_paths=False))
+    model.eval()
+    one, other = (corpus.regions.batch([i]) for i in (0, 1))
+    both = RegionBatch(
+        torch.stack([one.mean(), other.mean()], 1), torch.ones(1, 2, dtype=torch.bool), one.index
+    )
+    expected = (model.encode_images(one) + model.encode_images(other)) / 2
+    torch.testing.assert_close(model.encode_images(both), expected)
+    with pytest.raises(ValueError, match="there must be linear ones"):
+        build(replace(SMALL, attended_paths=False))
+
+
+def test_gates_start_where_they_are_told_and_open():
+    corpus, model = build(replace(SMALL, linear_paths=True, gate=0.0))
+    alone = build(replace(SMALL, linear_paths=True, attended_paths=False))[1]
+    alone.load_state_dict(model.state_dict())
+    model.eval(), alone.eval()
+    images = corpus.regions.batch(range(5))
+    torch.testing.assert_close(model.encode_images(images), alone.encode_images(images))
+    model.loss(batch_of(corpus)).total.backward()
+    assert model.image_gate.grad != 0 and model.text_gate.grad != 0
+
+
+def test_sampling_regions_and_dropping_features_happen_in_training_only():
+    config = replace(
+        SMALL, linear_paths=True, sampled_regions=2, region_dropout=0.5, word_dropout=0.5
+    )
+    corpus, model = build(config)
+    images = corpus.regions.batch(range(8))
+    model.train()
+    assert not torch.equal(model.encode_images(images), model.encode_images(images))
+    assert torch.isfinite(model.encode_images(images)).all()
+    model.eval()
+    torch.testing.assert_close(model.encode_images(images), model.encode_images(images))
+    plain = A3VSE(
+        replace(config, sampled_regions=0, region_dropout=0.0), model.vocabulary,
+        corpus.regions.dimensions, idf=model.idf)  # fmt: skip
+    plain.load_state_dict(model.state_dict())
+    torch.testing.assert_close(plain.eval().encode_images(images), model.encode_images(images))
+
+
+def test_words_without_training_are_known_by_their_vectors():
+    vectors = WordVectors({"w1": 0, "zebra": 1, "okapi": 2}, torch.eye(3))
+    corpus = make_corpus()
+    model = A3VSE(replace(SMALL, linear_paths=True), Vocabulary.build(corpus.sentences, 1),
+                  corpus.regions.dimensions, word_vectors=vectors).eval()  # fmt: skip
+    zebra, okapi, nothing = model.encode_sentences(["zebra", "okapi", "quagga"])
+    assert not torch.equal(zebra, okapi) and not torch.equal(zebra, nothing)
+    torch.testing.assert_close(zebra - nothing, model.vector_line.weight[:, 1])

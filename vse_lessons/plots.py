@@ -184,9 +184,9 @@ def learning_curves(history: Sequence[dict], terms: Sequence[str] = ()) -> Figur
         for cut in ("R@1", "R@10"):
             axes[1].plot(epochs, [entry[side][cut] for entry in history], label=f"{label}, {cut}",
                          markevery=every)  # fmt: skip
-    axes[1].set(
-        xlabel="epoch", ylabel="recall (%)", title="Recall on the selection images", ylim=(0, None)
-    )
+    highest = max(entry[side]["R@10"] for entry in history for side in ("t2i", "i2t"))
+    axes[1].set(xlabel="epoch", ylabel="recall (%)", title="Recall on the selection images",
+                ylim=(0, 1.5 * highest + 1))  # fmt: skip
     axes[1].legend(fontsize=8)
     if accuracies:
         for name in accuracies:
@@ -246,7 +246,7 @@ def word_attention(axes: Axes, words: Sequence[str], weights: np.ndarray, title:
                  color=PALETTE[head], label=f"head {head}", hatch=("", "//", "..", "xx")[head % 4],
                  edgecolor="white", linewidth=0)  # fmt: skip
     axes.set_xticks(places, words, rotation=45, ha="right", fontsize=9)
-    axes.set(ylabel="attention weight", title=title)
+    axes.set(ylabel="attention weight", title=title, ylim=(0, 1.4 * weights.max()))
     axes.grid(False)
 
 

@@ -70,6 +70,9 @@ class A3VSEConfig:
     attention: bool = True  # False: mean pooling, Table 5
     standardize: bool = False  # features to zero mean and unit deviation
     linear_paths: bool = False  # mean region and bag of words beside the attended ones
+    attended_paths: bool = (
+        True  # False leaves the linear paths alone: a linear model, trained alike
+    )
     gate: float = 1.0  # where the learned weight of the attended ones then starts
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
@@ -202,6 +205,8 @@ class A3VSE(RetrievalModel):
             len(vocabulary), config.word_dimensions, config.dimensions,
             None if word_vectors is None else word_vectors.of(vocabulary))  # fmt: skip
         self.image_pooling, self.text_pooling = self._pooling(), self._pooling()
+        if not (config.attended_paths or config.linear_paths):
+            raise ValueError("without attended paths there must be linear ones")
         pooled = config.dimensions * (config.heads if config.attention else 1)
         if config.linear_paths:
             self._add_linear_paths(width, pooled, mean_statistics, idf)
@@ -260,32 +265,39 @@ class A3VSE(RetrievalModel):
         if self.training and config.region_dropout:
             shape = (len(mask), 1, features.shape[-1])
             dropout = dropout_mask(shape, config.region_dropout, features)
+        lines = self._image_lines(images, dropout) if config.linear_paths else None
+        if not config.attended_paths:
+            return lines
         if self.training and 0 < config.sampled_regions < mask.shape[1]:
             # the first region is always kept: every image has it, so no image is left with none
             rest = 1 + torch.randperm(mask.shape[1] - 1, device=mask.device)
             chosen = torch.cat([rest.new_zeros(1), rest[: config.sampled_regions - 1]])
             features, mask = features[:, chosen], mask[:, chosen]
         attended = self.image_pooling(self.image_encoder(features, dropout), mask)
-        if not config.linear_paths:
-            return attended
+        return attended if lines is None else lines + self.image_gate * attended
+
+    def _image_lines(self, images: RegionBatch, dropout: Tensor | None) -> Tensor:
         mean = self.image_standardize(images.mean())
-        mean = mean if dropout is None else mean * dropout.squeeze(1)
-        return self.image_line(mean) + self.image_gate * attended
+        return self.image_line(mean if dropout is None else mean * dropout.squeeze(1))
 
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
         """G^t = E^t o F^t: B sentences -> (B, K * H)."""
         config = self.config
         words = self.vocabulary.encode(sentences, config.max_words)[0].to(self.device)
         words = drop_words(words, config.word_dropout, self.training)
+        lines = self._text_lines(words, sentences) if config.linear_paths else None
+        if not config.attended_paths:
+            return lines
         attended = self.text_pooling(self.text_encoder(words), words != PAD)
-        if not config.linear_paths:
-            return attended
-        kept = 1 - config.word_dropout if self.training else 1.0
-        lines = self.text_line(bag_of_words(words, self.idf) / kept)
+        return attended if lines is None else lines + self.text_gate * attended
+
+    def _text_lines(self, words: Tensor, sentences: Sequence[str]) -> Tensor:
+        rate = self.config.word_dropout if self.training else 0.0
+        lines = self.text_line(bag_of_words(words, self.idf) / (1 - rate))
         if self.word_vectors is not None:
-            sums = self.word_vectors.sums(sentences, config.max_words).to(self.device)
-            lines = lines + self.vector_line(F.dropout(sums, config.word_dropout, self.training))
-        return lines + self.text_gate * attended
+            sums = self.word_vectors.sums(sentences, self.config.max_words).to(self.device)
+            lines = lines + self.vector_line(F.dropout(sums, rate))
+        return lines
 
     @torch.no_grad()
     def attention(self, images: RegionBatch, sentences: Sequence[str]) -> tuple[Tensor, Tensor]:
