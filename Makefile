@@ -23,7 +23,7 @@ lesson: $(VENV)/.lessons
 	@echo "== done: open $(OUT)/03_train_a3vse.ipynb; figures and results.json are in $(OUT)/03_train_a3vse"
 
 test: $(VENV)/.test
-	@echo "== running the tests; those that take minutes are left out: see the README"
+	@echo "== running the tests"
 	$(BIN)/python -m pytest
 
 notebooks: $(VENV)/.test

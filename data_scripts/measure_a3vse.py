@@ -20,7 +20,7 @@ import torch
 
 from vse_lessons.corpora import open_corpus
 from vse_lessons.corpus import Corpus
-from vse_lessons.evaluation import embed, evaluate_embedded
+from vse_lessons.evaluation import best_of, embed, evaluate_embedded
 from vse_lessons.files import read_json, write_json
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, ADVERSARIAL, A3VSEConfig, ablate
 from vse_lessons.models.cca import CCA, CCAConfig
@@ -62,7 +62,8 @@ def linear(seed: int, config: LinearConfig) -> Callable:
 
 
 def cca(training: SparseCorpus) -> Trained:
-    return CCA(CCAConfig.lesson(), training), None
+    candidates = [CCA(config, training) for config in CCAConfig.candidates()]
+    return best_of(candidates, training.corpus, training.selection), None
 
 
 def baselines(seed: int) -> Iterator[tuple[str, Callable, bool]]:

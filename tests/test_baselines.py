@@ -5,7 +5,7 @@ import pytest
 import torch
 from conftest import make_corpus
 
-from vse_lessons.evaluation import evaluate
+from vse_lessons.evaluation import best_of, evaluate
 from vse_lessons.models.cca import CCA, CCAConfig
 from vse_lessons.models.linear import Linear, LinearConfig
 from vse_lessons.retrieval import Optimisation
@@ -44,13 +44,13 @@ def test_linear_weighs_pseudo_pairs():
 
 
 def test_cca_finds_what_is_shared(training):
-    model = CCA(replace(CCAConfig.lesson(), min_count=1, dimensions=8), training)
+    model = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
     assert evaluate(model, training.corpus, "test").rsum > 2 * CHANCE + 100
 
 
 def test_cca_directions_are_canonical(training):
     """Without ridge and scaling, A^T C_xx A is the identity and A^T C_xy B the diagonal of correlations."""
-    config = CCAConfig(dimensions=4, ridge_images=1e-9, ridge_text=1e-6, power=0, min_count=1)
+    config = CCAConfig(dimensions=4, ridge=1e-6, power=0, min_count=1)
     model = CCA(config, training)
     pairs = training.pairs
     x = torch.cat(
@@ -64,3 +64,10 @@ def test_cca_directions_are_canonical(training):
     cross = (x.T @ y / len(x)).numpy()
     assert np.abs(cross - np.diag(np.diag(cross))).max() < 1e-3
     assert (np.diff(np.diag(cross)) <= 1e-6).all() and np.diag(cross)[0] <= 1 + 1e-3
+
+
+def test_the_best_candidate_is_chosen_on_the_selection_images(training):
+    poor = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
+    torch.nn.init.normal_(poor.image_map)
+    good = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
+    assert best_of([poor, good], training.corpus, training.selection) is good

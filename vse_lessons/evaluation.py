@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,3 +138,10 @@ def evaluate(model: RetrievalModel, corpus: Corpus, split: str) -> Evaluation:
 def evaluate_embedded(model: RetrievalModel, embedded: Embedded) -> Evaluation:
     """Evaluates what `embed` gave."""
     return evaluate_similarity(similarities(model, embedded), embedded.image_of)
+
+
+def best_of(models: Iterable[RetrievalModel], corpus: Corpus, images: np.ndarray) -> RetrievalModel:
+    """The model with the highest rsum on some images, which are those for selection."""
+    return max(
+        models, key=lambda model: evaluate_embedded(model, embed(model, corpus, images)).rsum
+    )

@@ -48,7 +48,7 @@ from IPython.display import Markdown, display
 
 from vse_lessons import adversarial, attention, losses, plots, widgets
 from vse_lessons.corpora import open_corpus
-from vse_lessons.evaluation import embed, evaluate_embedded, ranks, similarities
+from vse_lessons.evaluation import best_of, embed, evaluate_embedded, ranks, similarities
 from vse_lessons.files import DataError, digest
 from vse_lessons.models import a3vse
 from vse_lessons.models.cca import CCA, CCAConfig
@@ -186,7 +186,8 @@ def report(name, model):
     return embedded
 
 
-report("linear CCA", CCA(CCAConfig.lesson(), training))
+ridges = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
+report("linear CCA", best_of(ridges, data, training.selection))
 linear_config = LinearConfig.preset(preset)
 linear = fit(Linear.build(linear_config, training, seed), training, linear_config.optimisation,
              seed=seed, device=device, progress=False)  # fmt: skip

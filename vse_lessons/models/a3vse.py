@@ -70,9 +70,7 @@ class A3VSEConfig:
     attention: bool = True  # False: mean pooling, Table 5
     standardize: bool = False  # features to zero mean and unit deviation
     linear_paths: bool = False  # mean region and bag of words beside the attended ones
-    attended_paths: bool = (
-        True  # False leaves the linear paths alone: a linear model, trained alike
-    )
+    attended_paths: bool = True  # False: the linear paths alone, trained alike
     gate: float = 1.0  # where the learned weight of the attended ones then starts
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words

@@ -21,15 +21,16 @@ class CCAConfig:
     """Hyper-parameters of linear CCA."""
 
     dimensions: int = 128  # canonical directions
-    ridge_images: float = 3.0  # added to a covariance, as a share of its mean variance .
-    ridge_text: float = 3.0
+    ridge: float = (
+        1.0  # added to the diagonal of both covariances, as a share of their mean variance
+    )
     power: float = 1.0  # directions are scaled by their correlation to this power
     min_count: int = 4
 
     @classmethod
-    def lesson(cls) -> CCAConfig:
-        """What the lessons show beside every method."""
-        return cls()
+    def candidates(cls) -> list[CCAConfig]:
+        """Ridges to choose from on the selection images: the best one differs between corpora."""
+        return [cls(ridge=ridge) for ridge in (0.3, 1.0, 3.0)]
 
 
 class CCA(RetrievalModel):
@@ -54,7 +55,7 @@ class CCA(RetrievalModel):
         visual = torch.cat(means).double().numpy()[rows]
         x, self_mean_x = _center(visual)
         y, self_mean_y = _center(text)
-        root_x, root_y = _inverse_root(x, config.ridge_images), _inverse_root(y, config.ridge_text)
+        root_x, root_y = _inverse_root(x, config.ridge), _inverse_root(y, config.ridge)
         left, correlations, right = np.linalg.svd(root_x @ (x.T @ y / len(x)) @ root_y)
         kept = min(config.dimensions, len(correlations))
         scale = correlations[:kept] ** config.power
