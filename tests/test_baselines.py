@@ -71,3 +71,11 @@ def test_the_best_candidate_is_chosen_on_the_selection_images(training):
     torch.nn.init.normal_(poor.image_map)
     good = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
     assert best_of([poor, good], training.corpus, training.selection) is good
+
+
+def test_company_never_changes_a_linear_embedding(training):
+    config = replace(LinearConfig.lesson(), dimensions=8, min_count=1)
+    model = Linear.build(config, training).eval()
+    long = "w1 w2 w3 w4 w5 w6 w7 w8"
+    torch.testing.assert_close(model.encode_sentences(["w3 w1"]),
+                               model.encode_sentences(["w3 w1", long])[:1])  # fmt: skip

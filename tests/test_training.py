@@ -18,7 +18,7 @@ from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.retrieval import Losses, Optimisation
 from vse_lessons.sparse import sparsify
 from vse_lessons.text import Vocabulary
-from vse_lessons.training import TrainingError, choose_device, fit, learning_rate
+from vse_lessons.training import TrainingError, _Streams, choose_device, fit, learning_rate
 
 OPTIMISATION = Optimisation(
     epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1
@@ -186,8 +186,11 @@ def test_plateau_is_named():
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     model.loss = lambda batch: Losses({"pairs": torch.tensor(0.32, requires_grad=True)})
-    found = fit(model, training, replace(OPTIMISATION, epochs=1), device="cpu", progress=False)
-    assert any("'pairs' is stuck at 0.32" in warning for warning in found.warnings)
+    found = fit(model, training, replace(OPTIMISATION, epochs=2), device="cpu", progress=False)
+    assert [w for w in found.warnings if "stuck" in w] == [
+        "epoch 1: the term 'pairs' is stuck at 0.32, where every hinge equals the margin; "
+        "use more warm-up epochs"
+    ], "one epoch may pass by, two are stuck"
 
 
 def test_learning_rate_schedules():
@@ -206,3 +209,28 @@ def test_devices():
         assert choose_device().type == "cpu"
         with pytest.raises(DataError, match="no CUDA device"):
             choose_device("cuda")
+
+
+def test_a_checkpoint_of_other_features_or_words_is_refused(tmp_path):
+    run(tmp_path)
+    model, training = setup()
+    training.corpus.regions.detector = "another"
+    with pytest.raises(DataError, match="other parameters"):
+        fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
+    torch.manual_seed(9)
+    vocabulary = Vocabulary.build(training.training_sentences, 2)
+    other = A3VSE(CONFIG, vocabulary, training.corpus.regions.dimensions)
+    with pytest.raises(DataError, match="other parameters"):
+        fit(other, setup()[1], OPTIMISATION, tmp_path, device="cpu", progress=False)
+
+
+def test_an_epoch_is_as_long_without_semantics():
+    _, training = setup()
+    bare = _Streams(replace(training, semantics=()), 8, 0)
+    full = _Streams(training, 8, 0)
+    assert bare.steps == full.steps
+    assert [weak for _, weak in bare.epoch(0)] == [None] * bare.steps
+    seen = torch.cat([pairs.images.index for pairs, _ in full.epoch(0)])
+    assert len(seen) == 8 * full.steps and set(seen.tolist()) <= set(training.annotated.tolist())
+    weak = torch.cat([weak.images.index for _, weak in full.epoch(0)])
+    assert set(weak.tolist()) <= set(training.unannotated.tolist())

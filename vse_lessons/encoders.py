@@ -73,7 +73,9 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, words: Tensor) -> Tensor:
         """Word indices (B, M) -> T (B, M, H)."""
-        return self.lstm(self.embedding(words))[0]
+        # autocast would run cuDNN's LSTM in float16, whose gradients underflow without scaling
+        with torch.autocast(words.device.type, enabled=False):
+            return self.lstm(self.embedding(words))[0]
 
 
 def _copy_vectors(weight: Tensor, vectors: Tensor) -> None:

@@ -43,7 +43,7 @@ def regional_semantics(
     if any(column is None for column in (store.classes, store.class_confidences)):
         raise DataError(
             f"{store.source} holds features only, so there are no regional semantics; use a "
-            "corpus whose regions come from a detector"
+            "corpus whose regions come from a detector, or train without: ablation=no_semantics"
         )
     names = store.class_names if words is None else words
     attributed = attributes and store.attributes is not None

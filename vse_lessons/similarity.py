@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -12,5 +13,7 @@ def normalize(embeddings: Tensor) -> Tensor:
 
 
 def cosine(images: Tensor, sentences: Tensor) -> Tensor:
-    """S(a, b): cosines (I, S) of embeddings (I, H) and (S, H)."""
-    return normalize(images) @ normalize(sentences).T
+    """S(a, b): cosines (I, S) of embeddings (I, H) and (S, H), in float32 also under autocast: in half
+    precision the hardest negatives of a batch tie."""
+    with torch.autocast(images.device.type, enabled=False):
+        return normalize(images) @ normalize(sentences).T

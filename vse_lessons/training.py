@@ -83,7 +83,8 @@ def fit(
     the un-annotated images; keeps the epoch with the highest rsum on `training.selection`.
 
     With `out_dir`, a checkpoint is written after each epoch, and a run that finds one goes on from
-    there.  On CUDA the forward pass runs in bfloat16.  `after_epoch(epoch, model)` is called with
+    there.  On CUDA the encoders' matrix products run in bfloat16; the LSTM,
+    similarities and losses stay in float32.  `after_epoch(epoch, model)` is called with
     the model as it is evaluated.  Raises `DataError` when there are too few pairs for a batch or
     the checkpoint is another run's, `TrainingError` when a term is not finite."""
     _check_batch(training, optimisation)
@@ -92,6 +93,7 @@ def fit(
     path = None if out_dir is None else Path(out_dir) / "checkpoint.safetensors"
     if path is not None and path.exists():
         state.load(path)
+        write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
     streams = _Streams(training, optimisation.batch_size, seed)
     total = optimisation.epochs * streams.steps
     bar = tqdm(total=total, initial=state.epoch * streams.steps, disable=not progress, unit="step",
@@ -140,7 +142,12 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
         "optimisation": asdict(optimisation),
         "seed": seed,
         "corpus": training.corpus.name,
-        "pairs": digest(training.pairs.tobytes()),
+        "detector": training.corpus.regions.detector,
+        "images": digest(*training.corpus.image_ids),
+        "pairs": digest(training.pairs.tobytes(), *training.training_sentences),
+        "selection": digest(training.selection.tobytes()),
+        # first weights follow from vocabulary, statistics, word vectors and the seed of building
+        "weights": digest(*(v.cpu().numpy().tobytes() for v in model.state_dict().values())),
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
@@ -148,14 +155,16 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
 
 
 class _Streams:
-    """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is as long as the
-    longer of the two, and the shorter one starts over as often as it takes."""
+    """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is one pass over the
+    pairs or over the un-annotated images, whichever is longer, and the shorter one starts over as
+    often as it takes."""
 
     def __init__(self, training: SparseCorpus, size: int, seed: int):
         self.training, self.size, self.seed = training, size, seed
-        weak = len(training.unannotated) if training.semantics else 0
-        self.weak_size = min(size, weak)
-        self.steps = max(len(training.pairs) // size, weak // max(1, self.weak_size))
+        others = len(training.unannotated)
+        self.weak_size = min(size, others) if training.semantics else 0
+        # without semantics the epoch keeps its length, so that ablations train as many steps
+        self.steps = max(len(training.pairs) // size, others // size)
 
     def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None]]:
         """The batches of one epoch, the same ones whenever it is asked for."""
@@ -359,15 +368,17 @@ def mean_cosines(embedded: Embedded) -> dict[str, float]:
 
 def _warn(state: _State, entry: dict, bar: tqdm) -> None:
     """Names the two classic ways to fail: embeddings in one point, and hinges stuck at the margin."""
-    found = []
+    found, epoch = [], f"epoch {entry['epoch']}"
     for side in ("image", "sentence"):
-        if entry[f"{side}_cosine"] > COLLAPSED:
-            found.append(f"epoch {entry['epoch']}: collapse, the mean cosine of two {side} embeddings "
-                         f"is {entry[f'{side}_cosine']:.3f}; lower the adversarial weights")  # fmt: skip
+        if (cosine := entry[f"{side}_cosine"]) > COLLAPSED:
+            found.append(f"{epoch}: collapse, the mean cosine of two {side} embeddings is {cosine:.3f}; "
+                         "lower the adversarial weights, if any")  # fmt: skip
     for term, value in state.model.plateaus.items():
-        if term in entry and abs(entry[term] - value) < PLATEAU * value:
-            found.append(f"epoch {entry['epoch']}: the term {term!r} is stuck at {value:.3g}, where every "
-                         "hinge equals the margin; use more warm-up epochs")  # fmt: skip
+        # one epoch may pass by the plateau on its way down; two are stuck
+        before = state.run.history[-1].get(term, 0.0) if state.run.history else 0.0
+        if all(abs(v - value) < PLATEAU * value for v in (before, entry.get(term, 0.0))):
+            found.append(f"{epoch}: the term {term!r} is stuck at {value:.3g}, where every hinge equals "
+                         "the margin; use more warm-up epochs")  # fmt: skip
     for warning in found:
         bar.write(warning)
     state.run.warnings.extend(found)

@@ -43,13 +43,14 @@ from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_ve
 
 @dataclass(frozen=True)
 class A3VSEConfig:
-    """Every hyper-parameter of A3VSE.  The defaults are those of section 4.3 for Flickr30K."""
+    """Every hyper-parameter of A3VSE.  The defaults are those of section 4.3 for Flickr30K, or, where
+    it is silent, a choice that is marked as not published."""
 
     dimensions: int = 512  # H, of an encoded region or word
     heads: int = 3  # K
     context: int = 512  # K', of the attention's context vectors
     temperature: float | None = None  # lambda of Eq. 1; not published; None: 1 / sqrt(K')
-    word_dimensions: int = 300
+    word_dimensions: int = 300  # not published
     max_words: int = 82  # 57 on MS-COCO
     min_count: int = 4  # rarer words become unknown
     beta: float = 0.8  # weight of annotated pairs in Eq. 3
@@ -129,7 +130,8 @@ class A3VSEConfig:
     @classmethod
     def paper(cls) -> A3VSEConfig:
         """Section 4.3, and one epoch with the mean of all negatives before the hardest ones, without
-        which the loss sticks at its plateau."""
+        which the loss sticks at its plateau.  GloVe vectors are scaled to the spread of the random
+        ones; section 4.3 does not say that it does so."""
         return cls()
 
 

@@ -17,7 +17,7 @@ from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import Vocabulary
+from vse_lessons.text import PAD, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Linear(RetrievalModel):
         """B sentences -> (B, H)."""
         words, _ = self.vocabulary.encode(sentences, self.config.max_words)
         weights = torch.ones(len(self.vocabulary), device=self.device)
+        weights[PAD] = 0  # else a bag would count the longest sentence of its batch
         bags = bag_of_words(words.to(self.device), weights)
         return self.text_map(F.dropout(bags, self.config.dropout, self.training))
 
