@@ -21,7 +21,7 @@ from PIL import Image
 from vse_lessons.files import DataError
 from vse_lessons.plots import save
 
-LARGE = 100_000  # bytes of a PNG beyond which a notebook embeds a JPEG copy
+LARGE = 50_000  # bytes of a PNG beyond which a notebook embeds a JPEG copy
 
 
 def show_source(*things: object) -> Markdown:
