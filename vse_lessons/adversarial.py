@@ -49,7 +49,7 @@ class Discriminator(nn.Module):
 def domain_objective(first: Tensor, second: Tensor) -> Tensor:
     """l^d = 1/|A| sum_i log D(a_i) + 1/|B| sum_j log(1 - D(b_j))  (A3VSE, Eq. 4), from the logits
     of D for samples of two domains, (A,) and (B,).  At most 0; -2 ln 2 when D cannot tell."""
-    return F.logsigmoid(first.float()).mean() + F.logsigmoid(-second.float()).mean()
+    return F.logsigmoid(first).mean() + F.logsigmoid(-second).mean()
 
 
 def domain_accuracy(first: Tensor, second: Tensor) -> Tensor:

@@ -354,7 +354,7 @@ class A3VSE(RetrievalModel):
             group, weight, (first, second) = DOMAINS[name]
             if first not in embedded or second not in embedded:
                 continue
-            logits = discriminator(reversed_[first]), discriminator(reversed_[second])
+            logits = [discriminator(reversed_[side]).float() for side in (first, second)]
             term = -getattr(self.config, weight) * domain_objective(*logits)
             terms[group] = terms[group] + term if group in terms else term
             accuracies[f"accuracy_{name}"] = domain_accuracy(*logits).detach()
