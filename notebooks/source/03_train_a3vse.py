@@ -514,7 +514,11 @@ display(
 )
 figure, axes = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
 for name in models_of("flickr8k"):
-    curves = [row.get("curve", []) for row in runs_of("flickr8k", model=name) if len(row.get("curve", [])) > 1]
+    curves = [
+        row.get("curve", [])
+        for row in runs_of("flickr8k", model=name)
+        if len(row.get("curve", [])) > 1
+    ]
     if curves:
         axes.plot(np.linspace(0, 1, len(curves[0])), np.mean(curves, 0), label=name, markevery=0.2)
 axes.set(xlabel="share of training done", ylabel="rsum on held-out images",
