@@ -15,10 +15,10 @@ PACKAGE = ROOT / "vse_lessons"
 # in this list, so that no two files import each other.
 FLOORS = (
     ("files", "regions", "corpus", "text"),
-    ("sparse", "detectors", "semantics", "storybook", "readers", "corpora"),
+    ("sparse", "detectors", "semantics", "wordnet", "storybook", "readers", "corpora"),
     ("similarity", "losses", "attention", "adversarial", "encoders", "retrieval"),
     ("models",),
-    ("evaluation", "search", "training", "results"),
+    ("statistics", "evaluation", "search", "training", "results", "study", "scoreboard"),
     ("plots", "widgets"),
 )
 ORDER = [room for floor in FLOORS for room in floor]

@@ -1,10 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from conftest import make_corpus
 
+from vse_lessons.corpus import Corpus
 from vse_lessons.detectors import imagenet_words
 from vse_lessons.files import DataError
+from vse_lessons.models.a3vse import ABLATIONS, A3VSEConfig, ablate, with_semantics_for
 from vse_lessons.regions import RegionStore
-from vse_lessons.semantics import global_tags, people_words, regional_semantics
+from vse_lessons.semantics import describe, global_tags, people_words, regional_semantics
+from vse_lessons.sparse import SparseCorpus, sparsify
 
 
 def store(**changes):
@@ -104,3 +110,57 @@ def test_with_the_classes_of_imagenet():
 def test_global_tags():
     assert global_tags(store(), [0, 1]) == ["car street", "street"]
     assert global_tags(store(), [0, 1], threshold=0.5) == ["car", ""]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("threshold", [0.3, 0.7])
+def test_a_score_that_equals_the_threshold_passes_it(kind, threshold):
+    at = kind(threshold)
+    around = np.array([[np.nextafter(at, kind(0)), at, np.nextafter(at, kind(1))]] * 2, kind)
+    assert global_tags(store(tags=around), [0], threshold) == ["zoo car"]
+
+
+def test_the_highest_tags_are_said_in_any_case_if_asked():
+    assert global_tags(store(), [0, 1], threshold=0.5, at_least=1) == ["car", "street"]
+    assert global_tags(store(), [0], threshold=0.3, at_least=1) == ["car street"]
+
+
+def sparse():
+    """Image a is annotated, image b is not: a cat in the street."""
+    corpus = Corpus("toy", store(), ("a dog",), np.array([0]), np.array(["train", "train"]))
+    return SparseCorpus(corpus, np.array([0]), np.array([1]), np.array([0]), np.array([0]))
+
+
+def test_global_tags_in_place_of_regional_semantics():
+    assert describe(sparse()) == ["brown tabby cat"]
+    assert describe(sparse(), "tags") == ["street"]
+    assert describe(sparse(), "tags", threshold=0.2) == ["street car"]
+    assert describe(sparse(), "tags", threshold=0.5) == ["street"], "the highest stands alone"
+    with pytest.raises(
+        DataError, match="unknown source of semantics 'sounds': one of regions, tags"
+    ):
+        describe(sparse(), "sounds")
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_every_row_of_table_5_trains_on_the_semantics_it_names(ablation):
+    expected = {"no_semantics": (), "global_tags": ("street",)}.get(ablation, ("brown tabby cat",))
+    given = sparse().with_semantics(["left over"])
+    assert with_semantics_for(given, ablation).semantics == expected
+    assert given.semantics == ("left over",)
+
+
+def test_global_tags_change_nothing_but_the_training_corpus():
+    config = A3VSEConfig.lesson()
+    assert ablate(config, "global_tags") == ablate(config, "no_semantics") == config
+    with pytest.raises(DataError, match="unknown ablation 'no_sound': one of full"):
+        with_semantics_for(sparse(), "no_sound")
+
+
+def test_tags_that_are_not_there_cannot_be_swapped_in():
+    corpus = make_corpus()
+    with pytest.raises(DataError, match="memory holds no image-level tags"):
+        with_semantics_for(sparsify(corpus, 0.5), "global_tags")
+    bare = replace(store(), tags=None, tag_names=())
+    with pytest.raises(DataError, match="no image-level tags"):
+        global_tags(bare, [0])

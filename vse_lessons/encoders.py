@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from vse_lessons.text import PAD, UNKNOWN
 
@@ -51,21 +52,26 @@ class RegionEncoder(nn.Module):
 
 
 class SentenceEncoder(nn.Module):
-    """F^t: a word embedding matrix and an LSTM; its states are the encoded words (A3VSE, section
-    3.2).  The LSTM reads forwards, so padding at the end cannot reach the states before it."""
+    """F^t: a word embedding matrix and a recurrent network; its states are the encoded words: an LSTM that
+    reads forwards (A3VSE, section 3.2), a GRU (VSE++), or a GRU in both directions whose states are
+    averaged (SCAN, section 3.2; Artpedia).  Padding at the end never reaches the states before it."""
 
-    def __init__(self, words: int, word_dimensions: int, dimensions: int,
-                 vectors: Tensor | None = None):  # fmt: skip
+    def __init__(self, words: int, word_dimensions: int, dimensions: int, vectors: Tensor | None = None,
+                 *, cell: str = "lstm", both_ways: bool = False):  # fmt: skip
         """`vectors` (V, <= word_dimensions) start the embeddings; a row of zeros is none."""
         super().__init__()
+        self.both_ways = both_ways
         self.embedding = nn.Embedding(words, word_dimensions, padding_idx=PAD)
-        self.lstm = nn.LSTM(word_dimensions, dimensions, batch_first=True)
+        kind = {"lstm": nn.LSTM, "gru": nn.GRU}[cell]
+        network = kind(word_dimensions, dimensions, batch_first=True, bidirectional=both_ways)
+        self.cell = cell
+        setattr(self, cell, network)  # `lstm` or `gru`, as its weights are called in a checkpoint
         nn.init.xavier_uniform_(self.embedding.weight)
         if vectors is not None:
             _copy_vectors(self.embedding.weight, vectors)
         with torch.no_grad():
             self.embedding.weight[PAD] = 0
-        for name, parameter in self.lstm.named_parameters():
+        for name, parameter in network.named_parameters():
             if name.startswith("weight"):
                 nn.init.xavier_uniform_(parameter)
             else:
@@ -73,9 +79,25 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, words: Tensor) -> Tensor:
         """Word indices (B, M) -> T (B, M, H)."""
+        network = getattr(self, self.cell)
         # autocast would run cuDNN's LSTM in float16, whose gradients underflow without scaling
         with torch.autocast(words.device.type, enabled=False):
-            return self.lstm(self.embedding(words))[0]
+            if not self.both_ways:
+                return network(self.embedding(words))[0]
+            lengths = (words != PAD).sum(1).cpu()  # backwards, padding would be read first
+            packed = pack_padded_sequence(
+                self.embedding(words), lengths, batch_first=True, enforce_sorted=False
+            )
+            states, _ = pad_packed_sequence(
+                network(packed)[0], batch_first=True, total_length=words.shape[1]
+            )
+            return states.unflatten(-1, (2, -1)).mean(-2)
+
+
+def last_state(states: Tensor, words: Tensor) -> Tensor:
+    """(B, H): the state (B, M, H) after the last of the words (B, M)."""
+    last = (words != PAD).sum(1).clamp(min=1) - 1
+    return states[torch.arange(len(states), device=states.device), last]
 
 
 def _copy_vectors(weight: Tensor, vectors: Tensor) -> None:

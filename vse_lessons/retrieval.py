@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vse_lessons.regions import RegionBatch
-from vse_lessons.similarity import cosine
+from vse_lessons.similarity import Embeddings, cosine
 
 
 @dataclass(frozen=True)
@@ -75,18 +75,18 @@ class RetrievalModel(nn.Module, ABC):
     plateaus: dict[str, float] = {}  # noqa: RUF012
 
     @abstractmethod
-    def encode_images(self, images: RegionBatch) -> Tensor:
-        """(B, H) embeddings of B images."""
+    def encode_images(self, images: RegionBatch) -> Embeddings:
+        """Embeddings of B images: (B, H), or a set of region embeddings each."""
 
     @abstractmethod
-    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
-        """(B, H) embeddings of B sentences."""
+    def encode_sentences(self, sentences: Sequence[str]) -> Embeddings:
+        """Embeddings of B sentences: (B, H), or a set of word embeddings each."""
 
     @abstractmethod
     def loss(self, batch: Batch) -> Losses:
         """The named terms of the objective."""
 
-    def similarity(self, images: Tensor, sentences: Tensor) -> Tensor:
+    def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
         """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper
         says otherwise."""
         return cosine(images, sentences)

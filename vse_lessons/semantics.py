@@ -1,4 +1,5 @@
-"""Regional semantics: what a detector saw, as a sentence (A3VSE, sections 3.2 and 4.3)."""
+"""Semantics: what a detector saw, as a sentence, by region (A3VSE, sections 3.2 and 4.3) or of the
+whole image (section 4.6)."""
 
 from __future__ import annotations
 
@@ -93,17 +94,23 @@ def people_words(
 
 
 def global_tags(
-    store: RegionStore, images: Sequence[int] | np.ndarray, threshold: float = 0.3
+    store: RegionStore,
+    images: Sequence[int] | np.ndarray,
+    threshold: float = 0.3,
+    at_least: int = 0,
 ) -> list[str]:
     """One sentence an image of its image-level tags with a score of at least `threshold`, the
-    highest first: the global semantics s_g that section 4.6 swaps s with (threshold 0.3)."""
+    highest first: the global semantics s_g that section 4.6 swaps s with (threshold 0.3).  The
+    `at_least` highest tags are said in any case; without them an image may have ''."""
     if store.tags is None:
         raise DataError(f"{store.source} holds no image-level tags; use a detector that gives them")
     sentences = []
     for image in images:
         scores = np.asarray(store.tags[image], np.float32)
         order = np.argsort(-scores, kind="stable")
-        sentences.append(" ".join(store.tag_names[i] for i in order if scores[i] >= threshold))
+        # in the scores' own precision: a tag of 0.7 passes a threshold of 0.7
+        sure = np.count_nonzero(scores >= np.float32(threshold))
+        sentences.append(" ".join(store.tag_names[i] for i in order[: max(sure, at_least)]))
     return sentences
 
 
@@ -113,15 +120,23 @@ CONFIDENT = (
 IMAGENET_WORDS = 12  # beyond them the cells of a photograph's edges have their say
 
 
-def describe(training: SparseCorpus) -> list[str]:
-    """Regional semantics of the un-annotated images of a sparse corpus, in their order, as they suit
-    its detector.
+def describe(training: SparseCorpus, source: str = "regions", threshold: float = 0.3) -> list[str]:
+    """The semantics of the un-annotated images of a sparse corpus, in their order: what stands in for
+    their sentences.  `source` is "regions" (s, section 3.2) or "tags" (s_g, section 4.6).
 
-    A detector that was trained on boxes gives attribute and class words of its confident regions.
-    The cells of an ImageNet classifier give, for each, the word that people use and the name of
-    the class ("dog", "curly-coated retriever"), each word once; colours measured on whole cells
-    mislead more than they tell and are left out."""
+    Regional semantics are as they suit the detector.  One that was trained on boxes gives attribute
+    and class words of its confident regions.  The cells of an ImageNet classifier give, for each,
+    the word that people use and the name of the class ("dog", "curly-coated retriever"), each word
+    once; colours measured on whole cells mislead more than they tell and are left out.
+
+    Global tags are the names of the image-level concepts with a score of at least `threshold`.  What
+    becomes of an image where none has, the paper leaves open: here its highest tag stands alone.
+    Empty sentences would all be one, the right answer for many images and a negative for all."""
     store, images = training.corpus.regions, training.unannotated
+    if source == "tags":
+        return global_tags(store, images, threshold, at_least=1)
+    if source != "regions":
+        raise DataError(f"unknown source of semantics {source!r}: one of regions, tags")
     if not store.detector.startswith(EfficientNetLite0.name):
         return regional_semantics(store, images, min_confidence=CONFIDENT)
     known = imagenet_words()

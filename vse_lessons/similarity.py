@@ -1,10 +1,52 @@
-"""Similarity of every image with every sentence."""
+"""Similarity of every image with every sentence: of two vectors, or of two sets of vectors."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+
+@dataclass
+class Entities:
+    """B images as sets of regions, or B sentences as sets of words, padded to the largest set."""
+
+    values: Tensor  # (B, N, H); zero where padded
+    mask: Tensor  # (B, N) bool; True where there is an entity
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: slice | Tensor) -> Entities:
+        """Some of the B, by slice or by index."""
+        return Entities(self.values[rows], self.mask[rows])
+
+    def mean(self) -> Tensor:
+        """(B, H): the mean entity of each set, for maps and monitors."""
+        return self.values.sum(1) / self.mask.sum(1, keepdim=True).clamp(min=1)
+
+
+Embeddings = Tensor | Entities
+
+
+def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
+    """Puts blocks of embeddings, (B_i, H) each or sets of any size, one after the other."""
+    if isinstance(parts[0], Tensor):
+        return torch.cat(list(parts))
+    widest = max(part.mask.shape[1] for part in parts)
+    missing = [widest - part.mask.shape[1] for part in parts]
+    values = [F.pad(part.values, (0, 0, 0, m)) for part, m in zip(parts, missing)]
+    return Entities(
+        torch.cat(values), torch.cat([F.pad(p.mask, (0, m)) for p, m in zip(parts, missing)])
+    )
+
+
+def as_vectors(embeddings: Embeddings) -> Tensor:
+    """(B, H): one vector each, of sets the mean."""
+    return embeddings if isinstance(embeddings, Tensor) else embeddings.mean()
 
 
 def normalize(embeddings: Tensor) -> Tensor:
@@ -17,3 +59,114 @@ def cosine(images: Tensor, sentences: Tensor) -> Tensor:
     precision the hardest negatives of a batch tie."""
     with torch.autocast(images.device.type, enabled=False):
         return normalize(images) @ normalize(sentences).T
+
+
+POOLS = ("logsumexp", "mean", "sum", "max")
+
+
+@dataclass(frozen=True)
+class CrossAttention:
+    """How two sets of vectors are compared by attention across them (SCAN, section 3.1)."""
+
+    sharpness: float  # lambda_1, of the attention's softmax
+    pool: str = "mean"  # over the attending entities: one of POOLS
+    softness: float = 6.0  # lambda_2, of LogSumExp
+    leak: float = 0.0  # slope of negative similarities: 0 is [s]_+; the SCAN code has 0.1
+    directions: tuple[str, ...] = ("t2i",)  # words attend to regions; "i2t": regions to words
+
+    def __post_init__(self) -> None:
+        if self.pool not in POOLS:
+            raise ValueError(f"pool must be one of {', '.join(POOLS)}, not {self.pool!r}")
+        if not self.directions or set(self.directions) - {"t2i", "i2t"}:
+            raise ValueError(f"directions are t2i, i2t or both, not {self.directions}")
+
+
+def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
+                    block: tuple[int, int] = (64, 64)) -> Tensor:  # fmt: skip
+    """Stacked cross attention of every image with every sentence, (I, S), exactly, without forming an
+    attended vector (SCAN, Lee et al. 2018, Eq. 1 to 8; the other direction by exchanging the two).
+
+    With cosines s_ij of region i and word j, a word j attends to the regions:
+
+        sbar_ij  = [s_ij]_+ / sqrt(sum_j [s_ij]_+^2)                  clipped, normalised over words
+        alpha_ij = exp(lambda_1 sbar_ij) / sum_i exp(lambda_1 sbar_ij),  a_j = sum_i alpha_ij v_i
+        R(e_j, a_j) = cos(e_j, a_j),   S = pool_j R(e_j, a_j)
+
+    With both directions the result is the mean of the two.  Since e_j . a_j = sum_i alpha_ij s_ij and
+    |a_j|^2 = alpha_j^T G alpha_j with the image's Gram matrix G = V V^T, all that is needed is one product
+    of regions and words and a small Gram matrix each.
+
+    images: (I, R, H); sentences: (S, W, H); both padded and masked.  Works on `block` images and sentences at
+    a time: what it takes beyond the result is a few MB.  Under autograd all blocks keep theirs.
+    In float32 (or wider), also under autocast."""
+    with torch.autocast(images.values.device.type, enabled=False):
+        visual, textual = _unit(images), _unit(sentences)
+        gram_images = _gram(visual) if "t2i" in how.directions else None
+        gram_sentences = _gram(textual) if "i2t" in how.directions else None
+        rows = []
+        for i in _slices(len(images), block[0]):
+            v = visual[:, i].flatten(0, 1)  # (R * I', H)
+            row = []
+            for s in _slices(len(sentences), block[1]):
+                e = textual[:, s].flatten(0, 1)  # (W * S', H)
+                cosines, scores = v @ e.T, []  # (R * I', W * S')
+                shape = (len(visual), -1, len(textual), len(range(len(sentences))[s]))
+                if gram_images is not None:
+                    scores.append(
+                        _attend(cosines.view(shape), gram_images[i], sentences.mask[s], how)
+                    )
+                if gram_sentences is not None:
+                    turned = cosines.T.contiguous().view(*shape[2:], *shape[:2])
+                    scores.append(_attend(turned, gram_sentences[s], images.mask[i], how).T)
+                row.append(sum(scores) / len(scores))
+            rows.append(torch.cat(row, 1))
+        return torch.cat(rows)
+
+
+def _attend(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
+    """(C, Q): the pooled relevance of Q queries, sets of N entities, to C contexts, sets of M entities.
+
+    cosines: (M, C, N, Q); gram: (C, M, M) of the contexts; mask: (Q, N) of the queries.  Padded vectors are
+    zero, so padding of the context adds nothing to either sum below, whatever its attention is; and
+    the softmax needs no denominator, for a cosine does not depend on the length of a vector."""
+    clipped = F.leaky_relu(cosines, how.leak) if how.leak else cosines.relu()
+    lengths = (
+        clipped.square().sum(2, keepdim=True).clamp(min=TINY).sqrt()
+    )  # over the query's entities
+    attention = (clipped * (how.sharpness / lengths)).exp().flatten(2)  # (M, C, N * Q)
+    product = (attention * cosines.flatten(2)).sum(0)  # e . a, (C, N * Q)
+    shared = gram @ attention.transpose(0, 1)  # (C, M, N * Q)
+    squared = (attention.transpose(0, 1) * shared).sum(1)  # |a|^2
+    relevance = (product / squared.clamp(min=TINY).sqrt()).view(*cosines.shape[1:])
+    return _pool(relevance, mask.T.unsqueeze(0), how)
+
+
+def _pool(relevance: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
+    """(C, N, Q), mask (1, N, Q) -> (C, Q)."""
+    if how.pool == "max":
+        return relevance.masked_fill(~mask, -torch.inf).amax(1)
+    if how.pool == "logsumexp":
+        hidden = (how.softness * relevance).masked_fill(~mask, -torch.inf)
+        return hidden.logsumexp(1) / how.softness
+    total = (relevance * mask).sum(1)
+    return total if how.pool == "sum" else total / mask.sum(1).clamp(min=1)
+
+
+TINY = 1e-12  # below it a length is 0
+
+
+def _unit(entities: Entities) -> Tensor:
+    """(N, B, H): unit vectors, zero where padded, the entities first: every reduction of `_attend` then
+    runs along memory."""
+    values = entities.values
+    values = F.normalize(values if values.dtype == torch.float64 else values.float(), dim=-1)
+    return (values * entities.mask.unsqueeze(-1)).transpose(0, 1).contiguous()
+
+
+def _gram(vectors: Tensor) -> Tensor:
+    """(N, B, H) -> (B, N, N): the products of the vectors of each set."""
+    return vectors.transpose(0, 1) @ vectors.permute(1, 2, 0)
+
+
+def _slices(count: int, size: int) -> list[slice]:
+    return [slice(start, start + size) for start in range(0, count, size)]

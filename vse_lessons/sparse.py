@@ -79,6 +79,11 @@ class SparseCorpus:
         """The text of the annotation, the only sentences that training may read."""
         return [self.corpus.sentences[s] for s in self.pairs]
 
+    @property
+    def seen(self) -> np.ndarray:
+        """The images whose features training may see, annotated or not."""
+        return np.concatenate([self.annotated, self.unannotated])
+
     def with_semantics(self, semantics: Sequence[str]) -> SparseCorpus:
         """The same corpus with regional semantics of its un-annotated images."""
         return replace(self, semantics=tuple(semantics))

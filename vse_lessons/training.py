@@ -26,7 +26,7 @@ from vse_lessons.corpus import Corpus
 from vse_lessons.evaluation import Embedded, embed, evaluate_embedded
 from vse_lessons.files import DataError, atomic_path, digest, write_json
 from vse_lessons.retrieval import Batch, Optimisation, Pairs, RetrievalModel
-from vse_lessons.similarity import normalize
+from vse_lessons.similarity import as_vectors, normalize
 from vse_lessons.sparse import SparseCorpus
 
 COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
@@ -361,8 +361,8 @@ def mean_cosines(embedded: Embedded) -> dict[str, float]:
     Near 1 they have collapsed to a point.  The mean over all ordered pairs, each with itself too,
     is the squared length of the mean of the unit vectors."""
     return {
-        "image_cosine": float(normalize(embedded.images).mean(0).square().sum()),
-        "sentence_cosine": float(normalize(embedded.sentences).mean(0).square().sum()),
+        "image_cosine": float(normalize(as_vectors(embedded.images)).mean(0).square().sum()),
+        "sentence_cosine": float(normalize(as_vectors(embedded.sentences)).mean(0).square().sum()),
     }
 
 

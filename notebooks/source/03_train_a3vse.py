@@ -32,7 +32,9 @@ out_dir: str = ""  # for results.json, figures and checkpoints; empty: under VSE
 annotated_images: float = 0.1  # share of the training images that people have described
 sentences_per_image: int = 5  # sentences of each of those
 evaluate_on: str = "val"  # val or test; nothing is ever chosen on the test split
-ablation: str = "full"  # full, no_semantics, no_attention, no_adversarial, no_intra, no_cross, ...
+ablation: str = (
+    "full"  # full, no_semantics, global_tags, no_attention, no_adversarial, no_intra, no_cross, ...
+)
 word_vectors: str = ""  # a GloVe text file to start the word embeddings from; empty: none
 
 # %%
@@ -55,7 +57,6 @@ from vse_lessons.models.cca import CCA, CCAConfig
 from vse_lessons.models.linear import Linear, LinearConfig
 from vse_lessons.results import figure_folder, lesson_folder, write_results
 from vse_lessons.search import SearchIndex
-from vse_lessons.semantics import describe
 from vse_lessons.sparse import sparsify
 from vse_lessons.text import tokenize
 from vse_lessons.training import choose_device, fit
@@ -92,8 +93,7 @@ opened = open_corpus(corpus, corpus_dir, preset)
 data = opened.corpus
 hold_out = 0 if evaluate_on == "test" else min(500, len(data.images("train")) // 8)
 training = sparsify(data, annotated_images, sentences_per_image, seed, hold_out)
-if ablation != "no_semantics":
-    training = training.with_semantics(describe(training))
+training = a3vse.with_semantics_for(training, ablation)
 print(f"{len(training.annotated)} annotated images with {len(training.pairs)} sentences, "
       f"{len(training.unannotated)} un-annotated; the best epoch is chosen on {len(training.selection)} images")  # fmt: skip
 for text, pseudo in list(zip(training.training_sentences[::7], training.semantics))[:3]:
@@ -152,7 +152,9 @@ widgets.show_source(adversarial.domain_objective, adversarial.reverse_gradient, 
 
 # %%
 config = a3vse.ablate(a3vse.A3VSEConfig.preset(preset, corpus), ablation)
-if ablation not in ("full", "no_semantics") and config == a3vse.A3VSEConfig.preset(preset, corpus):
+if ablation not in ("full", "no_semantics", "global_tags") and config == a3vse.A3VSEConfig.preset(
+    preset, corpus
+):
     print(f"{ablation} changes nothing here: what it removes has weight 0 in this preset already")
 published = asdict(a3vse.A3VSEConfig.paper())
 rows = [

@@ -36,6 +36,7 @@ from vse_lessons.files import DataError
 from vse_lessons.losses import contrastive_loss, triplet_loss
 from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
+from vse_lessons.semantics import describe
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
@@ -140,7 +141,8 @@ ADVERSARIAL = (
     "transitive_text")  # fmt: skip
 ABLATIONS = {
     "full": {},
-    "no_semantics": {},  # nothing but the training corpus changes: it comes without semantics
+    "no_semantics": {},  # this one and the next change nothing but the training corpus:
+    "global_tags": {},  # `with_semantics_for` gives it what the row trains on
     "no_attention": {"attention": False},
     "no_adversarial": dict.fromkeys(ADVERSARIAL, 0.0),
     "no_intra": dict.fromkeys(ADVERSARIAL[:2], 0.0),
@@ -156,10 +158,22 @@ def check_ablation(ablation: str) -> None:
 
 
 def ablate(config: A3VSEConfig, ablation: str) -> A3VSEConfig:
-    """A row of Table 5.  For `no_semantics` train on a corpus without semantics: what is left is the
-    vanilla model on annotated pairs, with the one discriminator (v against t) that needs no other."""
+    """The configuration of a row of Table 5.  Give the corpus that it trains on what the row asks for,
+    too: `with_semantics_for`.  Without semantics what is left is the vanilla model on annotated pairs, with
+    the one discriminator (v against t) that needs no other."""
     check_ablation(ablation)
     return replace(config, **ABLATIONS[ablation])
+
+
+def with_semantics_for(training: SparseCorpus, ablation: str = "full") -> SparseCorpus:
+    """The sparse corpus that a row of Table 5 trains on: with no semantics ("No s"), with image-level
+    tags ("Swap s with s_g"), or with regional semantics (every other row)."""
+    check_ablation(ablation)
+    if ablation == "no_semantics":
+        return training.with_semantics(())
+    return training.with_semantics(
+        describe(training, "tags" if ablation == "global_tags" else "regions")
+    )
 
 
 # The six discriminators: the objective they belong to, the weight's name, the two domains.

@@ -1,0 +1,142 @@
+"""VSE++: improving visual-semantic embeddings with hard negatives (Faghri, Fleet, Kiros and Fidler,
+BMVC 2018), and VSE0, the same with the sum over all negatives (Kiros et al. 2014).
+
+An image is one global vector, a sentence the last state of a GRU.  The original takes ResNet-152 or
+VGG-19 features of the whole image; here the mean region stands in for them, and an image
+that is stored with one region, its global feature, is just that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from vse_lessons.encoders import (
+    RegionEncoder,
+    SentenceEncoder,
+    drop_words,
+    dropout_mask,
+    last_state,
+)
+from vse_lessons.files import DataError
+from vse_lessons.losses import triplet_loss
+from vse_lessons.regions import RegionBatch
+from vse_lessons.retrieval import Batch, Losses, Optimisation, RetrievalModel
+from vse_lessons.similarity import cosine, normalize
+from vse_lessons.sparse import SparseCorpus
+from vse_lessons.text import Vocabulary, load_word_vectors
+
+
+@dataclass(frozen=True)
+class VSEPPConfig:
+    """Hyper-parameters of VSE++; the defaults are those of its paper and code on Flickr30K."""
+
+    dimensions: int = 1024
+    word_dimensions: int = 300
+    max_words: int = 82
+    min_count: int = 4
+    margin: float = 0.2
+    negatives: str = "hardest"  # max of hinges; "sum": VSE0
+    reduction: str = "sum"  # over the batch, as the code has it
+    # what the paper does not have
+    standardize: bool = False  # features to zero mean and unit deviation
+    region_dropout: float = 0.0
+    word_dropout: float = 0.0  # whole words
+    optimisation: Optimisation = Optimisation(
+        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+
+    @classmethod
+    def preset(cls, name: str, corpus: str = "storybook") -> VSEPPConfig:
+        """The configuration of that name: smoke, lesson or paper."""
+        if name not in ("smoke", "lesson", "paper"):
+            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
+        if name == "lesson" and not corpus.startswith("storybook"):
+            return cls.photographs()
+        return getattr(cls, name)()
+
+    @classmethod
+    def paper(cls) -> VSEPPConfig:
+        """Section 4 of the paper.  One epoch with the mean of all negatives before the hardest ones is
+        ours: without it the loss sticks at its plateau in some runs."""
+        return cls()
+
+    @classmethod
+    def lesson(cls) -> VSEPPConfig:
+        """Small, and regularised as A3VSE's lesson is, for Storybook and two CPU cores."""
+        return cls(dimensions=128, word_dimensions=64, reduction="mean", standardize=True,
+                   region_dropout=0.1, word_dropout=0.2,
+                   optimisation=Optimisation(epochs=20, batch_size=64, learning_rate=2e-3, clip=2.0,
+                                             weight_decay=1e-6, cosine=True, warmup_epochs=4,
+                                             averaging=0.99))  # fmt: skip
+
+    @classmethod
+    def photographs(cls) -> VSEPPConfig:
+        """For a few hundred to some thousand photographs and two CPU cores."""
+        lesson = cls.lesson()
+        return replace(lesson, dimensions=256, max_words=16, region_dropout=0.5, word_dropout=0.3,
+                       optimisation=replace(lesson.optimisation, epochs=10, batch_size=128,
+                                            warmup_epochs=2))  # fmt: skip
+
+    @classmethod
+    def smoke(cls) -> VSEPPConfig:
+        """Too small and too short to be good: for tests."""
+        lesson = cls.lesson()
+        return replace(lesson, dimensions=16, word_dimensions=16,
+                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
+                                            warmup_epochs=1))  # fmt: skip
+
+
+class VSEPP(RetrievalModel):
+    """f(i) = W_f phi(i), g(c) = W_g psi(c) and S(i, c) = cos(f, g) (section 2.1, Eq. 1 to 3), where psi is
+    the GRU's last state, already as wide as the joint space."""
+
+    def __init__(self, config: VSEPPConfig, vocabulary: Vocabulary, width: int,
+                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+        """`statistics`: mean and deviation (D,) of the mean region over the training images."""
+        super().__init__()
+        self.config, self.vocabulary = config, vocabulary
+        self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
+        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
+                                            vectors, cell="gru")  # fmt: skip
+        if config.negatives == "hardest":
+            size = config.optimisation.batch_size if config.reduction == "sum" else 1
+            self.plateaus = {"pairs": 2 * config.margin * size}
+
+    @classmethod
+    def build(cls, config: VSEPPConfig, training: SparseCorpus, seed: int = 0,
+              word_vectors: str | Path | None = None) -> VSEPP:  # fmt: skip
+        """A fresh model whose vocabulary and statistics come from what training may see."""
+        vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
+        vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
+        regions = training.corpus.regions
+        statistics = regions.mean_statistics(training.seen) if config.standardize else None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(config, vocabulary, regions.dimensions, statistics, vectors)
+
+    def encode_images(self, images: RegionBatch) -> Tensor:
+        """(B, R, D) -> (B, H), of unit length."""
+        mean = images.mean().unsqueeze(1)
+        rate = self.config.region_dropout if self.training else 0.0
+        mask = dropout_mask(tuple(mean.shape), rate, mean) if rate else None
+        return normalize(self.image_encoder(mean, mask).squeeze(1))
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """B sentences -> (B, H), of unit length."""
+        words = self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
+        words = drop_words(words, self.config.word_dropout, self.training)
+        return normalize(last_state(self.text_encoder(words), words))
+
+    def loss(self, batch: Batch) -> Losses:
+        """l_MH = max_c' [m + s(i, c') - s(i, c)]_+ + max_i' [m + s(i', c) - s(i, c)]_+ (Eq. 6), or the
+        sum over all negatives, l_SH (Eq. 5)."""
+        pairs, config = batch.pairs, self.config
+        similarity = cosine(
+            self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
+        )
+        negatives = "mean" if batch.warmup and config.negatives == "hardest" else config.negatives
+        return Losses({"pairs": triplet_loss(similarity, pairs.owners, config.margin, negatives,
+                                             config.reduction)})  # fmt: skip

@@ -1,0 +1,375 @@
+"""A study: a grid of models, sparse settings, ablations and seeds, one process a run, one table.
+
+    python -m vse_lessons.study storybook --workers 2
+    python -m vse_lessons.study flickr8k --corpus-dir DIR --word-vectors FILE --workers 2
+
+The table is a file of JSON lines: a run that ends adds its line, by one write; what is in the table
+already is not run again, so a study can be stopped and started, and several may share a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from vse_lessons.corpora import open_corpus
+from vse_lessons.corpus import Corpus
+from vse_lessons.evaluation import Embedded, best_of, embed, evaluate_embedded
+from vse_lessons.files import DataError
+from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, with_semantics_for
+from vse_lessons.models.cca import CCA, CCAConfig
+from vse_lessons.models.dan import DAN, DANConfig
+from vse_lessons.models.dpc import DPC, DPCConfig
+from vse_lessons.models.linear import Linear, LinearConfig
+from vse_lessons.models.scan import SCAN, SCANConfig
+from vse_lessons.models.tags import Tags, TagsConfig
+from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
+from vse_lessons.retrieval import RetrievalModel
+from vse_lessons.semantics import describe
+from vse_lessons.similarity import as_vectors, normalize
+from vse_lessons.sparse import TABLE_1, SparseCorpus, sparsify
+from vse_lessons.text import vocabulary_overlap
+from vse_lessons.training import Run, fit, peak_memory_mb
+
+VERSION = 1
+SETTINGS = (*TABLE_1, "100%x5")  # the rows of A3VSE's Table 1, and the complete annotation
+MODELS = ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA", "linear", "tags")
+FITTED = {"SCAN": (SCAN, SCANConfig), "VSE++": (VSEPP, VSEPPConfig), "DAN": (DAN, DANConfig),
+          "DPC": (DPC, DPCConfig)}  # fmt: skip
+MAPPED = (
+    ("A3VSE", "50%x5", "full", 0),
+    ("A3VSE", "10%x5", "full", 0),
+    ("A3VSE", "10%x5", "global_tags", 0),
+)
+STORED = Path(__file__).with_name("measured")  # the tables that come with the library
+REPORTED = {"storybook": "test"}  # the split reported; the official dev images of Flickr8k
+HELD_OUT = {"storybook": 0}  # training images for selection where the validation split is reported
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of the grid.  `ablation` is a row of A3VSE's Table 5; of the other models `linear` has
+    `full`, with regional semantics, and `no_semantics`, `tags` has `full` and `hyponyms`."""
+
+    model: str
+    setting: str = "10%x5"  # share of the training images and sentences of each
+    ablation: str = "full"
+    seed: int = 0
+    corpus: str = "storybook"
+    preset: str = "lesson"
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise DataError(f"unknown model {self.model!r}: one of {', '.join(MODELS)}")
+        parse_setting(self.setting)
+        known = ROWS.get(self.model, ("full",))
+        if self.ablation not in known:
+            raise DataError(
+                f"unknown ablation {self.ablation!r} of {self.model}: one of {', '.join(known)}"
+            )
+
+
+ROWS = {"A3VSE": tuple(ABLATIONS), "linear": ("full", "no_semantics"), "tags": ("full", "hyponyms")}
+KEYS = tuple(Cell.__dataclass_fields__)
+
+
+def parse_setting(setting: str) -> tuple[float, int]:
+    """ "10%x5" -> (0.1, 5): the share of annotated images and the sentences of each."""
+    found = re.fullmatch(r"(\d{1,3})%x(\d+)", setting)
+    if not found or not 0 < int(found[1]) <= 100 or int(found[2]) < 1:
+        raise DataError(f"unknown setting {setting!r}: write 10%x5 for 10 % of the images with 5 "
+                        "sentences each")  # fmt: skip
+    return int(found[1]) / 100, int(found[2])
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+class Table:
+    """Rows of finished runs in a file of JSON lines, the first of which says what it is.
+
+    A line without its end, of a run that was killed while it wrote, is no row and is cut off before
+    the next one is added.  `DataError` for a table of another version or a damaged line."""
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+
+    def rows(self) -> list[dict]:
+        """All whole rows; none where there is no file yet."""
+        if not self.path.exists():
+            return []
+        head, *lines = self._whole().decode("utf-8").splitlines() or [""]
+        try:
+            found = json.loads(head)
+        except json.JSONDecodeError:
+            found = None
+        if not isinstance(found, dict) or found.get("format") != "vse_lessons.study":
+            raise DataError(f"{self.path} is not a table of a study; move it away or name another")
+        if found.get("version") != VERSION:
+            raise DataError(
+                f"{self.path} is a table of version {found.get('version')}, this is version {VERSION}: "
+                "move it away and run the study again"
+            )
+        return [self._row(number, line) for number, line in enumerate(lines, start=2)]
+
+    def _row(self, number: int, line: str) -> dict:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{self.path}, line {number} is not JSON: {error}") from error
+        missing = {*KEYS, "rsum", "t2i", "i2t"} - set(row if isinstance(row, dict) else ())
+        if missing:
+            raise DataError(
+                f"{self.path}, line {number} lacks {sorted(missing)[0]!r}: remove the line"
+            )
+        return row
+
+    def _whole(self) -> bytes:
+        content = self.path.read_bytes()
+        return content[: content.rfind(b"\n") + 1]
+
+    def append(self, row: dict) -> None:
+        """Adds a row: one write to the end of the file, flushed to the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        whole = self._whole() if self.path.exists() else b""
+        if self.path.exists() and len(whole) < self.path.stat().st_size:
+            os.truncate(self.path, len(whole))
+        text = (
+            "" if whole else json.dumps({"format": "vse_lessons.study", "version": VERSION}) + "\n"
+        )
+        text += json.dumps(row, ensure_ascii=False) + "\n"
+        try:
+            with open(self.path, "ab", buffering=0) as file:
+                file.write(text.encode("utf-8"))
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise DataError(
+                f"{self.path} could not be written ({error.strerror}): the row of {row['model']} is "
+                "lost, those before it are not; make room and start again"
+            ) from error
+
+    def missing(self, cells: Iterable[Cell]) -> list[Cell]:
+        """The cells that no row is of."""
+        done = {tuple(row[key] for key in KEYS) for row in self.rows()}
+        return [cell for cell in cells if tuple(asdict(cell)[key] for key in KEYS) not in done]
+
+
+# --- one run ------------------------------------------------------------------------------------
+
+
+def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None = None) -> dict:
+    """Trains and evaluates one cell; its row.  The seed chooses the annotated images, and everything
+    random in training.  Word vectors serve the models that have word embeddings."""
+    started = time.perf_counter()
+    data = open_corpus(cell.corpus, corpus_dir, cell.preset, progress=False).corpus
+    share, sentences = parse_setting(cell.setting)
+    hold_out = HELD_OUT.get(cell.corpus, 500)
+    training = sparsify(data, share, sentences, cell.seed, hold_out)
+    model, run = train(cell, training, word_vectors)
+    split = REPORTED.get(cell.corpus, "val")
+    embedded = embed(model, data, data.images(split, annotated=True))
+    row = {**asdict(cell), "split": split, "n_annotated": len(training.annotated),
+           "n_pairs": len(training.pairs), **evaluate_embedded(model, embedded).as_dict(),
+           "word_vectors": Path(word_vectors).name if word_vectors else None}  # fmt: skip
+    if run is not None:
+        row |= {
+            "best_epoch": run.best_epoch + 1,
+            "epochs": len(run.history),
+            "warnings": len(run.warnings),
+        }
+    if (cell.model, cell.setting, cell.ablation, cell.seed) in MAPPED:
+        row["map"] = compressed(embedded)
+    if cell.model == "tags":
+        row["overlap"] = overlaps(training)
+    return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
+            "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
+            "torch": torch.__version__}  # fmt: skip
+
+
+def train(
+    cell: Cell, training: SparseCorpus, word_vectors: str | None = None
+) -> tuple[RetrievalModel, Run | None]:
+    """The model of a cell, trained; and what `fit` says of it where it was trained by `fit`."""
+    if cell.model == "tags":
+        config = TagsConfig(hyponyms=cell.ablation == "hyponyms")
+        return Tags.build(training.corpus.regions, config=config), None
+    if cell.model == "CCA":
+        candidates = [CCA(config, training) for config in CCAConfig.candidates()]
+        return best_of(candidates, training.corpus, training.selection), None
+    if cell.model in ("A3VSE", "linear"):
+        training = with_semantics_for(training, cell.ablation)
+    if cell.model == "linear":
+        config = LinearConfig.preset(cell.preset)
+        model = Linear.build(config, training, cell.seed)
+    elif cell.model == "A3VSE":
+        config = ablate(A3VSEConfig.preset(cell.preset, cell.corpus), cell.ablation)
+        model = A3VSE.build(config, training, cell.seed, word_vectors)
+    else:
+        kind, configs = FITTED[cell.model]
+        config = configs.preset(cell.preset, cell.corpus)
+        model = kind.build(config, training, cell.seed, word_vectors)
+    run = fit(model, training, config.optimisation, seed=cell.seed, progress=False)
+    return run.model, run
+
+
+def compressed(embedded: Embedded, images: int = 100, dimensions: int = 16) -> dict:
+    """The first `images` images and the first sentence of each, for a map of the joint space: unit vectors
+    on their `dimensions` principal axes, in thousandths."""
+    first = np.unique(embedded.image_of.cpu().numpy(), return_index=True)[1][:images]
+    owners = embedded.image_of[torch.from_numpy(first)]
+    sides = (
+        as_vectors(embedded.images)[owners],
+        as_vectors(embedded.sentences)[torch.from_numpy(first)],
+    )
+    points = normalize(torch.cat(sides)).cpu()
+    points = points - points.mean(0)
+    axes = torch.linalg.svd(points, full_matrices=False)[2][:dimensions]
+    rounded = (1000 * points @ axes.T).round().int().tolist()
+    return {"image": rounded[: len(first)], "sentence": rounded[len(first) :]}
+
+
+def overlaps(training: SparseCorpus) -> dict[str, float]:
+    """The vocabulary overlap (section 4.6) of all training sentences with regional semantics and with global
+    tags of the un-annotated images, as A3VSE reads them: intersection over union of their words, in
+    per cent."""
+    corpus = training.corpus
+    own = [s for image in training.seen for s in corpus.sentences_of[image]]
+    written = [corpus.sentences[s] for s in own]
+    return {source: round(100 * vocabulary_overlap(written, describe(training, source)), 1)
+            for source in ("regions", "tags")}  # fmt: skip
+
+
+# --- the grid -----------------------------------------------------------------------------------
+
+
+def grid(models: Sequence[str], settings: Sequence[str], seeds: int, corpus: str = "storybook",
+         ablations: Sequence[str] = ("full",), preset: str = "lesson") -> Iterator[Cell]:  # fmt: skip
+    """All combinations, seed by seed, so that a study that is stopped early is still balanced."""
+    for seed in range(seeds):
+        for setting in settings:
+            for model in models:
+                for ablation in ablations:
+                    yield Cell(model, setting, ablation, seed, corpus, preset)
+
+
+def storybook_study() -> Iterator[Cell]:
+    """All nine settings of Table 1 with 3 seeds; tags and the rows of Table 5 with 5 at 10 % x 5."""
+    yield from (Cell("tags", ablation=row) for row in ROWS["tags"])
+    for seed in range(3):
+        for setting in TABLE_1:
+            for model in ("CCA", "A3VSE", "SCAN", "VSE++", "DAN", "DPC"):
+                yield Cell(model, setting, "full", seed)
+            yield Cell("linear", setting, "no_semantics", seed)
+    yield from grid(("A3VSE",), ("10%x5",), 5, ablations=tuple(ABLATIONS))
+    yield from grid(("linear",), ("10%x5",), 5, ablations=("full", "no_semantics"))
+    yield from grid(("CCA", "SCAN", "VSE++", "DAN", "DPC"), ("10%x5",), 5)
+
+
+def flickr8k_study() -> Iterator[Cell]:
+    """The settings that show what annotation is worth on photographs, one seed."""
+    yield from (Cell("tags", ablation=row, corpus="flickr8k") for row in ROWS["tags"])
+    for setting in ("10%x5", "20%x5", "50%x1", "50%x5", "100%x5"):
+        for model in ("CCA", "A3VSE", "VSE++", "SCAN"):
+            yield Cell(model, setting, corpus="flickr8k")
+        for ablation in ("no_semantics", "full"):
+            yield Cell("linear", setting, ablation, corpus="flickr8k")
+
+
+STUDIES: dict[str, Callable[[], Iterator[Cell]]] = {
+    "storybook": storybook_study,
+    "flickr8k": flickr8k_study,
+}
+
+
+def run_grid(cells: Iterable[Cell], table: Table, *, workers: int = 1, corpus_dir: str | None = None,
+             word_vectors: str | None = None, progress: bool = True) -> list[str]:  # fmt: skip
+    """Runs the cells that the table lacks, each in a process of its own with one thread, `workers` at a
+    time; what went wrong, a line a failed cell.  A cell that fails leaves no row and stops no other."""
+    wanted = table.missing(dict.fromkeys(cells))
+    failures = []
+    with ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(_process, cell, corpus_dir, word_vectors): cell for cell in wanted}
+        try:
+            for done in tqdm(as_completed(running), total=len(wanted), desc="study", unit="run",
+                             disable=not progress):  # fmt: skip
+                row, error = done.result()
+                if row is None:
+                    failures.append(f"{running[done]}: {error}")
+                    tqdm.write(failures[-1])
+                else:
+                    table.append(row)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return failures
+
+
+def _process(
+    cell: Cell, corpus_dir: str | None, word_vectors: str | None
+) -> tuple[dict | None, str]:
+    """A row from a fresh process, or None and the last line that it wrote."""
+    command = [sys.executable, "-m", "vse_lessons.study", "--cell", json.dumps(asdict(cell))]
+    for option, value in (("--corpus-dir", corpus_dir), ("--word-vectors", word_vectors)):
+        command += [option, value] if value else []
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8",
+                          env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})  # fmt: skip
+    if done.returncode:
+        return None, (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    return json.loads(done.stdout.splitlines()[-1]), ""
+
+
+def open_prepared(corpus: str, corpus_dir: str | None, preset: str = "lesson") -> Corpus:
+    """Opens a corpus once before the runs do, so that they do not all extract its regions."""
+    return open_corpus(corpus, corpus_dir, preset).corpus
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m vse_lessons.study", description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser.add_argument("study", nargs="?", choices=STUDIES)
+    parser.add_argument("--table", help="where rows go; the table of the library by default")
+    parser.add_argument("--workers", type=int, default=1, help="processes at a time")
+    parser.add_argument("--corpus-dir", help="where a corpus that is not built in lies")
+    parser.add_argument("--word-vectors", help="a GloVe text file")
+    parser.add_argument("--models", nargs="*", help="only these models")
+    parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
+    given = parser.parse_args(arguments)
+    if given.cell:
+        print(
+            json.dumps(
+                run_cell(Cell(**json.loads(given.cell)), given.corpus_dir, given.word_vectors)
+            )
+        )
+        return 0
+    if not given.study:
+        parser.error("name a study")
+    cells = [c for c in STUDIES[given.study]() if not given.models or c.model in given.models]
+    if unknown := set(given.models or ()) - set(MODELS):
+        parser.error(f"unknown model {sorted(unknown)[0]!r}: one of {', '.join(MODELS)}")
+    table = Table(given.table or STORED / f"study_{given.study}.jsonl")
+    open_prepared(given.study, given.corpus_dir)
+    failures = run_grid(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
+                        word_vectors=given.word_vectors)  # fmt: skip
+    print(
+        f"{len(table.rows())} rows in {table.path}; {len(failures)} runs failed",
+        *failures,
+        sep="\n",
+    )
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
