@@ -186,3 +186,12 @@ def test_stacked_rows_read_like_their_concatenation():
         stacked[2:4]
     with pytest.raises(DataError, match=r"\[2, 3\] wide"):
         StackedRows([np.ones((1, 2)), np.ones((1, 3))])
+
+
+def test_means_are_one_region_an_image(corpus):
+    store = corpus.regions
+    means = store.means()
+    assert means.ids == store.ids and set(means.counts) == {1}
+    batch = means.batch([3, 0])
+    torch.testing.assert_close(batch.features[:, 0], store.batch([3, 0]).mean())
+    torch.testing.assert_close(batch.mean(), store.batch([3, 0]).mean())

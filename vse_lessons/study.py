@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,7 @@ MAPPED = (
     ("A3VSE", "10%x5", "full", 0),
     ("A3VSE", "10%x5", "global_tags", 0),
 )
+GLOBAL = ("VSE++", "DPC", "CCA", "linear")  # look at the mean region alone
 STORED = Path(__file__).with_name("measured")  # the tables that come with the library
 REPORTED = {"storybook": "test"}  # the split reported; the official dev images of Flickr8k
 HELD_OUT = {"storybook": 0}  # training images for selection where the validation split is reported
@@ -178,6 +179,11 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
     share, sentences = parse_setting(cell.setting)
     hold_out = HELD_OUT.get(cell.corpus, 500)
     training = sparsify(data, share, sentences, cell.seed, hold_out)
+    if cell.model in ("A3VSE", "linear"):
+        training = with_semantics_for(training, cell.ablation)
+    if cell.model in GLOBAL:
+        data = replace(data, regions=data.regions.means())
+        training = replace(training, corpus=data)
     model, run = train(cell, training, word_vectors)
     split = REPORTED.get(cell.corpus, "val")
     embedded = embed(model, data, data.images(split, annotated=True))
@@ -202,15 +208,13 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
 def train(
     cell: Cell, training: SparseCorpus, word_vectors: str | None = None
 ) -> tuple[RetrievalModel, Run | None]:
-    """The model of a cell, trained; and what `fit` says of it where it was trained by `fit`."""
+    """The model of a cell, trained on what is given; and what `fit` says of it where `fit` trained it."""
     if cell.model == "tags":
         config = TagsConfig(hyponyms=cell.ablation == "hyponyms")
         return Tags.build(training.corpus.regions, config=config), None
     if cell.model == "CCA":
         candidates = [CCA(config, training) for config in CCAConfig.candidates()]
         return best_of(candidates, training.corpus, training.selection), None
-    if cell.model in ("A3VSE", "linear"):
-        training = with_semantics_for(training, cell.ablation)
     if cell.model == "linear":
         config = LinearConfig.preset(cell.preset)
         model = Linear.build(config, training, cell.seed)

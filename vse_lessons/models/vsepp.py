@@ -76,7 +76,7 @@ class VSEPPConfig:
     def photographs(cls) -> VSEPPConfig:
         """For a few hundred to some thousand photographs and two CPU cores."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=256, max_words=16, region_dropout=0.5, word_dropout=0.3,
+        return replace(lesson, max_words=16, region_dropout=0.5, word_dropout=0.3,
                        optimisation=replace(lesson.optimisation, epochs=10, batch_size=128,
                                             warmup_epochs=2))  # fmt: skip
 
