@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,9 @@ from vse_lessons.scoreboard import (
     annotations_needed,
     plain,
     published,
+    report,
     scoreboard,
+    stored,
     summary,
     versus,
 )
@@ -140,3 +143,11 @@ def test_annotations_needed_are_read_off_the_curve():
     rows += [row("C", v, setting=s) for s, v in (("10%x1", 1), ("10%x5", 2))]
     needed = annotations_needed(Results(rows, "toy"), ("A", "B", "C", "D"), 25, cut="R@1")
     assert needed == {"A": round(math.sqrt(500 * 2500)), "B": 100, "C": None, "D": None}
+
+
+def test_the_readme_holds_the_stored_scoreboard():
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text("utf-8")
+    for table in report(stored()).split("\n\n"):
+        assert table in readme, (
+            "paste what `python -m vse_lessons.scoreboard` prints into the README"
+        )

@@ -9,7 +9,9 @@ share their annotated images, so a contrast is taken seed by seed; the rule for 
     not run          a contrast lacks its runs.
 
 The interval is Student's over seeds.  It speaks of new seeds on the same test pictures, not of another
-corpus."""
+corpus.
+
+    python -m vse_lessons.scoreboard        prints it for the README, from the stored runs"""
 
 from __future__ import annotations
 
@@ -22,6 +24,7 @@ import numpy as np
 from vse_lessons.files import DataError
 from vse_lessons.sparse import TABLE_1
 from vse_lessons.statistics import mean_interval
+from vse_lessons.study import STORED, STUDIES, Table
 
 HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
 METRICS = tuple((side, cut) for side in ("t2i", "i2t") for cut in ("R@1", "R@5", "R@10"))
@@ -342,3 +345,17 @@ def _curve(found: Results, model: str, cut: str, ablation: str) -> list[tuple[in
             values = [_recall(row, "t2i", cut) for row in rows.values()]
             points.append((next(iter(rows.values()))["n_pairs"], float(np.mean(values))))
     return points
+
+
+def stored() -> list[Results]:
+    """The studies that come with the library."""
+    return [Results(Table(STORED / f"study_{name}.jsonl").rows(), name) for name in STUDIES]
+
+
+def report(studies: Sequence[Results]) -> str:
+    """The scoreboard and, below it, what the paper does not ask."""
+    return f"{scoreboard(studies)}\n\n{scoreboard(studies, CRITICS)}"
+
+
+if __name__ == "__main__":
+    print(report(stored()))

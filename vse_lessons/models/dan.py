@@ -81,8 +81,8 @@ class DANConfig:
                        negatives="hardest", reduction="mean", standardize=True, dropout=0.3,
                        word_dropout=0.3,
                        optimisation=Optimisation(
-                           epochs=30, batch_size=64, learning_rate=4e-3, weight_decay=1e-6,
-                           clip=2.0, cosine=True, warmup_epochs=10, averaging=0.99))  # fmt: skip
+                           epochs=18, batch_size=64, learning_rate=4e-3, weight_decay=1e-6,
+                           clip=2.0, cosine=True, warmup_epochs=7, averaging=0.99))  # fmt: skip
 
     @classmethod
     def paper(cls) -> DANConfig:

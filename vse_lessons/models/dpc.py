@@ -95,7 +95,7 @@ class DPCConfig:
                        stages=(Stage(128, 1, first=64),), shift=0, stage_one=0.5, rectified=False,
                        negatives="mean", standardize=True, region_dropout=0.3, word_dropout=0.3,
                        optimisation=Optimisation(
-                           epochs=30, batch_size=64, learning_rate=2e-3, weight_decay=1e-6,
+                           epochs=20, batch_size=64, learning_rate=2e-3, weight_decay=1e-6,
                            clip=2.0, cosine=True, averaging=0.99))  # fmt: skip
 
     @classmethod

@@ -80,9 +80,9 @@ class SCANConfig:
     def photographs(cls) -> SCANConfig:
         """For a few hundred to some thousand photographs and two CPU cores."""
         lesson = cls.lesson()
-        return replace(lesson, max_words=16, region_dropout=0.5, word_dropout=0.3, sampled_regions=12,
-                       optimisation=replace(lesson.optimisation, epochs=8, batch_size=128,
-                                            warmup_epochs=3))  # fmt: skip
+        return replace(lesson, dimensions=256, max_words=16, region_dropout=0.2, sampled_regions=12,
+                       optimisation=replace(lesson.optimisation, epochs=10, batch_size=128,
+                                            warmup_epochs=4))  # fmt: skip
 
     @classmethod
     def smoke(cls) -> SCANConfig:

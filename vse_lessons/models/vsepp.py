@@ -77,7 +77,7 @@ class VSEPPConfig:
         """For a few hundred to some thousand photographs and two CPU cores."""
         lesson = cls.lesson()
         return replace(lesson, max_words=16, region_dropout=0.5, word_dropout=0.3,
-                       optimisation=replace(lesson.optimisation, epochs=10, batch_size=128,
+                       optimisation=replace(lesson.optimisation, epochs=16, batch_size=128,
                                             warmup_epochs=2))  # fmt: skip
 
     @classmethod
