@@ -69,7 +69,8 @@ def test_a_claim_with_several_contrasts_needs_all_and_falls_with_one():
     assert results(A=(30, 31, 32), B=(20, 21, 22.5), C=(25, 26, 26.5)).verdict(claim) == HOLDS
     assert results(A=(30, 31, 32), B=(20, 21, 22.5), C=(35, 36, 36.5)).verdict(claim) == FAILS
     assert results(A=(30, 31, 32), B=(20, 21, 22.5), C=(30, 30, 33)).verdict(claim) == UNDECIDED
-    assert results(A=(30, 31, 32), B=(20, 21, 22.5)).verdict(claim) == NOT_RUN
+    assert results(A=(30, 31, 32), B=(20, 21, 22.5)).verdict(claim) == UNDECIDED
+    assert results(A=(30, 31, 32)).verdict(claim) == NOT_RUN
     # one that fails decides, whatever was not run
     assert results(A=(30, 31, 32), C=(35, 36, 36.5)).verdict(claim) == FAILS
 

@@ -5,8 +5,9 @@ share their annotated images, so a contrast is taken seed by seed; the rule for 
 
     holds            the whole 95 % interval of every contrast lies above the claim's minimum,
     does not hold    the whole 95 % interval of at least one contrast lies below it,
-    undecided        anything else, also where there are too few seeds for an interval,
-    not run          a contrast lacks its runs.
+    undecided        anything else, also where there are too few seeds for an interval or some
+                     contrasts of the claim were not run,
+    not run          none was run.
 
 The interval is Student's over seeds.  It speaks of new seeds on the same test pictures, not of another
 corpus.
@@ -129,7 +130,7 @@ class Results:
         known = [m for m in found if m is not None and math.isfinite(m.half_width)]
         if any(m.high < claim.minimum for m in known):
             return FAILS
-        if any(m is None for m in found):
+        if not any(found):
             return NOT_RUN
         if len(known) == len(found) and all(m.low > claim.minimum for m in known):
             return HOLDS

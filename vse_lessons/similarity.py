@@ -82,7 +82,7 @@ class CrossAttention:
 
 
 def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
-                    block: tuple[int, int] = (64, 64)) -> Tensor:  # fmt: skip
+                    block: tuple[int, int] = (32, 64)) -> Tensor:  # fmt: skip
     """Stacked cross attention of every image with every sentence, (I, S), exactly, without forming an
     attended vector (SCAN, Lee et al. 2018, Eq. 1 to 8; the other direction by exchanging the two).
 
@@ -100,24 +100,20 @@ def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
     a time: what it takes beyond the result is a few MB.  Under autograd all blocks keep theirs.
     In float32 (or wider), also under autocast."""
     with torch.autocast(images.values.device.type, enabled=False):
-        visual, textual = _unit(images), _unit(sentences)
-        gram_images = _gram(visual) if "t2i" in how.directions else None
-        gram_sentences = _gram(textual) if "i2t" in how.directions else None
+        scale_images, scale_sentences = _inverse_lengths(images), _inverse_lengths(sentences)
         rows = []
         for i in _slices(len(images), block[0]):
-            v = visual[:, i].flatten(0, 1)  # (R * I', H)
+            v = _unit(images[i], scale_images[i])  # (R, I', H)
             row = []
             for s in _slices(len(sentences), block[1]):
-                e = textual[:, s].flatten(0, 1)  # (W * S', H)
-                cosines, scores = v @ e.T, []  # (R * I', W * S')
-                shape = (len(visual), -1, len(textual), len(range(len(sentences))[s]))
-                if gram_images is not None:
-                    scores.append(
-                        _attend(cosines.view(shape), gram_images[i], sentences.mask[s], how)
-                    )
-                if gram_sentences is not None:
-                    turned = cosines.T.contiguous().view(*shape[2:], *shape[:2])
-                    scores.append(_attend(turned, gram_sentences[s], images.mask[i], how).T)
+                e = _unit(sentences[s], scale_sentences[s])  # (W, S', H)
+                cosines, scores = v.flatten(0, 1) @ e.flatten(0, 1).T, []  # (R * I', W * S')
+                if "t2i" in how.directions:
+                    shaped = cosines.view(*v.shape[:2], *e.shape[:2])
+                    scores.append(_attend(shaped, _gram(v), sentences.mask[s], how))
+                if "i2t" in how.directions:
+                    turned = cosines.T.contiguous().view(*e.shape[:2], *v.shape[:2])
+                    scores.append(_attend(turned, _gram(e), images.mask[i], how).T)
                 row.append(sum(scores) / len(scores))
             rows.append(torch.cat(row, 1))
         return torch.cat(rows)
@@ -133,7 +129,7 @@ def _attend(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttention) ->
     lengths = (
         clipped.square().sum(2, keepdim=True).clamp(min=TINY).sqrt()
     )  # over the query's entities
-    attention = (clipped * (how.sharpness / lengths)).exp().flatten(2)  # (M, C, N * Q)
+    attention = (clipped * (how.sharpness / lengths)).exp_().flatten(2)  # (M, C, N * Q)
     product = (attention * cosines.flatten(2)).sum(0)  # e . a, (C, N * Q)
     shared = gram @ attention.transpose(0, 1)  # (C, M, N * Q)
     squared = (attention.transpose(0, 1) * shared).sum(1)  # |a|^2
@@ -155,12 +151,20 @@ def _pool(relevance: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
 TINY = 1e-12  # below it a length is 0
 
 
-def _unit(entities: Entities) -> Tensor:
+def _inverse_lengths(entities: Entities) -> Tensor:
+    """(B, N, 1): what makes the vectors as long as 1; 0 where padded."""
+    lengths = torch.linalg.vector_norm(entities.values, dim=-1, keepdim=True, dtype=_wide(entities))
+    return entities.mask.unsqueeze(-1) / lengths.clamp(min=TINY)
+
+
+def _unit(entities: Entities, scale: Tensor) -> Tensor:
     """(N, B, H): unit vectors, zero where padded, the entities first: every reduction of `_attend` then
-    runs along memory."""
-    values = entities.values
-    values = F.normalize(values if values.dtype == torch.float64 else values.float(), dim=-1)
-    return (values * entities.mask.unsqueeze(-1)).transpose(0, 1).contiguous()
+    runs along memory.  Made for a block at a time: a copy of all would double the memory."""
+    return (entities.values.to(_wide(entities)) * scale).transpose(0, 1).contiguous()
+
+
+def _wide(entities: Entities) -> torch.dtype:
+    return torch.promote_types(entities.values.dtype, torch.float32)
 
 
 def _gram(vectors: Tensor) -> Tensor:
