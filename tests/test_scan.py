@@ -115,6 +115,6 @@ def test_the_loss_sums_over_the_batch_as_published(training):
 def test_presets():
     assert SCANConfig.preset("lesson", "flickr8k") == SCANConfig.photographs()
     assert SCANConfig.preset("lesson") == SCANConfig.lesson()
-    assert SCANConfig.preset("lesson").attention == CrossAttention(9.0, "mean")
+    assert SCANConfig.preset("paper").attention == CrossAttention(9.0, "mean")
     with pytest.raises(DataError, match="unknown preset 'large'"):
         SCANConfig.preset("large")

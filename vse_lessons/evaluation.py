@@ -144,7 +144,14 @@ def _at_least(rows: Tensor, bounds: Tensor, dim: int, mask: Tensor) -> Tensor:
     """How many of rows (B, S), B at most 255, are at least as high as bounds, (S,) for dim 0 or (B, 1)
     for dim 1.  `mask` is memory to work in.  Summed as bytes, because sums of bool are slow."""
     higher = torch.ge(rows, bounds, out=mask[: len(rows)]).view(torch.uint8)
-    return higher.sum(dim, dtype=torch.uint8 if dim == 0 else torch.int32)
+    if dim == 0:
+        return higher.sum(0, dtype=torch.uint8)
+    # along a row in two steps: at most BYTE bytes at a time, each into a byte, with no copy as integers
+    groups = min(BYTE, higher.shape[1])
+    width = higher.shape[1] // groups
+    even = higher[:, : groups * width].unflatten(1, (groups, width)).sum(1, dtype=torch.uint8)
+    rest = higher[:, groups * width :]
+    return even.sum(1, dtype=torch.int32) + rest.sum(1, dtype=torch.int32)
 
 
 def _own_positions(rows: Tensor, local: Tensor, own: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
@@ -291,10 +298,11 @@ def rank_embedded(
     shape = (len(embedded.images), len(embedded.sentences))
     owners = _owners(embedded.image_of, *shape, embedded.image_of.device)
     with _evaluating(model):
-        strips = partial(_strips, model, embedded, block)
-        if shape[0] * shape[1] <= held:
-            kept = list(strips())  # never put together: that would take as much memory again
+        if shape[0] * shape[1] <= held:  # all at once, so that sentences are normalised once
+            kept = list(_strips(model, embedded, shape[0]))
             strips = lambda: kept  # noqa: E731
+        else:
+            strips = partial(_strips, model, embedded, block)
         found = _rank(strips, owners, shape[0])
     return _renamed(found, embedded.image_numbers)
 
