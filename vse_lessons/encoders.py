@@ -15,6 +15,14 @@ def dropout_mask(shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
     return torch.full(shape, 1 - rate, device=like.device).bernoulli() / (1 - rate)
 
 
+def sample_regions(features: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """`count` of the regions (B, R, D) and their mask (B, R), the same places in all images.  The first is
+    always among them: every image has it, so no image is left with none."""
+    rest = 1 + torch.randperm(mask.shape[1] - 1, device=mask.device)
+    chosen = torch.cat([rest.new_zeros(1), rest[: count - 1]])
+    return features[:, chosen], mask[:, chosen]
+
+
 class Standardize(nn.Module):
     """Less the mean, over the deviation of the training images; the identity without statistics."""
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from vse_lessons.files import DataError
 from vse_lessons.regions import RegionBatch
 from vse_lessons.similarity import Embeddings, cosine
+
+if TYPE_CHECKING:  # Python 3.10 has no Self
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,24 @@ class Optimisation:
     cosine: bool = False  # the learning rate falls to 0 along half a cosine
     warmup_epochs: int = 0  # epochs of all negatives before the hardest ones
     averaging: float = 0.0  # decay of the moving average of the weights that is kept; 0: none
+
+
+class Presets:
+    """What every paper's hyper-parameters have: `smoke()`, too small to be good, for tests; `lesson()`, which
+    runs in minutes on a CPU; `paper()`, the published values; and, where Storybook's lesson does not
+    suit photographs, `photographs()`."""
+
+    @classmethod
+    def preset(cls, name: str, corpus: str = "storybook") -> Self:
+        """The configuration of that name, as it suits the corpus."""
+        if name not in PRESETS:
+            raise DataError(f"unknown preset {name!r}: one of {', '.join(PRESETS)}")
+        if name == "lesson" and not corpus.startswith("storybook"):
+            name = "photographs" if hasattr(cls, "photographs") else name
+        return getattr(cls, name)()
+
+
+PRESETS = ("smoke", "lesson", "paper")
 
 
 @dataclass

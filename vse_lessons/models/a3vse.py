@@ -31,11 +31,12 @@ from vse_lessons.encoders import (
     bag_of_words,
     drop_words,
     dropout_mask,
+    sample_regions,
 )
 from vse_lessons.files import DataError
 from vse_lessons.losses import contrastive_loss, triplet_loss
 from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
 from vse_lessons.semantics import describe
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
@@ -43,7 +44,7 @@ from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_ve
 
 
 @dataclass(frozen=True)
-class A3VSEConfig:
+class A3VSEConfig(Presets):
     """Every hyper-parameter of A3VSE.  The defaults are those of section 4.3 for Flickr30K, or, where
     it is silent, a choice that is marked as not published."""
 
@@ -80,16 +81,6 @@ class A3VSEConfig:
     optimisation: Optimisation = Optimisation(
         epochs=24, batch_size=128, learning_rate=5e-4, weight_decay=1e-6, clip=2.0, decay_after=16,
         warmup_epochs=1)  # fmt: skip
-
-    @classmethod
-    def preset(cls, name: str, corpus: str = "storybook") -> A3VSEConfig:
-        """The configuration of that name: smoke, lesson or paper.  The lesson's on anything but
-        Storybook is `photographs()`."""
-        if name not in ("smoke", "lesson", "paper"):
-            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
-        if name == "lesson" and not corpus.startswith("storybook"):
-            return cls.photographs()
-        return getattr(cls, name)()
 
     @classmethod
     def smoke(cls) -> A3VSEConfig:
@@ -283,10 +274,7 @@ class A3VSE(RetrievalModel):
         if not config.attended_paths:
             return lines
         if self.training and 0 < config.sampled_regions < mask.shape[1]:
-            # the first region is always kept: every image has it, so no image is left with none
-            rest = 1 + torch.randperm(mask.shape[1] - 1, device=mask.device)
-            chosen = torch.cat([rest.new_zeros(1), rest[: config.sampled_regions - 1]])
-            features, mask = features[:, chosen], mask[:, chosen]
+            features, mask = sample_regions(features, mask, config.sampled_regions)
         attended = self.image_pooling(self.image_encoder(features, dropout), mask)
         return attended if lines is None else lines + self.image_gate * attended
 

@@ -24,17 +24,16 @@ from torch import Tensor, nn
 
 from vse_lessons.attention import masked_mean
 from vse_lessons.encoders import SentenceEncoder, Standardize, drop_words, dropout_mask
-from vse_lessons.files import DataError
 from vse_lessons.losses import triplet_loss
 from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, RetrievalModel
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import PAD, Vocabulary, WordVectors, load_word_vectors
 
 
 @dataclass(frozen=True)
-class DANConfig:
+class DANConfig(Presets):
     """Every hyper-parameter of m-DAN.  The defaults are the published ones for Flickr30K, or, where
     the paper is silent, a choice that is marked as not published."""
 
@@ -56,13 +55,6 @@ class DANConfig:
     optimisation: Optimisation = Optimisation(
         epochs=60, batch_size=128, learning_rate=5e-4, weight_decay=5e-4, decoupled=True, clip=0.1,
         decay_after=30)  # fmt: skip
-
-    @classmethod
-    def preset(cls, name: str, corpus: str = "storybook") -> DANConfig:
-        """The configuration of that name: smoke, lesson or paper, the same for every corpus."""
-        if name not in ("smoke", "lesson", "paper"):
-            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
-        return getattr(cls, name)()
 
     @classmethod
     def smoke(cls) -> DANConfig:

@@ -21,10 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from vse_lessons.encoders import Standardize, _copy_vectors, drop_words
-from vse_lessons.files import DataError
 from vse_lessons.losses import triplet_loss
 from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, RetrievalModel
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import PAD, Vocabulary, WordVectors, load_word_vectors
@@ -41,7 +40,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class DPCConfig:
+class DPCConfig(Presets):
     """Every hyper-parameter of DPC.  The defaults are those of the paper and of its code for
     Flickr30K, or, where both do not apply here, a choice that is marked as ours."""
 
@@ -70,13 +69,6 @@ class DPCConfig:
     optimisation: Optimisation = Optimisation(
         epochs=300, batch_size=32, learning_rate=1e-3, weight_decay=1e-4, decoupled=True,
         decay_after=280)  # fmt: skip
-
-    @classmethod
-    def preset(cls, name: str, corpus: str = "storybook") -> DPCConfig:
-        """The configuration of that name: smoke, lesson or paper, the same for every corpus."""
-        if name not in ("smoke", "lesson", "paper"):
-            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
-        return getattr(cls, name)()
 
     @classmethod
     def smoke(cls) -> DPCConfig:

@@ -14,14 +14,14 @@ from torch.nn import functional as F
 from vse_lessons.encoders import bag_of_words
 from vse_lessons.losses import contrastive_loss
 from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, RetrievalModel
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
 from vse_lessons.similarity import cosine
 from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import PAD, Vocabulary
 
 
 @dataclass(frozen=True)
-class LinearConfig:
+class LinearConfig(Presets):
     """Hyper-parameters of the linear baseline."""
 
     dimensions: int = 512
@@ -35,14 +35,15 @@ class LinearConfig:
     )
 
     @classmethod
-    def preset(cls, name: str) -> LinearConfig:
-        """The lesson's values for every preset, for a few epochs only in the smoke test."""
-        lesson = cls.lesson()
-        if name == "smoke":
-            return replace(
-                lesson, optimisation=replace(lesson.optimisation, epochs=3, batch_size=32)
-            )
-        return lesson
+    def smoke(cls) -> LinearConfig:
+        """The lesson's values for a few epochs: for tests."""
+        schedule = replace(cls().optimisation, epochs=3, batch_size=32)
+        return cls(optimisation=schedule)
+
+    @classmethod
+    def paper(cls) -> LinearConfig:
+        """The lesson's values: there is no paper."""
+        return cls()
 
     @classmethod
     def lesson(cls) -> LinearConfig:

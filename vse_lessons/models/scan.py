@@ -13,11 +13,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vse_lessons.encoders import RegionEncoder, SentenceEncoder, drop_words, dropout_mask
-from vse_lessons.files import DataError
+from vse_lessons.encoders import (
+    RegionEncoder,
+    SentenceEncoder,
+    drop_words,
+    dropout_mask,
+    sample_regions,
+)
 from vse_lessons.losses import triplet_loss
 from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, RetrievalModel
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
 from vse_lessons.similarity import CrossAttention, Entities, cross_attention
 from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import PAD, Vocabulary, load_word_vectors
@@ -31,7 +36,7 @@ VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2
 
 
 @dataclass(frozen=True)
-class SCANConfig:
+class SCANConfig(Presets):
     """Hyper-parameters of SCAN; the defaults are those of its paper and code on Flickr30K."""
 
     dimensions: int = 1024
@@ -48,15 +53,6 @@ class SCANConfig:
     sampled_regions: int = 0  # regions that a training step sees; 0: all
     optimisation: Optimisation = Optimisation(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
-
-    @classmethod
-    def preset(cls, name: str, corpus: str = "storybook") -> SCANConfig:
-        """The configuration of that name: smoke, lesson or paper."""
-        if name not in ("smoke", "lesson", "paper"):
-            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
-        if name == "lesson" and not corpus.startswith("storybook"):
-            return cls.photographs()
-        return getattr(cls, name)()
 
     @classmethod
     def paper(cls) -> SCANConfig:
@@ -124,10 +120,7 @@ class SCAN(RetrievalModel):
         """(B, R, D) -> regions (B, R, H)."""
         features, mask, config = images.features, images.mask, self.config
         if self.training and 0 < config.sampled_regions < mask.shape[1]:
-            # the first region is always kept: every image has it, so no image is left with none
-            rest = 1 + torch.randperm(mask.shape[1] - 1, device=mask.device)
-            chosen = torch.cat([rest.new_zeros(1), rest[: config.sampled_regions - 1]])
-            features, mask = features[:, chosen], mask[:, chosen]
+            features, mask = sample_regions(features, mask, config.sampled_regions)
         rate = config.region_dropout if self.training else 0.0
         shape = (len(features), 1, features.shape[-1])
         dropout = dropout_mask(shape, rate, features) if rate else None

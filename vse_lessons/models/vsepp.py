@@ -21,17 +21,16 @@ from vse_lessons.encoders import (
     dropout_mask,
     last_state,
 )
-from vse_lessons.files import DataError
 from vse_lessons.losses import triplet_loss
 from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, RetrievalModel
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
 from vse_lessons.similarity import cosine, normalize
 from vse_lessons.sparse import SparseCorpus
 from vse_lessons.text import Vocabulary, load_word_vectors
 
 
 @dataclass(frozen=True)
-class VSEPPConfig:
+class VSEPPConfig(Presets):
     """Hyper-parameters of VSE++; the defaults are those of its paper and code on Flickr30K."""
 
     dimensions: int = 1024
@@ -47,15 +46,6 @@ class VSEPPConfig:
     word_dropout: float = 0.0  # whole words
     optimisation: Optimisation = Optimisation(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
-
-    @classmethod
-    def preset(cls, name: str, corpus: str = "storybook") -> VSEPPConfig:
-        """The configuration of that name: smoke, lesson or paper."""
-        if name not in ("smoke", "lesson", "paper"):
-            raise DataError(f"unknown preset {name!r}: one of smoke, lesson, paper")
-        if name == "lesson" and not corpus.startswith("storybook"):
-            return cls.photographs()
-        return getattr(cls, name)()
 
     @classmethod
     def paper(cls) -> VSEPPConfig:
