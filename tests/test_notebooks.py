@@ -145,6 +145,20 @@ def test_papermill_runs_the_lesson(lesson, ran):
     assert results["n_images"] > 0 and results["n_sentences"] > 0
 
 
+def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
+    notebook = run(NOTEBOOKS / "06_annotation_efficiency.ipynb", tmp_path, preset="smoke", recompute=True,
+                   seed=1, out_dir=str(tmp_path))  # fmt: skip
+    assert cell_errors(notebook) == []
+    results = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    assert results["runs"] == 9 and results["run_seed"] == 1 and results["setting"] == "20%x5"
+    assert {found["storybook"] for found in results["verdicts"].values()} <= {
+        "undecided",
+        "not run",
+    }
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_unknown_parameter_is_refused(lesson, tmp_path):
     with pytest.raises(ValueError, match="has no parameter 'sed'"):

@@ -76,7 +76,7 @@ class SentenceEncoder(nn.Module):
         setattr(self, cell, network)  # `lstm` or `gru`, as its weights are called in a checkpoint
         nn.init.xavier_uniform_(self.embedding.weight)
         if vectors is not None:
-            _copy_vectors(self.embedding.weight, vectors)
+            copy_vectors(self.embedding.weight, vectors)
         with torch.no_grad():
             self.embedding.weight[PAD] = 0
         for name, parameter in network.named_parameters():
@@ -108,7 +108,7 @@ def last_state(states: Tensor, words: Tensor) -> Tensor:
     return states[torch.arange(len(states), device=states.device), last]
 
 
-def _copy_vectors(weight: Tensor, vectors: Tensor) -> None:
+def copy_vectors(weight: Tensor, vectors: Tensor) -> None:
     """Puts pre-trained vectors (V, D), scaled to the deviation of Xavier's rows so that words with
     and without one start alike; a row of zeros (no vector) keeps its random start."""
     if vectors.shape[0] != weight.shape[0] or vectors.shape[1] > weight.shape[1]:
