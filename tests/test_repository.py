@@ -18,7 +18,7 @@ FLOORS = (
     ("sparse", "detectors", "semantics", "wordnet", "storybook", "readers", "corpora"),
     ("similarity", "losses", "attention", "adversarial", "encoders", "retrieval"),
     ("models",),
-    ("statistics", "evaluation", "search", "training", "results", "study", "scoreboard"),
+    ("statistics", "evaluation", "search", "training", "results", "table", "study", "scoreboard"),
     ("plots", "widgets"),
 )
 ORDER = [room for floor in FLOORS for room in floor]

@@ -7,7 +7,8 @@ import pytest
 
 from vse_lessons import study
 from vse_lessons.files import DataError
-from vse_lessons.study import Cell, Table, grid, parse_setting, run_cell, run_grid
+from vse_lessons.study import Cell, grid, parse_setting, run_cell, run_grid
+from vse_lessons.table import Table
 
 ROW = {**asdict(Cell("CCA")), "rsum": 1.0, "t2i": {"R@1": 1.0}, "i2t": {"R@1": 1.0}}
 
@@ -106,7 +107,6 @@ def test_a_damaged_line_is_named(tmp_path):
 def test_a_grid_runs_each_cell_once_in_a_process_of_its_own(tmp_path, home):
     table = Table(tmp_path / "study.jsonl")
     cells = list(grid(("CCA", "tags"), ("20%x5",), 1, preset="smoke"))
-    study.open_prepared("storybook", None, "smoke")
     assert run_grid(cells, table, workers=2, progress=False) == []
     first = table.path.read_bytes()
     assert {row["model"] for row in table.rows()} == {"CCA", "tags"}

@@ -25,7 +25,8 @@ import numpy as np
 from vse_lessons.files import DataError
 from vse_lessons.sparse import TABLE_1
 from vse_lessons.statistics import mean_interval
-from vse_lessons.study import STORED, STUDIES, Table
+from vse_lessons.study import STORED, STUDIES
+from vse_lessons.table import Table
 
 HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
 METRICS = tuple((side, cut) for side in ("t2i", "i2t") for cut in ("R@1", "R@5", "R@10"))

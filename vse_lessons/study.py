@@ -3,8 +3,9 @@
     python -m vse_lessons.study storybook --workers 2
     python -m vse_lessons.study flickr8k --corpus-dir DIR --word-vectors FILE --workers 2
 
-The table is a file of JSON lines: a run that ends adds its line, by one write; what is in the table
-already is not run again, so a study can be stopped and started, and several may share a table."""
+The table is a file of JSON lines under `VSE_LESSONS_HOME`, or where `--table` says: a run that ends adds
+its line, by one write.  What is in the table already is not run again, so a study can be stopped and
+started.  Presets and word vectors are not part of a row's name: after a change of them begin a new table."""
 
 from __future__ import annotations
 
@@ -26,9 +27,8 @@ import torch
 from tqdm.auto import tqdm
 
 from vse_lessons.corpora import open_corpus
-from vse_lessons.corpus import Corpus
 from vse_lessons.evaluation import Embedded, best_of, embed, evaluate_embedded
-from vse_lessons.files import DataError
+from vse_lessons.files import DataError, home
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, with_semantics_for
 from vse_lessons.models.cca import CCA, CCAConfig
 from vse_lessons.models.dan import DAN, DANConfig
@@ -41,10 +41,10 @@ from vse_lessons.retrieval import RetrievalModel
 from vse_lessons.semantics import describe
 from vse_lessons.similarity import as_vectors, normalize
 from vse_lessons.sparse import TABLE_1, SparseCorpus, sparsify
+from vse_lessons.table import Table
 from vse_lessons.text import vocabulary_overlap
 from vse_lessons.training import Run, fit, peak_memory_mb
 
-VERSION = 1
 SETTINGS = (*TABLE_1, "100%x5")  # the rows of A3VSE's Table 1, and the complete annotation
 MODELS = ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA", "linear", "tags")
 FITTED = {"SCAN": (SCAN, SCANConfig), "VSE++": (VSEPP, VSEPPConfig), "DAN": (DAN, DANConfig),
@@ -84,7 +84,6 @@ class Cell:
 
 
 ROWS = {"A3VSE": tuple(ABLATIONS), "linear": ("full", "no_semantics"), "tags": ("full", "hyponyms")}
-KEYS = tuple(Cell.__dataclass_fields__)
 
 
 def parse_setting(setting: str) -> tuple[float, int]:
@@ -94,78 +93,6 @@ def parse_setting(setting: str) -> tuple[float, int]:
         raise DataError(f"unknown setting {setting!r}: write 10%x5 for 10 % of the images with 5 "
                         "sentences each")  # fmt: skip
     return int(found[1]) / 100, int(found[2])
-
-
-# --- the table ----------------------------------------------------------------------------------
-
-
-class Table:
-    """Rows of finished runs in a file of JSON lines, the first of which says what it is.
-
-    A line without its end, of a run that was killed while it wrote, is no row and is cut off before
-    the next one is added.  `DataError` for a table of another version or a damaged line."""
-
-    def __init__(self, path: Path | str):
-        self.path = Path(path)
-
-    def rows(self) -> list[dict]:
-        """All whole rows; none where there is no file yet."""
-        if not self.path.exists():
-            return []
-        head, *lines = self._whole().decode("utf-8").splitlines() or [""]
-        try:
-            found = json.loads(head)
-        except json.JSONDecodeError:
-            found = None
-        if not isinstance(found, dict) or found.get("format") != "vse_lessons.study":
-            raise DataError(f"{self.path} is not a table of a study; move it away or name another")
-        if found.get("version") != VERSION:
-            raise DataError(
-                f"{self.path} is a table of version {found.get('version')}, this is version {VERSION}: "
-                "move it away and run the study again"
-            )
-        return [self._row(number, line) for number, line in enumerate(lines, start=2)]
-
-    def _row(self, number: int, line: str) -> dict:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{self.path}, line {number} is not JSON: {error}") from error
-        missing = {*KEYS, "rsum", "t2i", "i2t"} - set(row if isinstance(row, dict) else ())
-        if missing:
-            raise DataError(
-                f"{self.path}, line {number} lacks {sorted(missing)[0]!r}: remove the line"
-            )
-        return row
-
-    def _whole(self) -> bytes:
-        content = self.path.read_bytes()
-        return content[: content.rfind(b"\n") + 1]
-
-    def append(self, row: dict) -> None:
-        """Adds a row: one write to the end of the file, flushed to the disk."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        whole = self._whole() if self.path.exists() else b""
-        if self.path.exists() and len(whole) < self.path.stat().st_size:
-            os.truncate(self.path, len(whole))
-        text = (
-            "" if whole else json.dumps({"format": "vse_lessons.study", "version": VERSION}) + "\n"
-        )
-        text += json.dumps(row, ensure_ascii=False) + "\n"
-        try:
-            with open(self.path, "ab", buffering=0) as file:
-                file.write(text.encode("utf-8"))
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise DataError(
-                f"{self.path} could not be written ({error.strerror}): the row of {row['model']} is "
-                "lost, those before it are not; make room and start again"
-            ) from error
-
-    def missing(self, cells: Iterable[Cell]) -> list[Cell]:
-        """The cells that no row is of."""
-        done = {tuple(row[key] for key in KEYS) for row in self.rows()}
-        return [cell for cell in cells if tuple(asdict(cell)[key] for key in KEYS) not in done]
 
 
 # --- one run ------------------------------------------------------------------------------------
@@ -199,7 +126,7 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
     if (cell.model, cell.setting, cell.ablation, cell.seed) in MAPPED:
         row["map"] = compressed(embedded)
     if cell.model == "tags":
-        row["overlap"] = overlaps(training)
+        row["overlap"] = overlaps(training, [data.sentences[s] for s in embedded.sentence_numbers])
     return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
             "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
             "torch": torch.__version__}  # fmt: skip
@@ -245,14 +172,11 @@ def compressed(embedded: Embedded, images: int = 100, dimensions: int = 16) -> d
     return {"image": rounded[: len(first)], "sentence": rounded[len(first) :]}
 
 
-def overlaps(training: SparseCorpus) -> dict[str, float]:
-    """The vocabulary overlap (section 4.6) of all training sentences with regional semantics and with global
-    tags of the un-annotated images, as A3VSE reads them: intersection over union of their words, in
-    per cent."""
-    corpus = training.corpus
-    own = [s for image in training.seen for s in corpus.sentences_of[image]]
-    written = [corpus.sentences[s] for s in own]
-    return {source: round(100 * vocabulary_overlap(written, describe(training, source)), 1)
+def overlaps(training: SparseCorpus, queries: Sequence[str]) -> dict[str, float]:
+    """The vocabulary overlap (section 4.6) of the queries of the reported split with regional semantics and
+    with global tags of the un-annotated images, as A3VSE reads them: intersection over union of
+    their words, in per cent."""
+    return {source: round(100 * vocabulary_overlap(queries, describe(training, source)), 1)
             for source in ("regions", "tags")}  # fmt: skip
 
 
@@ -280,6 +204,7 @@ def storybook_study() -> Iterator[Cell]:
     yield from grid(("A3VSE",), ("10%x5",), 5, ablations=tuple(ABLATIONS))
     yield from grid(("linear",), ("10%x5",), 5, ablations=("full", "no_semantics"))
     yield from grid(("CCA", "SCAN", "VSE++", "DAN", "DPC"), ("10%x5",), 5)
+    yield from grid(("VSE++",), ("100%x5",), 3)  # the benchmark with every annotation
 
 
 def flickr8k_study() -> Iterator[Cell]:
@@ -328,15 +253,15 @@ def _process(
     for option, value in (("--corpus-dir", corpus_dir), ("--word-vectors", word_vectors)):
         command += [option, value] if value else []
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8",
+                          errors="replace",
                           env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})  # fmt: skip
     if done.returncode:
-        return None, (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
-    return json.loads(done.stdout.splitlines()[-1]), ""
-
-
-def open_prepared(corpus: str, corpus_dir: str | None, preset: str = "lesson") -> Corpus:
-    """Opens a corpus once before the runs do, so that they do not all extract its regions."""
-    return open_corpus(corpus, corpus_dir, preset).corpus
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return None, f"exit status {done.returncode}: {last}"
+    try:
+        return json.loads(done.stdout.splitlines()[-1]), ""
+    except (IndexError, json.JSONDecodeError) as error:
+        return None, f"it printed no row ({error})"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -344,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vse_lessons.study", description=__doc__,
                                      formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
     parser.add_argument("study", nargs="?", choices=STUDIES)
-    parser.add_argument("--table", help="where rows go; the table of the library by default")
+    parser.add_argument("--table", help="where rows go")
     parser.add_argument("--workers", type=int, default=1, help="processes at a time")
     parser.add_argument("--corpus-dir", help="where a corpus that is not built in lies")
     parser.add_argument("--word-vectors", help="a GloVe text file")
@@ -363,8 +288,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cells = [c for c in STUDIES[given.study]() if not given.models or c.model in given.models]
     if unknown := set(given.models or ()) - set(MODELS):
         parser.error(f"unknown model {sorted(unknown)[0]!r}: one of {', '.join(MODELS)}")
-    table = Table(given.table or STORED / f"study_{given.study}.jsonl")
-    open_prepared(given.study, given.corpus_dir)
+    table = Table(given.table or home() / "studies" / f"study_{given.study}.jsonl")
+    open_corpus(given.study, given.corpus_dir)  # once, so that the runs do not all extract it
     failures = run_grid(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
                         word_vectors=given.word_vectors)  # fmt: skip
     print(

@@ -100,6 +100,7 @@ def show(figure, name, alt):
 # $$ \bar s_{ij} = \frac{[s_{ij}]_+}{\sqrt{\sum_j [s_{ij}]_+^2}},\qquad \alpha_{ij} = \frac{\exp(\lambda_1\bar s_{ij})}{\sum_i\exp(\lambda_1\bar s_{ij})},\qquad
 # a_j = \sum_i\alpha_{ij}v_i,\qquad S = \frac1n\sum_j\cos(e_j, a_j) \tag{3} $$
 #
+# with the mean over words, or, as in the runs below, LogSumExp in its place, $\frac1{\lambda_2}\ln\sum_j\exp(\lambda_2\cos(e_j, a_j))$.
 # The published code forms every $a_j$ for every pair of picture and sentence. It need not: with the Gram matrix $G = VV^\top$ of a picture's regions
 #
 # $$ e_j^\top a_j = \sum_i\alpha_{ij}s_{ij},\qquad \lVert a_j\rVert^2 = \alpha_j^\top G\,\alpha_j \tag{4} $$
@@ -153,7 +154,7 @@ if recompute:
     cells += study.grid(("A3VSE", "linear"), few[:1], 1, corpus, ("no_semantics",), preset)
     cells = [replace(cell, seed=seed) for cell in cells]
     own = study.Table(folder / f"study_{corpus}_{preset}.jsonl")
-    study.open_prepared(corpus, corpus_dir or None, preset)
+    open_corpus(corpus, corpus_dir or None, preset)  # once, so that the runs do not all extract it
     failures = study.run_grid(cells, own, workers=workers, corpus_dir=corpus_dir or None,
                               word_vectors=word_vectors or None)  # fmt: skip
     print(*failures, sep="\n")
