@@ -62,7 +62,7 @@ class RegionEncoder(nn.Module):
 class SentenceEncoder(nn.Module):
     """F^t: a word embedding matrix and a recurrent network; its states are the encoded words: an LSTM that
     reads forwards (A3VSE, section 3.2), a GRU (VSE++), or a GRU in both directions whose states are
-    averaged (SCAN, section 3.2; Artpedia).  Padding at the end never reaches the states before it."""
+    averaged (SCAN, section 3.4; Artpedia).  Padding at the end never reaches the states before it."""
 
     def __init__(self, words: int, word_dimensions: int, dimensions: int, vectors: Tensor | None = None,
                  *, cell: str = "lstm", both_ways: bool = False):  # fmt: skip

@@ -84,7 +84,7 @@ class CrossAttention:
 def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
                     block: tuple[int, int] = (32, 64)) -> Tensor:  # fmt: skip
     """Stacked cross attention of every image with every sentence, (I, S), exactly, without forming an
-    attended vector (SCAN, Lee et al. 2018, Eq. 1 to 8; the other direction by exchanging the two).
+    attended vector (SCAN, Lee et al. 2018, section 3.1; the other direction by exchanging the two).
 
     With cosines s_ij of region i and word j, a word j attends to the regions:
 
@@ -97,7 +97,7 @@ def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
     of regions and words and a small Gram matrix each.
 
     images: (I, R, H); sentences: (S, W, H); both padded and masked.  Works on `block` images and sentences at
-    a time: what it takes beyond the result is a few MB.  Under autograd all blocks keep theirs.
+    a time: what it takes beyond the result is some tens of MB.  Under autograd all blocks keep theirs.
     In float32 (or wider), also under autocast."""
     with torch.autocast(images.values.device.type, enabled=False):
         scale_images, scale_sentences = _inverse_lengths(images), _inverse_lengths(sentences)
@@ -148,7 +148,7 @@ def _pool(relevance: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
     return total if how.pool == "sum" else total / mask.sum(1).clamp(min=1)
 
 
-TINY = 1e-12  # below it a length is 0
+TINY = 1e-12  # below it a length, or its square, is 0
 
 
 def _inverse_lengths(entities: Entities) -> Tensor:

@@ -31,11 +31,12 @@ from vse_lessons.text import Vocabulary, load_word_vectors
 
 @dataclass(frozen=True)
 class VSEPPConfig(Presets):
-    """Hyper-parameters of VSE++; the defaults are those of its paper and code on Flickr30K."""
+    """Hyper-parameters of VSE++; the defaults are those of its paper and code on Flickr30K, but for the
+    longest sentence, which neither cuts, and Xavier's first weights."""
 
     dimensions: int = 1024
     word_dimensions: int = 300
-    max_words: int = 82
+    max_words: int = 82  # as A3VSE
     min_count: int = 4
     margin: float = 0.2
     negatives: str = "hardest"  # max of hinges; "sum": VSE0
@@ -49,7 +50,7 @@ class VSEPPConfig(Presets):
 
     @classmethod
     def paper(cls) -> VSEPPConfig:
-        """Section 4 of the paper.  One epoch with the mean of all negatives before the hardest ones is
+        """The experiments of the paper.  One epoch with the mean of all negatives before the hardest ones is
         ours: without it the loss sticks at its plateau in some runs."""
         return cls()
 
@@ -80,8 +81,8 @@ class VSEPPConfig(Presets):
 
 
 class VSEPP(RetrievalModel):
-    """f(i) = W_f phi(i), g(c) = W_g psi(c) and S(i, c) = cos(f, g) (section 2.1, Eq. 1 to 3), where psi is
-    the GRU's last state, already as wide as the joint space."""
+    """f(i) = W_f^T phi(i), g(c) = W_g^T psi(c) and S(i, c) = cos(f, g) (section 2.1, Eq. 1 to 3), where psi
+    is the GRU's last state, already as wide as the joint space."""
 
     def __init__(self, config: VSEPPConfig, vocabulary: Vocabulary, width: int,
                  statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
