@@ -152,7 +152,7 @@ def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):
                    seed=1, out_dir=str(tmp_path))  # fmt: skip
     assert cell_errors(notebook) == []
     results = json.loads((tmp_path / "results.json").read_text("utf-8"))
-    assert results["runs"] == 11 and results["run_seed"] == 1 and results["setting"] == "20%x5"
+    assert results["runs"] == 10 and results["run_seed"] == 1 and results["setting"] == "20%x5"
     assert {found["storybook"] for found in results["verdicts"].values()} <= {
         "undecided",
         "not run",
