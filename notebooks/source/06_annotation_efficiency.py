@@ -254,7 +254,8 @@ figure, panels = plt.subplots(1, 3, figsize=(13.5, 4.9), layout="constrained")
 for axes, results in zip(panels, (*found.values(), paper)):
     annotation_curves(axes, results)
 panels[0].set_ylabel("sentence → image R@1 (%)")
-panels[0].legend(fontsize=8)
+handles = {name: line for axes in panels for line, name in zip(*axes.get_legend_handles_labels())}
+figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncol=5, fontsize=9)
 show(
     figure,
     "curves",
