@@ -29,9 +29,7 @@ corpus: str = "storybook"  # which study the detailed tables show: storybook or 
 corpus_dir: str = ""  # where Flickr8k lies on disk; needed only to recompute
 preset: str = "lesson"  # of the runs, when they are recomputed: smoke, lesson or paper
 seed: int = 0  # of the t-SNE maps, and the seed that is recomputed
-device: str = (
-    "auto"  # the runs choose by themselves; kept so that all lessons take the same parameters
-)
+device: str = "auto"  # the runs choose it themselves; kept so that lessons take the same
 out_dir: str = ""  # for results.json, figures and recomputed runs; empty: under VSE_LESSONS_HOME
 recompute: bool = False  # run a reduced grid and show it in place of the stored runs
 workers: int = 2  # processes at a time when recomputing
