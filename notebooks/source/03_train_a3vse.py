@@ -33,7 +33,7 @@ annotated_images: float = 0.1  # share of the training images that people have d
 sentences_per_image: int = 5  # sentences of each of those
 evaluate_on: str = "val"  # val or test; nothing is ever chosen on the test split
 ablation: str = (
-    "full"  # full, no_semantics, global_tags, no_attention, no_adversarial, no_intra, no_cross, ...
+    "full"  # full, no_semantics, global_tags, no_attention, no_adversarial, no_intra, ...
 )
 word_vectors: str = ""  # a GloVe text file to start the word embeddings from; empty: none
 
