@@ -32,9 +32,7 @@ out_dir: str = ""  # for results.json, figures and checkpoints; empty: under VSE
 annotated_images: float = 0.1  # share of the training images that people have described
 sentences_per_image: int = 5  # sentences of each of those
 evaluate_on: str = "val"  # val or test; nothing is ever chosen on the test split
-ablation: str = (
-    "full"  # full, no_semantics, global_tags, no_attention, no_adversarial, no_intra, ...
-)
+ablation: str = "full"  # full, no_semantics, global_tags, no_attention, no_adversarial, ...
 word_vectors: str = ""  # a GloVe text file to start the word embeddings from; empty: none
 
 # %%
