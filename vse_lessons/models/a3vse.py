@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -248,10 +247,9 @@ class A3VSE(RetrievalModel):
         texts = [*training.training_sentences, *training.semantics]
         vocabulary = Vocabulary.build(texts, config.min_count)
         vectors = None if word_vectors is None else load_word_vectors(word_vectors)
-        seen = np.concatenate([training.annotated, training.unannotated])
         regions = training.corpus.regions
-        statistics = regions.statistics(seen) if config.standardize else None
-        of_means = regions.mean_statistics(seen) if config.linear_paths else None
+        statistics = regions.statistics(training.seen) if config.standardize else None
+        of_means = regions.mean_statistics(training.seen) if config.linear_paths else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return cls(config, vocabulary, regions.dimensions, statistics, of_means,

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -69,8 +68,7 @@ class Linear(RetrievalModel):
     def build(cls, config: LinearConfig, training: SparseCorpus, seed: int = 0) -> Linear:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         texts = [*training.training_sentences, *training.semantics]
-        seen = np.concatenate([training.annotated, training.unannotated])
-        statistics = training.corpus.regions.mean_statistics(seen)
+        statistics = training.corpus.regions.mean_statistics(training.seen)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return cls(config, Vocabulary.build(texts, config.min_count),

@@ -63,10 +63,9 @@ class SCANConfig(Presets):
 
     @classmethod
     def lesson(cls) -> SCANConfig:
-        """Small, and regularised as A3VSE's lesson is, for Storybook and two CPU cores.  LogSumExp over
-        words learnt better there than their mean (the two variants tried); the hardest negatives from the
-        fifth epoch stuck at the plateau, and all negatives to the end stopped at an rsum of 163 on
-        validation images (10 % x 5, seed 0) where these reach 236."""
+        """Small, and regularised as A3VSE's lesson is, for Storybook and two CPU cores.  Of the two variants
+        tried on validation images LogSumExp over words learnt better than their mean; the hardest
+        negatives from the fifth epoch stuck at the plateau, and all negatives to the end stopped short."""
         return cls(
             dimensions=128, word_dimensions=64, attention=VARIANTS["t2i_logsumexp"], reduction="mean",
             standardize=True, region_dropout=0.1, word_dropout=0.2,
