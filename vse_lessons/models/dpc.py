@@ -80,8 +80,8 @@ class DPCConfig(Presets):
     @classmethod
     def lesson(cls) -> DPCConfig:
         """The published objective, small enough for Storybook and one CPU core.  The losses see f and
-        not relu(f), which did better on validation images.  Two blocks read no better than one.  There is no stride, so there is
-        nothing to shift."""
+        not relu(f), which did better on validation images.  Two blocks read no better than one.
+        There is no stride, so there is nothing to shift."""
         return replace(cls.paper(), dimensions=128, word_dimensions=128, min_count=4,
                        stages=(Stage(128, 1, first=64),), shift=0, stage_one=0.5, rectified=False,
                        negatives="mean", standardize=True, region_dropout=0.3, word_dropout=0.3,
