@@ -3,7 +3,7 @@
 #
 # *Which of a paper's claims hold when somebody else runs them? (Huang, Kang, Liu, Chang and Hauptmann, ACM Multimedia 2019, sections 4.2 to 4.4 and 4.6.)*
 #
-# The A3VSE paper makes a comparative claim: recent models lose from half to four fifths of their recall when annotations are sparse, and A3VSE loses less.
+# The A3VSE paper makes a comparative claim: recent models lose about half to four fifths of their recall when annotations are sparse, and A3VSE loses less.
 # A comparison is only as good as the worst-treated model in it. Here every baseline of the paper has its own file, the same annotated
 # pairs and the same evaluator, those that are trained share one loop, and two linear models that the paper does not show stand beside them. Then each claim
 # is put to a rule that can say no.
