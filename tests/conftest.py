@@ -8,6 +8,7 @@ import torch
 
 from vse_lessons.corpus import Corpus
 from vse_lessons.regions import RegionStore
+from vse_lessons.retrieval import Batch, Pairs
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -44,6 +45,32 @@ def make_corpus(images: int = 60, seed: int = 0) -> Corpus:
         ["train"] * (images - 2 * (third // 2)) + ["val"] * (third // 2) + ["test"] * (third // 2)
     )
     return Corpus("toy", store, tuple(sentences), np.asarray(image_of), np.asarray(splits))
+
+
+def batch_of(
+    training, count: int = 12, weak=None, progress: float = 0.5, warmup: bool = False
+) -> Batch:
+    """The first annotated pairs of a sparse corpus."""
+    corpus, rows = training.corpus, training.pairs[:count]
+    images = corpus.regions.batch(corpus.image_of[rows])
+    return Batch(Pairs(images, [corpus.sentences[row] for row in rows]), weak, progress, warmup)
+
+
+def assert_resumes(run, folder: Path) -> None:
+    """`run(*where, **options)` is `fit` of a fresh model.  Stopped after its third epoch it goes on as if
+    nothing had happened."""
+
+    def stop(epoch, model):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, after_epoch=stop)
+    resumed, whole = run(folder), run()
+    torch.testing.assert_close(
+        dict(resumed.model.state_dict()), dict(whole.model.state_dict()), rtol=0, atol=0
+    )
+    assert [e["rsum"] for e in resumed.history] == [e["rsum"] for e in whole.history]
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import make_corpus
+from conftest import assert_resumes, batch_of, make_corpus
 
 from vse_lessons.evaluation import evaluate
-from vse_lessons.files import DataError
 from vse_lessons.models.dan import DAN, DANConfig, MemoryAttention
-from vse_lessons.retrieval import Batch, Optimisation, Pairs
+from vse_lessons.retrieval import Optimisation, Pairs
 from vse_lessons.sparse import sparsify
 from vse_lessons.text import PAD
 from vse_lessons.training import fit
@@ -22,12 +21,6 @@ SENTENCES = ["w3 w1 w4", "w2", "w5 w1 w2 w6 w0", "w9 w8"]
 @pytest.fixture
 def training():
     return sparsify(make_corpus(120), 0.5)
-
-
-def batch_of(training, count=8, warmup=False, weak=None):
-    corpus, rows = training.corpus, training.pairs[:count]
-    images = corpus.regions.batch(corpus.image_of[rows])
-    return Batch(Pairs(images, [corpus.sentences[row] for row in rows]), weak, 0.5, warmup)
 
 
 def linear(layer, x):
@@ -240,29 +233,11 @@ def test_the_published_similarity_and_margin_learn_too():
 
 def test_a_stopped_run_resumes_bit_for_bit(training, tmp_path):
     config = replace(LEARNING, dropout=0.2, optimisation=replace(LEARNING.optimisation, epochs=4))
-
-    def stop(epoch, model):
-        if epoch == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(training, config, tmp_path, after_epoch=stop)
-    resumed, whole = run(training, config, tmp_path), run(training, config)
-    torch.testing.assert_close(
-        dict(resumed.model.state_dict()), dict(whole.model.state_dict()), rtol=0, atol=0
-    )
-    assert [e["rsum"] for e in resumed.history] == [e["rsum"] for e in whole.history]
+    assert_resumes(lambda *where, **options: run(training, config, *where, **options), tmp_path)
 
 
 def test_the_smoke_preset_fits():
     run(sparsify(make_corpus(60), 1.0), replace(DANConfig.preset("smoke"), min_count=1))
-
-
-def test_presets():
-    assert DANConfig.preset("paper") == DANConfig.paper()
-    assert DANConfig.preset("lesson", "flickr8k") == DANConfig.lesson()
-    with pytest.raises(DataError, match="unknown preset 'poster'"):
-        DANConfig.preset("poster")
 
 
 def test_standardizing_needs_statistics(training):

@@ -3,11 +3,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import make_corpus
+from conftest import assert_resumes, batch_of, make_corpus
 from torch.nn import functional as F
 
 from vse_lessons.evaluation import evaluate
-from vse_lessons.files import DataError
 from vse_lessons.models.dpc import (
     DPC,
     Convolution,
@@ -17,7 +16,7 @@ from vse_lessons.models.dpc import (
     adjacent,
     shift_words,
 )
-from vse_lessons.retrieval import Batch, Optimisation, Pairs
+from vse_lessons.retrieval import Optimisation, Pairs
 from vse_lessons.sparse import sparsify
 from vse_lessons.text import PAD
 from vse_lessons.training import fit
@@ -31,12 +30,6 @@ CHANCE = 100 / 20 + 500 / 20 + 1000 / 20  # recalls at 1, 5 and 10 of 20 test im
 @pytest.fixture
 def training():
     return sparsify(make_corpus(120), 0.5)
-
-
-def batch_of(training, count=8, progress=1.0, weak=None):
-    corpus, rows = training.corpus, training.pairs[:count]
-    images = corpus.regions.batch(corpus.image_of[rows])
-    return Batch(Pairs(images, [corpus.sentences[row] for row in rows]), weak, progress)
 
 
 def used(model):
@@ -280,29 +273,11 @@ def test_dpc_learns():
 
 def test_a_stopped_run_resumes_bit_for_bit(training, tmp_path):
     config = replace(LEARNING, stage_one=0.5, optimisation=replace(LEARNING.optimisation, epochs=4))
-
-    def stop(epoch, model):
-        if epoch == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(training, config, tmp_path, after_epoch=stop)
-    resumed, whole = run(training, config, tmp_path), run(training, config)
-    torch.testing.assert_close(
-        dict(resumed.model.state_dict()), dict(whole.model.state_dict()), rtol=0, atol=0
-    )
-    assert [e["rsum"] for e in resumed.history] == [e["rsum"] for e in whole.history]
+    assert_resumes(lambda *where, **options: run(training, config, *where, **options), tmp_path)
 
 
 def test_the_smoke_preset_fits():
     run(sparsify(make_corpus(60), 1.0), replace(DPCConfig.preset("smoke"), min_count=1))
-
-
-def test_presets():
-    assert DPCConfig.preset("paper") == DPCConfig.paper()
-    assert DPCConfig.preset("lesson", "flickr8k") == DPCConfig.lesson()
-    with pytest.raises(DataError, match="unknown preset 'poster'"):
-        DPCConfig.preset("poster")
 
 
 def test_standardizing_needs_statistics(training):

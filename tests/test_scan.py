@@ -2,14 +2,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import make_corpus
+from conftest import batch_of, make_corpus
 
 from vse_lessons.evaluation import embed, evaluate, similarities
-from vse_lessons.files import DataError
 from vse_lessons.models.scan import SCAN, VARIANTS, SCANConfig
-from vse_lessons.retrieval import Batch, Optimisation, Pairs
+from vse_lessons.retrieval import Optimisation
 from vse_lessons.search import search
-from vse_lessons.similarity import CrossAttention
 from vse_lessons.sparse import sparsify
 from vse_lessons.training import fit
 
@@ -19,12 +17,6 @@ SMALL = replace(SCANConfig.smoke(), min_count=1, region_dropout=0.0, word_dropou
 @pytest.fixture
 def training():
     return sparsify(make_corpus(120), 1.0)
-
-
-def batch_of(training, count=12, **given):
-    rows = training.pairs[:count]
-    images = training.corpus.regions.batch(training.corpus.image_of[rows])
-    return Batch(Pairs(images, [training.corpus.sentences[r] for r in rows]), None, 0.5, **given)
 
 
 def test_published_hyper_parameters():
@@ -110,11 +102,3 @@ def test_the_loss_sums_over_the_batch_as_published(training):
     mean = model.loss(batch_of(training)).total
     model.config = replace(model.config, reduction="sum")
     torch.testing.assert_close(model.loss(batch_of(training)).total, 12 * mean)
-
-
-def test_presets():
-    assert SCANConfig.preset("lesson", "flickr8k") == SCANConfig.photographs()
-    assert SCANConfig.preset("lesson") == SCANConfig.lesson()
-    assert SCANConfig.preset("paper").attention == CrossAttention(9.0, "mean")
-    with pytest.raises(DataError, match="unknown preset 'large'"):
-        SCANConfig.preset("large")

@@ -2,12 +2,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from conftest import make_corpus
+from conftest import batch_of, make_corpus
 
 from vse_lessons.evaluation import evaluate
-from vse_lessons.files import DataError
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
-from vse_lessons.retrieval import Batch, Optimisation, Pairs
+from vse_lessons.retrieval import Optimisation
 from vse_lessons.sparse import sparsify
 from vse_lessons.training import fit
 
@@ -17,12 +16,6 @@ SMALL = replace(VSEPPConfig.smoke(), min_count=1, region_dropout=0.0, word_dropo
 @pytest.fixture
 def training():
     return sparsify(make_corpus(120), 1.0)
-
-
-def batch_of(training, count=12, **given):
-    rows = training.pairs[:count]
-    images = training.corpus.regions.batch(training.corpus.image_of[rows])
-    return Batch(Pairs(images, [training.corpus.sentences[r] for r in rows]), None, 0.5, **given)
 
 
 def literal(model, batch):
@@ -84,9 +77,3 @@ def test_an_image_is_its_mean_region(training):
     torch.testing.assert_close(
         model.encode_images(batch), expected / expected.norm(dim=1, keepdim=True)
     )
-
-
-def test_presets():
-    assert VSEPPConfig.preset("lesson", "flickr8k") == VSEPPConfig.photographs()
-    with pytest.raises(DataError, match="unknown preset 'large'"):
-        VSEPPConfig.preset("large")
