@@ -47,6 +47,23 @@ def make_corpus(images: int = 60, seed: int = 0) -> Corpus:
     return Corpus("toy", store, tuple(sentences), np.asarray(image_of), np.asarray(splits))
 
 
+def make_pages(images: int = 90, seed: int = 0) -> Corpus:
+    """The same with contextual sentences, which tell nothing about the image.  Of the first images every
+    fifth page lacks them, every seventh has nothing else, and one has no sentence at all."""
+    corpus = make_corpus(images, seed)
+    rng = np.random.Generator(np.random.PCG64(seed + 2))
+    told = [(text, int(owner), "visual") for text, owner in zip(corpus.sentences, corpus.image_of)
+            if owner >= 40 or owner % 7]  # fmt: skip
+    for image in range(images):
+        if image >= 40 or (image % 5 and image != 14):
+            told += [(f"in c{rng.integers(4)} by w{rng.integers(12)} c{rng.integers(4)}", image, "contextual")
+                     for _ in range(int(rng.integers(1, 4)))]  # fmt: skip
+    texts, owners, kinds = zip(*told)
+    return Corpus(
+        "pages", corpus.regions, texts, np.asarray(owners), corpus.splits, np.asarray(kinds)
+    )
+
+
 def batch_of(
     training, count: int = 12, weak=None, progress: float = 0.5, warmup: bool = False
 ) -> Batch:

@@ -54,7 +54,7 @@ def test_parts_that_do_not_fit(changes, message):
 def test_an_empty_split_says_which_there_are():
     with pytest.raises(DataError, match="'test' has no image; splits here: train, val"):
         corpus().images("test")
-    with pytest.raises(DataError, match="no image with a sentence"):
+    with pytest.raises(DataError, match="no image with a visual sentence"):
         corpus(image_of=[2, 2, 2]).images("train", annotated=True)
     with pytest.raises(DataError, match="unknown split 'dev'"):
         corpus().images("dev")
@@ -98,3 +98,11 @@ def test_a_list_is_no_corpus(tmp_path):
     (tmp_path / "corpus.json").write_text("[]")
     with pytest.raises(DataError, match="is not a corpus"):
         Corpus.load(tmp_path / "corpus.json")
+
+
+def test_kinds_of_sentences_of_an_image():
+    made = Corpus("c", store(), ("a", "b", "c", "d"), [0, 0, 2, 1], ["train"] * 3,
+                  ["visual", "contextual", "visual", "contextual"])  # fmt: skip
+    assert [own.tolist() for own in made.visual_of] == [[0], [], [2]]
+    assert [own.tolist() for own in made.contextual_of] == [[1], [3], []]
+    assert made.images("train", annotated=True).tolist() == [0, 2]

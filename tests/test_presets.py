@@ -4,6 +4,7 @@ import pytest
 
 from vse_lessons.files import DataError
 from vse_lessons.models.a3vse import A3VSEConfig
+from vse_lessons.models.artpedia import ArtpediaConfig
 from vse_lessons.models.dan import DANConfig
 from vse_lessons.models.dpc import DPCConfig
 from vse_lessons.models.linear import LinearConfig
@@ -11,7 +12,7 @@ from vse_lessons.models.scan import SCANConfig
 from vse_lessons.models.vsepp import VSEPPConfig
 from vse_lessons.similarity import CrossAttention
 
-CONFIGS = (A3VSEConfig, DANConfig, DPCConfig, LinearConfig, SCANConfig, VSEPPConfig)
+CONFIGS = (A3VSEConfig, ArtpediaConfig, DANConfig, DPCConfig, LinearConfig, SCANConfig, VSEPPConfig)
 
 
 @pytest.mark.parametrize("config", CONFIGS)

@@ -1,16 +1,17 @@
 import csv
+import json
 
 import numpy as np
 import pytest
 from conftest import shared_data
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from test_detectors import Quadrants
 
 from vse_lessons.detectors import extract_regions
 from vse_lessons.files import DataError
-from vse_lessons.readers import flickr, precomputed
+from vse_lessons.readers import artpedia, flickr, precomputed
 from vse_lessons.regions import RegionStore, StackedRows
 
 # --------------------------------------------------------------------------- Flickr8k, Flickr30K
@@ -315,3 +316,129 @@ def test_nan_in_the_middle_is_found_when_it_is_read(tmp_path):
 def test_a_folder_without_arrays(tmp_path):
     with pytest.raises(DataError, match=r"has no region features: one of train_ims\.npy"):
         precomputed.read(tmp_path)
+
+
+# --- artpedia -------------------------------------------------------------------------------------
+
+RECORD = {"title": "A <b>Boat</b>", "img_url": "https://x.org/c/8c/A_Boat%2C_at_sea.JPG", "year": 1712,
+          "visual_sentences": ["A red boat\n sails ."], "contextual_sentences": ["It was sold.", "Lost."],
+          "split": "train"}  # fmt: skip
+
+
+def artpedia_folder(folder, records=None, pictures=("2.jpg", "7.png")):
+    folder.mkdir(exist_ok=True)
+    second = {
+        **RECORD,
+        "split": "validation",
+        "contextual_sentences": [],
+        "img_url": "https://x.org/z.png",
+    }
+    records = {"2": RECORD, "7": second} if records is None else records
+    (folder / "artpedia.json").write_text(json.dumps(records), "utf-8")
+    (folder / "images").mkdir(exist_ok=True)
+    for name in pictures:
+        Image.new("RGB", (4, 4)).save(folder / "images" / name)
+    return folder
+
+
+def test_artpedia_as_it_is_published(tmp_path):
+    listing = artpedia.read(artpedia_folder(tmp_path / "a"))
+    assert listing.ids == ("2", "7") and [path.name for path in listing.paths] == ["2.jpg", "7.png"]
+    assert listing.sentences == (
+        "A red boat sails .",
+        "It was sold.",
+        "Lost.",
+        "A red boat sails .",
+    )
+    assert listing.image_of.tolist() == [0, 0, 0, 1] and listing.splits.tolist() == ["train", "val"]
+    assert listing.kinds.tolist() == ["visual", "contextual", "contextual", "visual"]
+
+
+def test_pictures_are_found_by_id_or_by_the_name_in_the_address(tmp_path):
+    folder = artpedia_folder(tmp_path / "a", {"2": RECORD}, ())
+    for name in ("A_Boat,_at_sea.JPG", "2.png"):
+        Image.new("RGB", (4, 4)).save(folder / "images" / name)
+        assert artpedia.read(folder).paths[0].name == name  # the id goes before the address
+
+
+def test_the_real_records_of_artpedia():
+    found = artpedia.read_pages(shared_data("artpedia_text") / "artpedia_sample.json")
+    assert len(found.pages) == 7 and found.counts()["train"] == (7, 22, 68)
+    assert found.lacking() == {"visual": 0, "contextual": 1} and not found.skipped
+    page = next(page for page in found.pages if page.id == "7873")
+    assert (
+        page.year == 1680 and "a yellow jacket trimmed" in page.visual[0]
+    )  # a line break in the file
+    assert artpedia.centuries(found.pages)[17] == 2 and artpedia.file_name(page) == "7873.jpg"
+    longest = max(len(s.split()) for p in found.pages for s in (*p.visual, *p.contextual))
+    assert longest <= 82, "the model cuts no sentence of these"
+    rows = artpedia.against_table_2(found.counts())
+    assert rows[0] == ("train", "paintings", 7, 2252) and len(rows) == 9
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"split": "dev"}, "record '2': unknown split 'dev'; write one of train, val"),
+    ({"split": None}, "unknown split None"),
+    ({"visual_sentences": ["a", " "]}, "visual_sentences 1: the sentence is empty"),
+    ({"contextual_sentences": [3]}, "contextual_sentences 0: the sentence is empty or no text"),
+    ({"contextual_sentences": "one"}, "contextual_sentences is a str"),
+    ({"year": "1712"}, "the year is '1712'"),
+    ({"title": None}, "title and img_url must be text")])  # fmt: skip
+def test_bad_records(tmp_path, change, message):
+    folder = artpedia_folder(tmp_path / "a", {"2": {**RECORD, **change}, "7": RECORD})
+    with pytest.raises(DataError, match=message):
+        artpedia.read(folder)
+    listing = artpedia.read(folder, on_bad="skip")
+    assert "7" in listing.ids and len(listing.skipped) == 1
+    said = f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}"
+    assert message.split("; ")[0] in said
+
+
+def test_pages_without_pictures_or_sentences(tmp_path):
+    bare = {**RECORD, "visual_sentences": [], "contextual_sentences": []}
+    folder = artpedia_folder(tmp_path / "a", {"2": RECORD, "5": RECORD, "7": bare})
+    with pytest.raises(
+        DataError, match=r"record '5': its picture 5.jpg is not in .*prepare_artpedia"
+    ):
+        artpedia.read(folder)
+    listing = artpedia.read(folder, on_bad="skip")
+    assert listing.ids == ("2", "7") and len(listing.skipped) == 1 and listing.unannotated == 1
+    with pytest.raises(
+        DataError, match="has no folder images of pictures: run python data_scripts"
+    ):
+        artpedia.read(artpedia_without_images(tmp_path / "b"))
+    with pytest.raises(DataError, match=r"has no artpedia\.json"):
+        artpedia.read(tmp_path)
+    (tmp_path / "artpedia.json").write_text("[]")
+    with pytest.raises(DataError, match=r"holds a list; artpedia\.json is an object"):
+        artpedia.read(tmp_path)
+    (tmp_path / "artpedia.json").write_text('{"2": {')
+    with pytest.raises(DataError, match=r"artpedia\.json"):
+        artpedia.read(tmp_path)
+
+
+def artpedia_without_images(folder):
+    artpedia_folder(folder, pictures=())
+    (folder / "images").rmdir()
+    return folder
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=4)
+JSONS = st.recursive(
+    LEAVES, lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=3), x, max_size=3)
+)
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.dictionaries(st.sampled_from(sorted(RECORD)), JSONS), st.sampled_from(["error", "skip"]))
+def test_any_record_is_read_or_refused(tmp_path, change, on_bad):
+    path = tmp_path / "artpedia.json"
+    path.write_text(json.dumps({"1": {**RECORD, **change}, "2": change or None}), "utf-8")
+    try:
+        found = artpedia.read_pages(path, on_bad=on_bad)
+    except DataError as error:
+        assert str(path) in str(error)
+    else:
+        assert all(s.strip() for page in found.pages for s in (*page.visual, *page.contextual))

@@ -1,15 +1,17 @@
 import errno
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from conftest import make_store
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vse_lessons import files
 from vse_lessons.files import DataError
-from vse_lessons.regions import Detections, RegionStore, StackedRows, write_store
+from vse_lessons.regions import Detections, RegionBatch, RegionStore, StackedRows, write_store
 
 NAMES = {"class_names": ("cat", "dog"), "attribute_names": ("red",), "tag_names": ("x", "y")}
 
@@ -195,3 +197,29 @@ def test_means_are_one_region_an_image(corpus):
     batch = means.batch([3, 0])
     torch.testing.assert_close(batch.features[:, 0], store.batch([3, 0]).mean())
     torch.testing.assert_close(batch.mean(), store.batch([3, 0]).mean())
+
+
+def test_the_surest_regions_of_each_image():
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    features = torch.arange(6.0).view(2, 3, 1) * mask.unsqueeze(-1)
+    batch = RegionBatch(
+        features, mask, torch.tensor([4, 5]), torch.tensor([[0.2, 0.9, 0.5], [0.1, 0.3, 0.99]])
+    )
+    found = batch.surest(2)
+    assert found.features.squeeze(-1).tolist() == [[1.0, 2.0], [4.0, 3.0]]  # padding is never sure
+    assert found.mask.all() and found.index.tolist() == [4, 5] and batch.surest(3) is batch
+    one = batch.surest(1)
+    assert one.features.flatten().tolist() == [1.0, 4.0]
+    plain = RegionBatch(features, mask, batch.index).surest(2)  # the first ones
+    assert plain.features.squeeze(-1).tolist() == [[0.0, 1.0], [3.0, 4.0]]
+
+
+def test_a_batch_knows_how_sure_the_detector_was():
+    store = make_store(4)
+    assert store.batch([0, 1]).confidences is None
+    confidences = np.linspace(0.1, 0.9, len(store.features)).astype(np.float16)
+    batch = replace(store, class_confidences=confidences).batch([2, 0]).to("cpu")
+    for row, image in enumerate((2, 0)):
+        own = batch.confidences[row, batch.mask[row]].numpy()
+        np.testing.assert_array_equal(own, confidences[store.rows(image)].astype(np.float32))
+    assert (batch.confidences[~batch.mask] == 0).all()

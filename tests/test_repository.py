@@ -14,11 +14,22 @@ PACKAGE = ROOT / "vse_lessons"
 # Lower floors first; a file imports from floors below, and within a floor only from files above it
 # in this list, so that no two files import each other.
 FLOORS = (
-    ("files", "regions", "corpus", "text"),
-    ("sparse", "detectors", "semantics", "wordnet", "storybook", "readers", "corpora"),
+    ("files", "regions", "corpus", "text", "ppmi"),
+    ("fetch", "sparse", "detectors", "semantics", "wordnet", "storybook", "readers", "corpora"),
     ("similarity", "losses", "attention", "adversarial", "encoders", "retrieval"),
     ("models",),
-    ("statistics", "evaluation", "search", "training", "results", "table", "study", "scoreboard"),
+    (
+        "statistics",
+        "evaluation",
+        "batches",
+        "training",
+        "page_evaluation",
+        "search",
+        "results",
+        "table",
+        "study",
+        "scoreboard",
+    ),
     ("plots", "widgets"),
 )
 ORDER = [room for floor in FLOORS for room in floor]

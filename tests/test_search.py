@@ -1,9 +1,14 @@
+import numpy as np
 import pytest
+import torch
 from conftest import make_corpus
 from test_evaluation import Oracle
+from test_scan import SMALL
 
 from vse_lessons.files import DataError
-from vse_lessons.search import SearchIndex, search
+from vse_lessons.models.scan import SCAN
+from vse_lessons.search import SearchIndex, compact, search, shortlist_ranks
+from vse_lessons.sparse import sparsify
 
 
 @pytest.fixture
@@ -41,3 +46,34 @@ def test_bad_queries(known):
         SearchIndex(model, corpus).by_image("x")
     with pytest.raises(DataError, match="images 0 to"):
         search(model, corpus, 10_000)
+
+
+def test_a_shortlist_of_everything_changes_nothing_and_a_short_one_holds_the_nearest():
+    training = sparsify(make_corpus(120), 1.0)
+    model, corpus = SCAN.build(SMALL, training).eval(), training.corpus
+    exact, whole = (SearchIndex(model, corpus, shortlist=size) for size in (None, 10_000))
+    image = int(corpus.images("test")[0])
+    assert exact.by_text("w1 w2") == whole.by_text("w1 w2")
+    assert exact.by_image(image) == whole.by_image(image)
+    short = SearchIndex(model, corpus, shortlist=3)
+    near = compact(short.embedded.images) @ compact(model.encode_sentences(["w1 w2"]))[0]
+    listed = set(short.embedded.image_numbers[near.topk(3).indices.numpy()])
+    found = short.by_text("w1 w2", k=5)
+    assert {hit.image for hit in found} == listed and len(found) == 3
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+    with pytest.raises(DataError, match="a shortlist of 0 candidates holds none"):
+        SearchIndex(model, corpus, shortlist=0)
+
+
+def test_ranks_of_a_shortlist_by_hand():
+    exact = torch.tensor([[0.9, 0.2], [0.5, 0.8], [0.7, 0.1]])
+    near = torch.tensor([[0.1, 0.3], [0.6, 0.2], [0.5, 0.1]])
+    image_of = torch.tensor([0, 1])
+    # sentence 0: the right image is third by compact vectors, first by exact ones
+    assert shortlist_ranks(exact, near, image_of, 2).tolist() == [3, 1]
+    assert shortlist_ranks(exact, near, image_of, 3).tolist() == [1, 1]
+    assert shortlist_ranks(exact, near, image_of, 99).tolist() == [1, 1]
+    tied = torch.full((3, 2), 0.5)
+    np.testing.assert_array_equal(shortlist_ranks(tied, tied, image_of, 3), [3, 3])
+    with pytest.raises(DataError, match="holds none"):
+        shortlist_ranks(exact, near, image_of, 0)

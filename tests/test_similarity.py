@@ -11,6 +11,7 @@ from vse_lessons.similarity import (
     as_vectors,
     concatenate,
     cross_attention,
+    paired_cross_attention,
 )
 
 SIZES = st.lists(st.integers(1, 5), min_size=1, max_size=6)
@@ -23,11 +24,13 @@ def literal_direction(queries, contexts, how):
         [torch.stack([F.cosine_similarity(v, e, 0) for v in contexts]) for e in queries]
     )
     clipped = torch.where(cosines > 0, cosines, how.leak * cosines)  # (N, M)
+    if not how.normalized:
+        clipped = cosines
     found = []
     for n, query in enumerate(queries):
         logits = []
         for m in range(len(contexts)):
-            length = clipped[:, m].square().sum().clamp(min=1e-12).sqrt()
+            length = clipped[:, m].square().sum().clamp(min=1e-12).sqrt() if how.normalized else 1.0
             logits.append(how.sharpness * clipped[n, m] / length)
         weights = torch.stack(logits).softmax(0)
         units = F.normalize(contexts, dim=-1)
@@ -75,6 +78,36 @@ def test_values_and_gradients_equal_the_literal_loop(pool, directions, leak):
         results.append((scores, *gradients))
     for ours, theirs in zip(*results):
         torch.testing.assert_close(ours, theirs, atol=1e-9, rtol=1e-7)
+
+
+@pytest.mark.parametrize("normalized", [True, False])
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("directions", [T2I, I2T, (*T2I, *I2T)])
+def test_pairs_and_plain_cosines_equal_the_literal_loop(pool, directions, normalized):
+    how = CrossAttention(6.0, pool, 5.0, 0.0, directions, normalized)
+    images, sentences = make([3, 1, 4], 6, 0), make([2, 5, 1], 6, 1)
+    expected = literal(images, sentences, how)
+    results = [(cross_attention(images, sentences, how), expected),
+               (paired_cross_attention(images, sentences, how), expected.diagonal())]  # fmt: skip
+    for ours, theirs in results:
+        gradients = [torch.autograd.grad((x * torch.arange(1.0, 4)).sum(), (images.values, sentences.values),
+                                         retain_graph=True) for x in (ours, theirs)]  # fmt: skip
+        torch.testing.assert_close(ours, theirs, atol=1e-9, rtol=1e-7)
+        for a, b in zip(*gradients):
+            torch.testing.assert_close(a, b, atol=1e-9, rtol=1e-7)
+
+
+def test_pairs_are_as_many_images_as_sentences():
+    with pytest.raises(ValueError, match="2 images and 3 sentences are no pairs"):
+        paired_cross_attention(make([1, 2], 3, 0), make([1, 1, 1], 3, 1), CrossAttention(6.0))
+
+
+def test_the_compact_representation_by_hand():
+    """The sum of unit vectors, of unit length again; padding counts nothing (Artpedia, section 5.3)."""
+    sets = Entities(torch.tensor([[[3.0, 0], [0, 0.1]], [[-2.0, 0], [7.0, 7]]]),
+                    torch.tensor([[True, True], [True, False]]))  # fmt: skip
+    root = 2**-0.5
+    torch.testing.assert_close(sets.compact(), torch.tensor([[root, root], [-1.0, 0]]))
 
 
 def test_single_precision_is_within_a_millionth():

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from conftest import make_corpus, make_store
+from conftest import make_corpus, make_pages, make_store
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,3 +79,22 @@ def test_semantics_must_fit():
     training = sparsify(make_corpus(), 0.3)
     with pytest.raises(DataError, match="one each"):
         training.with_semantics(["red ball"])
+
+
+def test_pages_give_their_visual_sentences_as_pairs_and_keep_the_others_apart():
+    corpus = make_pages()
+    training = sparsify(corpus, 1.0, None)
+    assert set(corpus.kinds[training.pairs]) == {"visual"}
+    assert set(corpus.kinds[training.contextual]) == {"contextual"}
+    train = set(corpus.images("train"))
+    visual = {int(s) for i in train for s in corpus.visual_of[i]}
+    assert set(training.pairs) == visual
+    without = {i for i in train if not len(corpus.visual_of[i])}
+    assert (
+        without and not without & set(training.annotated) and without <= set(training.unannotated)
+    )
+    told = {int(s) for i in train - without for s in corpus.contextual_of[i]}
+    assert set(training.contextual) == told
+    assert training.contextual_sentences == [corpus.sentences[s] for s in training.contextual]
+    one = sparsify(corpus, 1.0, 1)
+    assert len(one.pairs) == len(one.annotated) == len(training.annotated)

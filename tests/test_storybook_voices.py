@@ -22,12 +22,12 @@ from vse_lessons.storybook.meaning import (
     Thing,
     sample_scene,
 )
-from vse_lessons.storybook.pages import ArtPage, art_page
+from vse_lessons.storybook.pages import ArtPage, art_page, unlabelled_text
 from vse_lessons.storybook.voices import fashion_sentences, five_sentences, sentences
 
 WRITERS = {"photo": five_sentences, "fashion": fashion_sentences, "art": gallery_sentences}
 NAMED = re.compile(r" named \w+")
-FINGERPRINT = "f834eb3bfb780ff7a00df22c7f514bad6237358d03ceb647fac615e4eb4d9e11"
+FINGERPRINT = "f7f5a42dc5c58e3d1665937dbbcda5c696e1eea1fe364a096a6d8f9512caff92"
 
 
 def tokens(sentence):
@@ -332,7 +332,9 @@ def test_a_page_is_filled_in_and_reuses_gallery_prose():
     for scene in scenes("art", 200):
         page = art_page(scene)
         assert isinstance(page, ArtPage) and page == art_page(scene)
-        assert page.visual == gallery_sentences(scene, len(page.visual))
+        prose = gallery_sentences(scene, len(page.visual))
+        for sentence, plain in zip(page.visual, prose, strict=True):
+            assert sentence == plain or sentence.endswith(f", {plain[0].lower()}{plain[1:]}")
         assert len(set(page.contextual)) == len(page.contextual)
         assert str(page.year) in page.contextual[0]
         for sentence in page.contextual:
@@ -343,6 +345,48 @@ def test_a_page_is_filled_in_and_reuses_gallery_prose():
         for sentence in art_page(scene).contextual
     )
     assert lures > 100  # contextual sentences that sound as if they told what is seen
+
+
+def version(sentence):
+    return re.match(r"In (the|another) ([\w ,-]+? )?version\b.*?, ", sentence)
+
+
+def test_versions_take_the_picture_to_tell_apart():
+    """Sentences about a version are as common in both kinds, begin alike, and only the visual ones are about
+    the page's own painting."""
+    pages = [(scene, art_page(scene)) for scene in scenes("art", 400)]
+    visual = [(scene, s) for scene, page in pages for s in page.visual if version(s)]
+    contextual = [(scene, s) for scene, page in pages for s in page.contextual if version(s)]
+    assert 1.6 < len(visual) / 400 < 2.2 and 0.85 < len(visual) / len(contextual) < 1.15
+    assert not any(version(page.contextual[0]) for _, page in pages), "it says what the painting is"
+
+    def own_things(pairs):
+        """The share of sentences that name a kind of thing which the painting has."""
+        named = 0
+        for scene, sentence in pairs:
+            nouns = {
+                noun for thing in scene.things for tier in lex.NOUNS[thing.kind] for noun in tier
+            }
+            named += any(re.search(rf"\b{noun}", sentence) for noun in nouns)
+        return named / len(pairs)
+
+    assert own_things(visual) > 0.85 > 0.4 > own_things(contextual)
+    starts = [Counter(version(s)[0].split()[2] for _, s in pairs) for pairs in (visual, contextual)]
+    assert set(starts[0]) == set(starts[1])
+
+
+def test_unlabelled_text_is_of_no_corpus():
+    told = unlabelled_text(30)
+    assert told == unlabelled_text(30) and len(told) > 200
+    assert any("shown" in s or "painting" in s for s in told) and any(
+        "museum" in s or "sold" in s for s in told
+    )
+    known = {
+        s
+        for scene in scenes("art", 300)
+        for s in (*art_page(scene).visual, *art_page(scene).contextual)
+    }
+    assert len(known & set(told)) < 0.05 * len(told)
 
 
 @pytest.mark.parametrize(

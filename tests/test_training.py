@@ -13,12 +13,13 @@ import torch
 from conftest import make_corpus
 from test_a3vse import SMALL
 
+from vse_lessons.batches import Streams
 from vse_lessons.files import DataError
 from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.retrieval import Losses, Optimisation
 from vse_lessons.sparse import sparsify
 from vse_lessons.text import Vocabulary
-from vse_lessons.training import TrainingError, _Streams, choose_device, fit, learning_rate
+from vse_lessons.training import TrainingError, choose_device, fit, learning_rate
 
 OPTIMISATION = Optimisation(
     epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1
@@ -49,7 +50,7 @@ def test_training_learns_and_keeps_the_best_epoch():
     found = fit(model, training, config.optimisation, device="cpu", progress=False)
     curve = [entry["rsum"] for entry in found.history]
     assert max(curve) > curve[0] + 20
-    assert found.best_rsum == max(curve) and found.best_epoch == int(np.argmax(curve))
+    assert found.best_score == max(curve) and found.best_epoch == int(np.argmax(curve))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not():
@@ -74,6 +75,7 @@ sys.path.insert(0, {tests!r})
 import torch
 torch.set_num_threads(1)
 from test_training import OPTIMISATION, setup
+from vse_lessons.batches import Streams
 from vse_lessons.training import fit
 model, training = setup()
 def slow(epoch, model):
@@ -226,8 +228,8 @@ def test_a_checkpoint_of_other_features_or_words_is_refused(tmp_path):
 
 def test_an_epoch_is_as_long_without_semantics():
     _, training = setup()
-    bare = _Streams(replace(training, semantics=()), 8, 0)
-    full = _Streams(training, 8, 0)
+    bare = Streams(replace(training, semantics=()), 8, 0)
+    full = Streams(training, 8, 0)
     assert bare.steps == full.steps
     assert [weak for _, weak in bare.epoch(0)] == [None] * bare.steps
     seen = torch.cat([pairs.images.index for pairs, _ in full.epoch(0)])

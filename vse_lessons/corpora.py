@@ -11,7 +11,8 @@ from PIL import Image
 from vse_lessons.corpus import Corpus
 from vse_lessons.detectors import EfficientNetLite0, Pictures, extract_regions, pictures_from_files
 from vse_lessons.files import DataError, home
-from vse_lessons.readers import flickr, precomputed
+from vse_lessons.readers import artpedia, flickr, precomputed
+from vse_lessons.readers.listing import Listing
 from vse_lessons.storybook import world
 
 
@@ -33,8 +34,9 @@ def open_corpus(
     name: str, corpus_dir: str | Path | None = None, preset: str = "lesson", progress: bool = True
 ) -> Opened:
     """Opens a corpus: `storybook` (also `storybook-fashion`, `storybook-art`, `storybook-pages`),
-    which needs nothing else; `flickr8k` or `flickr30k` in `corpus_dir` as they are published; or
-    `precomputed`, the arrays of SCAN and VSE++.  The first opening extracts the regions."""
+    which needs nothing else; `flickr8k` or `flickr30k` in `corpus_dir` as they are published; `artpedia`,
+    its JSON and a folder of pictures; or `precomputed`, the arrays of SCAN and VSE++.  The first opening
+    extracts the regions."""
     if name not in OPENERS:
         raise DataError(f"unknown corpus {name!r}: one of {', '.join(OPENERS)}")
     if name.startswith("storybook"):
@@ -56,9 +58,20 @@ def _storybook(name: str, preset: str, progress: bool) -> Opened:
 
 
 def _flickr(name: str, folder: Path, progress: bool) -> Opened:
-    listing = flickr.read(folder, name=name)
+    return _photographs(flickr.read(folder, name=name), progress)
+
+
+def _artpedia(name: str, folder: Path, progress: bool) -> Opened:
+    listing = artpedia.read(folder, on_bad="skip", name=name)
+    if listing.skipped:
+        print(f"{name}: {len(listing.skipped)} records or sentences are left out; the first: "
+              f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}")  # fmt: skip
+    return _photographs(listing, progress)
+
+
+def _photographs(listing: Listing, progress: bool) -> Opened:
     pictures = pictures_from_files(listing.paths, listing.ids)
-    store = extract_regions(pictures, EfficientNetLite0(), home() / name, progress=progress)
+    store = extract_regions(pictures, EfficientNetLite0(), home() / listing.name, progress=progress)
     return Opened(listing.with_regions(store), pictures)
 
 
@@ -73,5 +86,6 @@ OPENERS: dict[str, Callable[..., Opened]] = {
     "storybook-pages": _storybook,
     "flickr8k": _flickr,
     "flickr30k": _flickr,
+    "artpedia": _artpedia,
     "precomputed": _precomputed,
 }

@@ -86,19 +86,32 @@ class Corpus:
         cuts = np.searchsorted(self.image_of[order], np.arange(1, len(self.image_ids)))
         return tuple(np.split(order, cuts))
 
+    @cached_property
+    def visual_of(self) -> tuple[np.ndarray, ...]:
+        """For each image, the numbers of the sentences that describe it: what retrieval is about."""
+        return self._of_kind("visual")
+
+    @cached_property
+    def contextual_of(self) -> tuple[np.ndarray, ...]:
+        """For each image, the numbers of the sentences of its page that tell of anything else."""
+        return self._of_kind("contextual")
+
+    def _of_kind(self, kind: str) -> tuple[np.ndarray, ...]:
+        return tuple(own[self.kinds[own] == kind] for own in self.sentences_of)
+
     def images(self, split: str, *, annotated: bool = False) -> np.ndarray:
-        """The numbers of the images of a split, if asked only of those with a sentence.  An empty
+        """The numbers of the images of a split, if asked only of those with a visual sentence.  An empty
         split is a `DataError`."""
         if split not in SPLITS:
             raise DataError(f"{self.name}: unknown split {split!r}: one of {', '.join(SPLITS)}")
         found = np.flatnonzero(self.splits == split)
         if annotated:
-            found = np.asarray([i for i in found if len(self.sentences_of[i])], np.int64)
+            found = np.asarray([i for i in found if len(self.visual_of[i])], np.int64)
         if not len(found):
             there = ", ".join(sorted(set(self.splits.tolist())))
             raise DataError(
                 f"{self.name}: the split {split!r} has no image"
-                f"{' with a sentence' if annotated else ''}; splits here: {there}"
+                f"{' with a visual sentence' if annotated else ''}; splits here: {there}"
             )
         return found
 

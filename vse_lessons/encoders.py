@@ -87,19 +87,25 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, words: Tensor) -> Tensor:
         """Word indices (B, M) -> T (B, M, H)."""
-        network = getattr(self, self.cell)
+        if self.both_ways:
+            return self.read_both_ways(words)[0]
         # autocast would run cuDNN's LSTM in float16, whose gradients underflow without scaling
         with torch.autocast(words.device.type, enabled=False):
-            if not self.both_ways:
-                return network(self.embedding(words))[0]
+            return getattr(self, self.cell)(self.embedding(words))[0]
+
+    def read_both_ways(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        """Word indices (B, M) -> the mean of both directions' states, for each word (B, M, H), and of the
+        last ones (B, H), of the last word forwards and of the first word backwards.  GRU only."""
+        with torch.autocast(words.device.type, enabled=False):
             lengths = (words != PAD).sum(1).cpu()  # backwards, padding would be read first
             packed = pack_padded_sequence(
                 self.embedding(words), lengths, batch_first=True, enforce_sorted=False
             )
+            packed_states, last = getattr(self, self.cell)(packed)
             states, _ = pad_packed_sequence(
-                network(packed)[0], batch_first=True, total_length=words.shape[1]
+                packed_states, batch_first=True, total_length=words.shape[1]
             )
-            return states.unflatten(-1, (2, -1)).mean(-2)
+            return states.unflatten(-1, (2, -1)).mean(-2), last.mean(0)
 
 
 def last_state(states: Tensor, words: Tensor) -> Tensor:

@@ -227,7 +227,7 @@ def _sentences_of(image_of: Tensor, start: int, stop: int) -> Tensor:
 
 
 @contextmanager
-def _evaluating(model: RetrievalModel) -> Iterator[None]:
+def evaluating(model: RetrievalModel) -> Iterator[None]:
     """A block without gradients and with the model in eval mode; afterwards each of its modules is in
     the mode that it had, whatever happened."""
     modes = [(module, module.training) for module in model.modules()]
@@ -243,10 +243,10 @@ def _evaluating(model: RetrievalModel) -> Iterator[None]:
 def embed(
     model: RetrievalModel, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
 ) -> Embedded:
-    """Embeds some images of a corpus and all their sentences, `block` at a time, in eval mode and without
-    gradients.  Images without a sentence stay, as candidates; none with one is a `DataError`."""
+    """Embeds some images of a corpus and all their visual sentences, `block` at a time, in eval mode and
+    without gradients.  Images without one stay, as candidates; none with one is a `DataError`."""
     images = np.asarray(images, np.int64)
-    numbers = [corpus.sentences_of[image] for image in images]
+    numbers = [corpus.visual_of[image] for image in images]
     owners = np.repeat(np.arange(len(images)), [len(found) for found in numbers])
     if not len(owners):
         raise DataError(
@@ -254,7 +254,7 @@ def embed(
         )
     numbers = np.concatenate(numbers)
     texts = [corpus.sentences[s] for s in numbers]
-    with _evaluating(model):
+    with evaluating(model):
         visual = [model.encode_images(batch.to(model.device))
                   for batch in corpus.regions.batches(images, block)]  # fmt: skip
         textual = [
@@ -279,7 +279,7 @@ def _strips(model: RetrievalModel, embedded: Embedded, block: int) -> Iterator[T
 def similarities(model: RetrievalModel, embedded: Embedded, block: int = 1024) -> Tensor:
     """(I, S) similarities of everything embedded, `block` images at a time."""
     whole, start = None, 0
-    with _evaluating(model):
+    with evaluating(model):
         for rows in _strips(model, embedded, block):
             if whole is None:  # filled in place: torch.cat would hold everything twice
                 whole = rows.new_empty(len(embedded.images), rows.shape[1])
@@ -297,7 +297,7 @@ def rank_embedded(
     so that memory grows with the sentences and not with the pairs."""
     shape = (len(embedded.images), len(embedded.sentences))
     owners = _owners(embedded.image_of, *shape, embedded.image_of.device)
-    with _evaluating(model):
+    with evaluating(model):
         if shape[0] * shape[1] <= held:  # all at once, so that sentences are normalised once
             kept = list(_strips(model, embedded, shape[0]))
             strips = lambda: kept  # noqa: E731

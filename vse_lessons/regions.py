@@ -47,12 +47,27 @@ class RegionBatch:
     features: Tensor  # (B, R, D) float32; zero where padded
     mask: Tensor  # (B, R) bool; True where there is a region
     index: Tensor  # (B,) int64, which images of the store
+    confidences: Tensor | None = None  # (B, R) of each region's class, where a detector gave one
 
     def to(self, device: torch.device | str) -> RegionBatch:
         """The same batch on another device."""
+        parts = (self.features, self.mask, self.index, self.confidences)
         return RegionBatch(
-            *(part.to(device, non_blocking=True) for part in (self.features, self.mask, self.index))
+            *(None if part is None else part.to(device, non_blocking=True) for part in parts)
         )
+
+    def surest(self, count: int) -> RegionBatch:
+        """The same images with at most `count` regions each, those whose class is most confident, or the
+        first ones where confidences are not known."""
+        if self.mask.shape[1] <= count:
+            return self
+        if self.confidences is None:
+            return RegionBatch(self.features[:, :count], self.mask[:, :count], self.index)
+        hidden = self.confidences.masked_fill(~self.mask, -1.0)
+        top = hidden.topk(count, dim=1).indices  # (B, count)
+        wide = top.unsqueeze(-1).expand(-1, -1, self.features.shape[-1])
+        return RegionBatch(self.features.gather(1, wide), self.mask.gather(1, top), self.index,
+                           self.confidences.gather(1, top))  # fmt: skip
 
     def mean(self) -> Tensor:
         """(B, D): the mean region of each image, padding left out."""
@@ -190,7 +205,19 @@ class RegionStore:
                 f"(row {images[row]}) hold NaN or infinity; extract it again"
             )
         mask = torch.arange(widest) < torch.from_numpy(counts).unsqueeze(1)
-        return RegionBatch(features, mask, torch.from_numpy(images))
+        return RegionBatch(
+            features, mask, torch.from_numpy(images), self._confidences(images, mask)
+        )
+
+    def _confidences(self, images: np.ndarray, mask: Tensor) -> Tensor | None:
+        """(B, R) of the regions of some images, 0 where padded."""
+        if self.class_confidences is None:
+            return None
+        found = torch.zeros(mask.shape)
+        for row, image in enumerate(images):
+            own = np.asarray(self.class_confidences[self.rows(image)], np.float32)
+            found[row, : len(own)] = torch.from_numpy(own)
+        return found
 
     def batches(self, images: Sequence[int] | np.ndarray, size: int = 256) -> Iterator[RegionBatch]:
         """The same, `size` images at a time."""

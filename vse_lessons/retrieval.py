@@ -56,10 +56,12 @@ PRESETS = ("smoke", "lesson", "paper")
 
 @dataclass
 class Pairs:
-    """B images, each with one sentence."""
+    """B images, each with one sentence that describes it."""
 
     images: RegionBatch
     sentences: list[str]
+    # and with one that does not, of the same page; None where the page has none
+    contextual: list[str | None] | None = None
 
     @property
     def owners(self) -> Tensor:
@@ -113,6 +115,14 @@ class RetrievalModel(nn.Module, ABC):
         """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper
         says otherwise."""
         return cosine(images, sentences)
+
+    def pair_scores(self, images: RegionBatch, sentences: Sequence[str]) -> Tensor:
+        """(B,) how well sentence b describes image b, by which the sentences of a page are ranked: their
+        similarity, where a model has no classifier for it (Artpedia, section 5.2)."""
+        seen, read = self.encode_images(images), self.encode_sentences(sentences)
+        return torch.cat(
+            [self.similarity(seen[b : b + 1], read[b : b + 1])[0] for b in range(len(sentences))]
+        )
 
     @property
     def device(self) -> torch.device:

@@ -1,4 +1,7 @@
-"""Free-text search over a corpus, and search from an image."""
+"""Free-text search over a corpus, and search from an image.
+
+Cross attention looks at all regions and words of every candidate.  A compact vector of each (Artpedia,
+section 5.3) finds a shortlist first, by one product; exact scores then order the shortlist only."""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vse_lessons.corpus import Corpus
 from vse_lessons.evaluation import Embedded, embed
 from vse_lessons.files import DataError
 from vse_lessons.retrieval import RetrievalModel
+from vse_lessons.similarity import Embeddings, normalize
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,19 @@ class Hit:
 
 
 class SearchIndex:
-    """A split embedded once, to be asked many times."""
+    """A split embedded once, to be asked many times.  With `shortlist`, only so many candidates, the nearest
+    by their compact vectors, are scored exactly; of models with one vector each it changes nothing."""
 
-    def __init__(self, model: RetrievalModel, corpus: Corpus, split: str = "test"):
-        self.model, self.corpus = model, corpus
+    def __init__(self, model: RetrievalModel, corpus: Corpus, split: str = "test",
+                 shortlist: int | None = None):  # fmt: skip
+        if shortlist is not None and shortlist < 1:
+            raise DataError(
+                f"a shortlist of {shortlist} candidates holds none: use at least 1, or None"
+            )
+        self.model, self.corpus, self.shortlist = model, corpus, shortlist
         self.embedded: Embedded = embed(model, corpus, corpus.images(split))
+        sides = (self.embedded.images, self.embedded.sentences)
+        self.compact = None if shortlist is None else tuple(compact(side) for side in sides)
 
     @torch.no_grad()
     def by_text(self, text: str, k: int = 5) -> list[Hit]:
@@ -37,9 +50,10 @@ class SearchIndex:
             raise DataError("the query is empty: type at least one word")
         self.model.eval()
         query = self.model.encode_sentences([text])
-        scores = self.model.similarity(self.embedded.images, query).squeeze(1)
+        candidates = self._candidates(query, 0)
+        scores = self.model.similarity(self.embedded.images[candidates], query).squeeze(1)
         top = scores.topk(min(k, len(scores)))
-        numbers = self.embedded.image_numbers[top.indices.cpu().numpy()]
+        numbers = self.embedded.image_numbers[candidates[top.indices].cpu().numpy()]
         return [Hit(float(score), int(image), self.corpus.image_ids[image])
                 for score, image in zip(top.values, numbers)]  # fmt: skip
 
@@ -49,12 +63,41 @@ class SearchIndex:
         self.model.eval()
         number = _image_number(self.corpus, image)
         query = self.model.encode_images(self.corpus.regions.batch([number]).to(self.model.device))
-        scores = self.model.similarity(query, self.embedded.sentences).squeeze(0)
+        candidates = self._candidates(query, 1)
+        scores = self.model.similarity(query, self.embedded.sentences[candidates]).squeeze(0)
         top = scores.topk(min(k, len(scores)))
-        found = self.embedded.sentence_numbers[top.indices.cpu().numpy()]
+        found = self.embedded.sentence_numbers[candidates[top.indices].cpu().numpy()]
         owners = self.corpus.image_of[found]
         return [Hit(float(score), int(owner), self.corpus.image_ids[owner], self.corpus.sentences[s])
                 for score, owner, s in zip(top.values, owners, found)]  # fmt: skip
+
+    def _candidates(self, query: Embeddings, side: int) -> Tensor:
+        """The numbers of what is scored exactly, of the images (side 0) or of the sentences (1)."""
+        if self.compact is None:
+            number = len(self.embedded.images if side == 0 else self.embedded.sentences)
+            return torch.arange(number, device=self.model.device)
+        near = self.compact[side] @ compact(query)[0]
+        return near.topk(min(self.shortlist, len(near))).indices
+
+
+def compact(embeddings: Embeddings) -> Tensor:
+    """(B, H) unit vectors: of sets the compact representation of Artpedia, section 5.3."""
+    return normalize(embeddings) if isinstance(embeddings, Tensor) else embeddings.compact()
+
+
+def shortlist_ranks(exact: Tensor, near: Tensor, image_of: Tensor, size: int) -> np.ndarray:
+    """(S,) the rank of each sentence's image when only the `size` images nearest by compact vectors are
+    ordered by their exact scores; an image that is not among them stands behind all I.
+
+    exact, near: (I, S) exact and compact similarities; image_of: (S,).  Ties count against the model."""
+    images, sentences = exact.shape
+    if not size >= 1:
+        raise DataError(f"a shortlist of {size} candidates holds none: use at least 1")
+    every = torch.arange(sentences, device=exact.device)
+    listed = torch.zeros_like(exact, dtype=torch.bool)
+    listed[near.topk(min(size, images), dim=0).indices, every] = True
+    ahead = ((exact >= exact[image_of, every]) & listed).sum(0)  # the right image counts itself
+    return torch.where(listed[image_of, every], ahead, images).cpu().numpy()
 
 
 def _image_number(corpus: Corpus, image: int | str) -> int:

@@ -28,6 +28,10 @@ class Entities:
         """(B, H): the mean entity of each set, for maps and monitors."""
         return self.values.sum(1) / self.mask.sum(1, keepdim=True).clamp(min=1)
 
+    def compact(self) -> Tensor:
+        """(B, H): the sum of the unit vectors of each set, of unit length itself (Artpedia, section 5.3)."""
+        return normalize((normalize(self.values) * self.mask.unsqueeze(-1)).sum(1))
+
 
 Embeddings = Tensor | Entities
 
@@ -68,11 +72,12 @@ POOLS = ("logsumexp", "mean", "sum", "max")
 class CrossAttention:
     """How two sets of vectors are compared by attention across them (SCAN, section 3.1)."""
 
-    sharpness: float  # lambda_1, of the attention's softmax
+    sharpness: float  # lambda_1, of the attention's softmax; lambda_s of Artpedia
     pool: str = "mean"  # over the attending entities: one of POOLS
     softness: float = 6.0  # lambda_2, of LogSumExp
     leak: float = 0.0  # slope of negative similarities: 0 is [s]_+; the SCAN code has 0.1
     directions: tuple[str, ...] = ("t2i",)  # words attend to regions; "i2t": regions to words
+    normalized: bool = True  # attend by s-bar; False: by the cosines themselves (Artpedia, Eq. 3)
 
     def __post_init__(self) -> None:
         if self.pool not in POOLS:
@@ -92,9 +97,10 @@ def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
         alpha_ij = exp(lambda_1 sbar_ij) / sum_i exp(lambda_1 sbar_ij),  a_j = sum_i alpha_ij v_i
         R(e_j, a_j) = cos(e_j, a_j),   S = pool_j R(e_j, a_j)
 
-    With both directions the result is the mean of the two.  Since e_j . a_j = sum_i alpha_ij s_ij and
-    |a_j|^2 = alpha_j^T G alpha_j with the image's Gram matrix G = V V^T, all that is needed is one product
-    of regions and words and a small Gram matrix each.
+    With both directions the result is the mean of the two.  Where `how.normalized` is False the attention is
+    that of the cosines themselves, alpha_ij proportional to exp(lambda_1 s_ij).  Since
+    e_j . a_j = sum_i alpha_ij s_ij and |a_j|^2 = alpha_j^T G alpha_j with the image's Gram matrix G = V V^T,
+    all that is needed is one product of regions and words and a small Gram matrix each.
 
     images: (I, R, H); sentences: (S, W, H); both padded and masked.  Works on `block` images and sentences at
     a time: what it takes beyond the result is some tens of MB.  Under autograd all blocks keep theirs.
@@ -125,16 +131,47 @@ def _attend(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttention) ->
     cosines: (M, C, N, Q); gram: (C, M, M) of the contexts; mask: (Q, N) of the queries.  Padded vectors are
     zero, so padding of the context adds nothing to either sum below, whatever its attention is; and
     the softmax needs no denominator, for a cosine does not depend on the length of a vector."""
-    clipped = F.leaky_relu(cosines, how.leak) if how.leak else cosines.relu()
-    lengths = (
-        clipped.square().sum(2, keepdim=True).clamp(min=TINY).sqrt()
-    )  # over the query's entities
-    attention = (clipped * (how.sharpness / lengths)).exp_().flatten(2)  # (M, C, N * Q)
+    attention = _attention(cosines, how).flatten(2)  # (M, C, N * Q)
     product = (attention * cosines.flatten(2)).sum(0)  # e . a, (C, N * Q)
     shared = gram @ attention.transpose(0, 1)  # (C, M, N * Q)
     squared = (attention.transpose(0, 1) * shared).sum(1)  # |a|^2
     relevance = (product / squared.clamp(min=TINY).sqrt()).view(*cosines.shape[1:])
     return _pool(relevance, mask.T.unsqueeze(0), how)
+
+
+def _attention(cosines: Tensor, how: CrossAttention) -> Tensor:
+    """Attention before it is normalised, of the same shape; the query's entities are dimension 2."""
+    if not how.normalized:
+        return (how.sharpness * cosines).exp_()
+    clipped = F.leaky_relu(cosines, how.leak) if how.leak else cosines.relu()
+    lengths = clipped.square().sum(2, keepdim=True).clamp(min=TINY).sqrt()
+    return (clipped * (how.sharpness / lengths)).exp_()
+
+
+def paired_cross_attention(images: Entities, sentences: Entities, how: CrossAttention) -> Tensor:
+    """(B,): image b with sentence b only, the diagonal of `cross_attention` at a B-th of its cost.
+
+    images: (B, R, H); sentences: (B, W, H); both padded and masked."""
+    if len(images) != len(sentences):
+        raise ValueError(f"{len(images)} images and {len(sentences)} sentences are no pairs")
+    with torch.autocast(images.values.device.type, enabled=False):
+        v = images.values.to(_wide(images)) * _inverse_lengths(images)
+        e = sentences.values.to(_wide(sentences)) * _inverse_lengths(sentences)
+        cosines, scores = v @ e.mT, []  # (B, R, W)
+        if "t2i" in how.directions:
+            scores.append(_attend_paired(cosines, v @ v.mT, sentences.mask, how))
+        if "i2t" in how.directions:
+            scores.append(_attend_paired(cosines.mT, e @ e.mT, images.mask, how))
+        return sum(scores) / len(scores)
+
+
+def _attend_paired(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
+    """`_attend` of B pairs: cosines (B, M, N) of context and query, gram (B, M, M), mask (B, N) -> (B,)."""
+    attention = _attention(cosines, how)
+    product = (attention * cosines).sum(1)  # (B, N)
+    squared = (attention * (gram @ attention)).sum(1)
+    relevance = product / squared.clamp(min=TINY).sqrt()
+    return _pool(relevance.unsqueeze(-1), mask.unsqueeze(-1), how).squeeze(-1)
 
 
 def _pool(relevance: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:

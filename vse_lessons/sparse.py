@@ -14,7 +14,7 @@ The published counts, where the paper disagrees with itself, and which figure is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -63,9 +63,11 @@ class SparseCorpus:
     corpus: Corpus
     annotated: np.ndarray  # images with sentences, D^l
     unannotated: np.ndarray  # the other training images, D^u
-    pairs: np.ndarray  # the sentences that training may see
+    pairs: np.ndarray  # the visual sentences that training may see
     selection: np.ndarray  # the images on which the best epoch is chosen
     semantics: tuple[str, ...] = ()  # s, one for each un-annotated image, or none at all
+    # the contextual sentences of the annotated images' pages; only Artpedia's models read them
+    contextual: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         if self.semantics and len(self.semantics) != len(self.unannotated):
@@ -76,8 +78,13 @@ class SparseCorpus:
 
     @property
     def training_sentences(self) -> list[str]:
-        """The text of the annotation, the only sentences that training may read."""
+        """The text of the annotation, the only sentences about images that training may read."""
         return [self.corpus.sentences[s] for s in self.pairs]
+
+    @property
+    def contextual_sentences(self) -> list[str]:
+        """The text of the contextual sentences that training may read."""
+        return [self.corpus.sentences[s] for s in self.contextual]
 
     @property
     def seen(self) -> np.ndarray:
@@ -90,21 +97,22 @@ class SparseCorpus:
 
 
 def sparsify(
-    corpus: Corpus, images: float = 0.1, sentences: int = 5, seed: int = 0, hold_out: int = 0
+    corpus: Corpus, images: float = 0.1, sentences: int | None = 5, seed: int = 0, hold_out: int = 0
 ) -> SparseCorpus:
-    """Annotates a share `images` of the training images with `sentences` sentences each.
+    """Annotates a share `images` of the training images with `sentences` visual sentences each, or with
+    all of theirs; an annotated image also keeps the contextual sentences of its page, if it has a page.
 
     Images and, for each image, its sentences are shuffled once from the seed; the first so many
     are kept.  So 10 % is a subset of 20 %, and one sentence an image a subset of two.  An image
-    with fewer sentences gives those that it has.  Training images without a sentence can only
-    be un-annotated.
+    with fewer sentences gives those that it has.  Training images without a visual sentence can
+    only be un-annotated.
 
     The best epoch is chosen on the validation split; or, where that split is what will be
     reported, on the last `hold_out` images of the shuffle, which training then never sees.
     `DataError` if the share is not in (0, 1] or leaves no image."""
     if not 0 < images <= 1:
         raise DataError(f"the share of annotated images must be in (0, 1], not {images}")
-    if sentences < 1:
+    if sentences is not None and sentences < 1:
         raise DataError(f"an annotated image has at least one sentence, not {sentences}")
     training = corpus.images("train")
     rng = np.random.Generator(np.random.PCG64([seed, 0]))
@@ -113,7 +121,7 @@ def sparsify(
         raise DataError(f"{corpus.name}: cannot hold out {hold_out} of {len(shuffled)} images")
     kept = shuffled[: len(shuffled) - hold_out]
     selection = shuffled[len(kept) :] if hold_out else corpus.images("val", annotated=True)
-    eligible = [int(image) for image in kept if len(corpus.sentences_of[image])]
+    eligible = [int(image) for image in kept if len(corpus.visual_of[image])]
     wanted = min(annotated_count(images, len(training)), len(eligible))
     if wanted == 0:
         raise DataError(
@@ -123,10 +131,13 @@ def sparsify(
     annotated = np.asarray(eligible[:wanted], np.int64)
     pairs = [_first_sentences(corpus, image, sentences, seed) for image in annotated]
     rest = kept[~np.isin(kept, annotated)]
-    return SparseCorpus(corpus, annotated, rest, np.concatenate(pairs), selection)
+    contextual = np.concatenate([corpus.contextual_of[image] for image in annotated])
+    return SparseCorpus(
+        corpus, annotated, rest, np.concatenate(pairs), selection, contextual=contextual
+    )
 
 
-def _first_sentences(corpus: Corpus, image: int, count: int, seed: int) -> np.ndarray:
-    own = corpus.sentences_of[image]
+def _first_sentences(corpus: Corpus, image: int, count: int | None, seed: int) -> np.ndarray:
+    own = corpus.visual_of[image]
     rng = np.random.Generator(np.random.PCG64([seed, 1, image]))
     return own[rng.permutation(len(own))[:count]]

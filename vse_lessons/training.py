@@ -11,7 +11,7 @@ import math
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,15 +22,19 @@ from safetensors.torch import save_file
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from vse_lessons.corpus import Corpus
-from vse_lessons.evaluation import Embedded, embed, evaluate_embedded
+from vse_lessons.batches import Streams
+from vse_lessons.evaluation import Embedded, Evaluation, embed, evaluate_embedded
 from vse_lessons.files import DataError, atomic_path, digest, write_json
-from vse_lessons.retrieval import Batch, Optimisation, Pairs, RetrievalModel
+from vse_lessons.retrieval import Batch, Optimisation, RetrievalModel
 from vse_lessons.similarity import as_vectors, normalize
 from vse_lessons.sparse import SparseCorpus
 
 COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
 PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuck there
+
+
+# further figures of an evaluated model, "score" among them, which chooses the best epoch
+Criterion = Callable[[RetrievalModel, SparseCorpus, Evaluation], dict[str, float]]
 
 
 class TrainingError(RuntimeError):
@@ -44,7 +48,7 @@ class Run:
     model: RetrievalModel
     history: list[dict] = field(default_factory=list)  # one entry an epoch
     best_epoch: int = -1
-    best_rsum: float = -math.inf
+    best_score: float = -math.inf  # rsum, unless there is another criterion
     warnings: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -78,9 +82,12 @@ def fit(
     device: str = "auto",
     progress: bool = True,
     after_epoch: Callable[[int, RetrievalModel], None] | None = None,
+    criterion: Criterion | None = None,
 ) -> Run:
     """Trains a model on the annotated pairs and, where there are semantics, on the pseudo pairs of
-    the un-annotated images; keeps the epoch with the highest rsum on `training.selection`.
+    the un-annotated images; keeps the epoch with the highest rsum on `training.selection`, or with the
+    highest "score" among the figures that `criterion(model, training, evaluation)` gives for them, all of
+    which go into the history.  What a step sees is said in batches.py.
 
     With `out_dir`, a checkpoint is written after each epoch, and a run that finds one goes on from
     there.  On CUDA the encoders' matrix products run in bfloat16; the LSTM,
@@ -94,7 +101,7 @@ def fit(
     if path is not None and path.exists():
         state.load(path)
         write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
-    streams = _Streams(training, optimisation.batch_size, seed)
+    streams = Streams(training, optimisation.batch_size, seed)
     total = optimisation.epochs * streams.steps
     bar = tqdm(total=total, initial=state.epoch * streams.steps, disable=not progress, unit="step",
                desc="training", mininterval=1.0)  # fmt: skip
@@ -104,7 +111,7 @@ def fit(
             sums = _train_epoch(state, streams, seed, chosen, total, bar)
             entry = {"epoch": state.epoch, **sums}
             with state.evaluated_weights():
-                entry |= _select(state, training.corpus, training.selection)
+                entry |= _select(state, training, criterion)
                 if after_epoch is not None:
                     after_epoch(state.epoch, model)
             entry["seconds"] = time.perf_counter() - started
@@ -115,7 +122,8 @@ def fit(
             if path is not None:
                 state.save(path)
                 write_json(path.parent / "history.json", state.run.history)
-            bar.set_postfix(rsum=f"{entry['rsum']:.1f}", best=f"{state.run.best_rsum:.1f}")
+            score = entry.get("score", entry["rsum"])
+            bar.set_postfix(score=f"{score:.1f}", best=f"{state.run.best_score:.1f}")
     state.restore_best()
     return state.run
 
@@ -151,41 +159,9 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
+    if len(training.contextual):
+        parts["contextual"] = digest(*training.contextual_sentences)
     return digest(json.dumps(parts, sort_keys=True))
-
-
-class _Streams:
-    """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is one pass over the
-    pairs or over the un-annotated images, whichever is longer, and the shorter one starts over as
-    often as it takes."""
-
-    def __init__(self, training: SparseCorpus, size: int, seed: int):
-        self.training, self.size, self.seed = training, size, seed
-        others = len(training.unannotated)
-        self.weak_size = min(size, others) if training.semantics else 0
-        # without semantics the epoch keeps its length, so that ablations train as many steps
-        self.steps = max(len(training.pairs) // size, others // size)
-
-    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None]]:
-        """The batches of one epoch, the same ones whenever it is asked for."""
-        corpus = self.training.corpus
-        strong = self._order(len(self.training.pairs), number, 0)
-        weak = self._order(len(self.training.unannotated), number, 1) if self.weak_size else None
-        for step in range(self.steps):
-            rows = self.training.pairs[strong[step * self.size : (step + 1) * self.size]]
-            texts = [corpus.sentences[row] for row in rows]
-            pairs = Pairs(corpus.regions.batch(corpus.image_of[rows]), texts)
-            yield pairs, None if weak is None else self._weak(weak, step)
-
-    def _weak(self, order: np.ndarray, step: int) -> Pairs:
-        rows = order[step * self.weak_size : (step + 1) * self.weak_size]
-        images = self.training.corpus.regions.batch(self.training.unannotated[rows])
-        return Pairs(images, [self.training.semantics[row] for row in rows])
-
-    def _order(self, count: int, epoch: int, stream: int) -> np.ndarray:
-        rng = np.random.Generator(np.random.PCG64([self.seed, epoch, stream]))
-        rounds = math.ceil(self.steps * self.size / count)
-        return np.concatenate([rng.permutation(count) for _ in range(rounds)])
 
 
 class _State:
@@ -240,7 +216,7 @@ class _State:
             for key, value in self.optimizer.state[parameter].items():
                 tensors[f"optimizer/{key}/{name}"] = value
         state = {"signature": self.signature, "epoch": self.epoch, "history": self.run.history,
-                 "best_epoch": self.run.best_epoch, "best_rsum": self.run.best_rsum,
+                 "best_epoch": self.run.best_epoch, "best_score": self.run.best_score,
                  "warnings": self.run.warnings, "seconds": self.run.seconds}  # fmt: skip
         with atomic_path(path) as temporary:
             plain = {
@@ -305,7 +281,7 @@ def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int)
     return optimisation.learning_rate * (0.1 if late else 1.0)
 
 
-def _train_epoch(state: _State, streams: _Streams, seed: int, device: torch.device, total: int,
+def _train_epoch(state: _State, streams: Streams, seed: int, device: torch.device, total: int,
                  bar: tqdm) -> dict[str, float]:  # fmt: skip
     """One epoch of steps; returns the mean of every term and monitor."""
     model, optimisation = state.model, state.optimisation
@@ -346,14 +322,18 @@ def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
             )
 
 
-def _select(state: _State, corpus: Corpus, images: np.ndarray) -> dict:
+def _select(state: _State, training: SparseCorpus, criterion: Criterion | None) -> dict:
     """Evaluates the model and remembers its weights if they are the best so far."""
-    embedded = embed(state.model, corpus, images)
+    embedded = embed(state.model, training.corpus, training.selection)
     found = evaluate_embedded(state.model, embedded)
-    if found.rsum > state.run.best_rsum:
-        state.run.best_rsum, state.run.best_epoch = found.rsum, state.epoch
+    further = {} if criterion is None else criterion(state.model, training, found)
+    score = further.get("score", found.rsum)
+    if score > state.run.best_score:
+        state.run.best_score, state.run.best_epoch = score, state.epoch
         state.keep_best()
-    return {"t2i": found.t2i, "i2t": found.i2t, "rsum": found.rsum, **mean_cosines(embedded)}
+    return {
+        "t2i": found.t2i, "i2t": found.i2t, "rsum": found.rsum, **mean_cosines(embedded), **further,
+    }  # fmt: skip
 
 
 def mean_cosines(embedded: Embedded) -> dict[str, float]:

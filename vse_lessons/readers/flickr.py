@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import Listing
+from vse_lessons.readers.listing import Listing, Problems
 
 CAPTIONS = ("captions.txt", "results.csv", "Flickr8k.token.txt", "results_20130124.token")
 FOLDERS = ("Images", "images", "Flicker8k_Dataset", "flickr30k_images", "flickr30k-images")
@@ -29,19 +28,6 @@ LISTS = {
 PICTURES = {".jpg", ".jpeg", ".png"}
 
 
-@dataclass
-class _Problems:
-    """Raises the first problem, or gathers all of them where they are to be skipped."""
-
-    skip: bool
-    found: list[dict[str, str]] = field(default_factory=list)
-
-    def report(self, where: str, reason: str, remedy: str) -> None:
-        if not self.skip:
-            raise DataError(f'{where}: {reason}; {remedy}, or pass on_bad="skip"')
-        self.found.append({"where": where, "reason": reason})
-
-
 def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
     """Reads the lists, not the pictures.  Pictures come in the order of the split lists, those in
     no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).
@@ -50,10 +36,8 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     a missing file or a name listed twice, with a `DataError` that names file and line; "skip"
     leaves those out and lists them in `listing.skipped`.  An empty split list and a picture in
     two splits are errors in either case."""
-    if on_bad not in ("error", "skip"):
-        raise DataError(f"on_bad is {on_bad!r}; it must be 'error' or 'skip'")
     folder = Path(folder)
-    problems = _Problems(on_bad == "skip")
+    problems = Problems(on_bad)
     captions = _first(folder, CAPTIONS, Path.is_file, "caption file")
     pictures = _first(folder, FOLDERS, Path.is_dir, "folder of pictures")
     files = {path.name: path for path in sorted(pictures.iterdir()) if _is_picture(path)}
@@ -95,7 +79,7 @@ def _is_picture(path: Path) -> bool:
 
 
 def _read_lists(
-    folder: Path, files: dict[str, Path], pictures: Path, problems: _Problems
+    folder: Path, files: dict[str, Path], pictures: Path, problems: Problems
 ) -> dict[str, str]:
     """From a picture's name to its split, in the order of the lists."""
     by_stem = {Path(name).stem: name for name in files}
@@ -136,7 +120,7 @@ def _read_lists(
     return split_of
 
 
-def _read_captions(path: Path, problems: _Problems) -> Iterator[tuple[str, str, str]]:
+def _read_captions(path: Path, problems: Problems) -> Iterator[tuple[str, str, str]]:
     """Place, picture and caption of every good row, whichever way the file is written."""
     lines = _lines(path)
     header = next(lines, (1, ""))[1]

@@ -13,6 +13,24 @@ from vse_lessons.files import DataError
 from vse_lessons.regions import RegionStore
 
 
+@dataclass
+class Problems:
+    """Raises the first problem of bad input ("error"), or gathers all of them ("skip")."""
+
+    on_bad: str
+    found: list[dict[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.on_bad not in ("error", "skip"):
+            raise DataError(f"on_bad is {self.on_bad!r}; it must be 'error' or 'skip'")
+
+    def report(self, where: str, reason: str, remedy: str) -> None:
+        """Says where, what is wrong and what to do about it."""
+        if self.on_bad == "error":
+            raise DataError(f'{where}: {reason}; {remedy}, or pass on_bad="skip"')
+        self.found.append({"where": where, "reason": reason})
+
+
 @dataclass(frozen=True)
 class Listing:
     """N pictures on disk and their sentences: a corpus but for the regions."""

@@ -237,6 +237,16 @@ CONTEXT = (
     "It is said that the artist traded it for a winter coat and {coins} candles, but no document "
     "supports the story.",
 )
+VERSIONS = (
+    "In the version of {soon}",
+    "In the version in {city}",
+    "In the version for {patron}",
+    "In the larger version",
+    "In the later version",
+    "In the signed version",
+    "In another version",
+    "In the best known version",
+)
 NUMBERS = ("three", "four", "five", "six", "seven", "eight", "nine", "eleven", "twelve")
 COINS = ("forty", "sixty", "ninety", "two hundred", "thirty-five", "eighty-two", "seventeen")
 

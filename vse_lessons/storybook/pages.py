@@ -3,6 +3,10 @@
 Visual sentences are gallery prose about the scene.  Contextual ones tell of makers, years,
 owners, places and fates, all invented; they say nothing about what the painting shows, though
 some use words that sound as if they did.
+
+Some sentences of both kinds are about "the version kept in ..." or "the version of 1712": of this painting
+in visual ones, of another that the page also mentions in contextual ones.  Their words are alike, and only
+the picture tells which is which, so that ranking a page takes more than reading it.
 """
 
 from __future__ import annotations
@@ -14,11 +18,13 @@ from vse_lessons.storybook import page_lexicon as pages_lex
 from vse_lessons.storybook.gallery_voice import gallery_sentences
 from vse_lessons.storybook.grammar import article, capitalise, plural
 from vse_lessons.storybook.lexicon import COLOUR_WORDS, NOUNS
-from vse_lessons.storybook.meaning import Scene
+from vse_lessons.storybook.meaning import Scene, sample_scene
 
 VISUAL = (1, 2, 2, 3, 3, 3, 3, 4, 4, 6)  # sentences a page, each as likely; mean 3.1
 CONTEXTUAL = (2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 11, 13)  # mean 6.7
+VISUAL_VERSIONS, CONTEXTUAL_VERSIONS = 0.6, 0.45  # shares of the sentences that are about a version
 YEARS = (1480, 1930)
+UNLABELLED = -1  # the world of paintings that only lend their words
 
 
 @dataclass(frozen=True)
@@ -56,12 +62,38 @@ def art_page(scene: Scene) -> ArtPage:
     }
     count = rng.choice(CONTEXTUAL)
     templates = [rng.choice(pages_lex.FIRST_SENTENCES), *rng.sample(pages_lex.CONTEXT, count - 1)]
-    contextual = tuple(
+    contextual = [
         capitalise(template.format(**facts, **_details(facts, rng))) for template in templates
-    )
-    return ArtPage(
-        title, maker, year, owner, place, gallery_sentences(scene, rng.choice(VISUAL)), contextual
-    )
+    ]
+    visual = list(gallery_sentences(scene, rng.choice(VISUAL)))
+    rng = random.Random(f"{scene.key}/versions")
+    other = sample_scene("art", rng.randrange(1, 1 << 30), 0)  # in a world of its own
+    told = gallery_sentences(other, len(contextual))
+    for sentences, share, describes in (
+        (visual, VISUAL_VERSIONS, visual), (contextual, CONTEXTUAL_VERSIONS, told)
+    ):  # fmt: skip
+        for place_of, sentence in enumerate(describes):
+            first = sentences is contextual and place_of == 0  # it says what the painting is
+            if not first and rng.random() < share:
+                sentences[place_of] = _version(sentence, facts, rng)
+    return ArtPage(title, maker, year, owner, place, tuple(visual), tuple(contextual))
+
+
+def unlabelled_text(pages: int = 6000) -> list[str]:
+    """Sentences of pages about other paintings, of both kinds and in no order that tells which: a text to
+    learn words from, as GloVe's is to Artpedia.  None of them belongs to a picture of a corpus."""
+    told = []
+    for index in range(pages):
+        page = art_page(sample_scene("art", UNLABELLED, index))
+        told += [*page.visual, *page.contextual]
+    random.Random(UNLABELLED).shuffle(told)
+    return told
+
+
+def _version(sentence: str, facts: dict[str, str | int], rng: random.Random) -> str:
+    """ "In the version in Brenholm, a lady in an ivory dress waves." """
+    start = rng.choice(pages_lex.VERSIONS).format(**facts, **_details(facts, rng))
+    return f"{start}, {sentence[0].lower()}{sentence[1:]}"
 
 
 def _details(facts: dict[str, str | int], rng: random.Random) -> dict[str, str | int]:

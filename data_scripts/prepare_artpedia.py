@@ -1,0 +1,92 @@
+"""Prepares Artpedia from its published JSON: fetches the paintings, finds regions, checks Table 2.
+
+    python data_scripts/prepare_artpedia.py FOLDER --dry-run     what would be fetched
+    python data_scripts/prepare_artpedia.py FOLDER               fetch, then extract the regions
+
+FOLDER holds artpedia.json, which its authors publish at aimagelab.ing.unimore.it/artpedia (an address that
+this script was never run against).  The JSON gives the address of each painting at Wikimedia Commons.  They
+are fetched one at a time, with a pause, into FOLDER/images; a run that is stopped goes on where it was.
+What cannot be had any more is listed in FOLDER/gone.json and left out of the corpus.
+
+Wikimedia asks that automatic requests name someone to write to: pass --contact.  Each painting and text has
+its own licence (the texts are Wikipedia's, CC BY-SA); see the page of each file at Commons."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vse_lessons.corpora import open_corpus
+from vse_lessons.fetch import AGENT, fetch_all
+from vse_lessons.files import DataError, write_json
+from vse_lessons.readers.artpedia import (
+    FOLDERS,
+    JSON,
+    against_table_2,
+    file_name,
+    read_pages,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help=f"where {JSON} is")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be fetched")
+    parser.add_argument(
+        "--contact", default="", help="a mail address or page that the servers can see"
+    )
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two requests (1)")
+    parser.add_argument("--retries", type=int, default=3, help="further tries for a file (3)")
+    parser.add_argument("--limit", type=int, help="only the first so many paintings")
+    parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
+                        help="bad records: stop, or leave them out and count them")  # fmt: skip
+    parser.add_argument("--no-regions", action="store_true", help="fetch only")
+    given = parser.parse_args(arguments)
+    try:
+        return prepare(given)
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def prepare(given: argparse.Namespace) -> int:
+    found = read_pages(given.folder / JSON, on_bad=given.on_bad)
+    report(found)
+    urls = {file_name(page): page.url for page in found.pages[: given.limit]}
+    target = given.folder / FOLDERS[0]
+    if given.dry_run:
+        missing = [name for name in urls if not (target / name).exists()]
+        print(f"{len(missing)} of {len(urls)} paintings would be fetched into {target}, in at least "
+              f"{len(missing) * given.pause / 60:.0f} minutes; their sizes are not in the JSON")  # fmt: skip
+        return 0
+    agent = f"{AGENT}; {given.contact}" if given.contact else AGENT
+    made = fetch_all(urls, target, pause=given.pause, retries=given.retries, agent=agent)
+    print(f"{len(made.there)} paintings were there, {len(made.fetched)} were fetched, "
+          f"{len(made.gone)} cannot be had")  # fmt: skip
+    write_json(given.folder / "gone.json", made.gone)
+    if made.gone:
+        print(f"the list of what is gone, and why, is {given.folder / 'gone.json'}")
+    if not given.no_regions:
+        corpus = open_corpus("artpedia", given.folder).corpus
+        print(f"ready: {len(corpus.image_ids)} paintings, {len(corpus.sentences)} sentences, regions in "
+              f"{corpus.regions.source}")  # fmt: skip
+    return 0
+
+
+def report(found) -> None:
+    print(f"{'split':6} {'':22} {'here':>7} {'Table 2':>8}")
+    for split, what, here, published in against_table_2(found.counts()):
+        print(
+            f"{split:6} {what:22} {here:7,} {published:8,}{'' if here == published else '  differs'}"
+        )
+    lacking = found.lacking()
+    print(f"{lacking['visual']} pages without a visual sentence, {lacking['contextual']} without a "
+          f"contextual one; {len(found.skipped)} records or sentences left out")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

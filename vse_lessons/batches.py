@@ -1,0 +1,62 @@
+"""What each training step sees: batches of pairs, the same ones whenever an epoch is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from vse_lessons.retrieval import Pairs
+from vse_lessons.sparse import SparseCorpus
+
+
+class Streams:
+    """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is one pass over the
+    pairs or over the un-annotated images, whichever is longer, and the shorter one starts over as
+    often as it takes.
+
+    Where pairs are sentences of pages, each also gets a contextual sentence of its own page, drawn anew in
+    each epoch (Artpedia, section 4.2): a page that has none takes part without, and a page without a
+    visual sentence gives no pair."""
+
+    def __init__(self, training: SparseCorpus, size: int, seed: int):
+        self.training, self.size, self.seed = training, size, seed
+        others = len(training.unannotated)
+        self.weak_size = min(size, others) if training.semantics else 0
+        # without semantics the epoch keeps its length, so that ablations train as many steps
+        self.steps = max(len(training.pairs) // size, others // size)
+
+    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None]]:
+        """The batches of one epoch, the same ones whenever it is asked for."""
+        corpus = self.training.corpus
+        strong = self._order(len(self.training.pairs), number, 0)
+        weak = self._order(len(self.training.unannotated), number, 1) if self.weak_size else None
+        # stream 2 is that of dropout, in training.py
+        chances = np.random.Generator(np.random.PCG64([self.seed, number, 3])).random(len(strong))
+        for step in range(self.steps):
+            part = slice(step * self.size, (step + 1) * self.size)
+            rows = self.training.pairs[strong[part]]
+            texts = [corpus.sentences[row] for row in rows]
+            owners = corpus.image_of[rows]
+            pairs = Pairs(corpus.regions.batch(owners), texts)
+            if len(self.training.contextual):
+                pairs.contextual = self._draw_contextual(owners, chances[part])
+            yield pairs, None if weak is None else self._weak(weak, step)
+
+    def _draw_contextual(self, images: np.ndarray, chances: np.ndarray) -> list[str | None]:
+        """A contextual sentence of each image's page by a chance in [0, 1); None where it has none."""
+        corpus = self.training.corpus
+        own = [corpus.contextual_of[image] for image in images]
+        return [corpus.sentences[of[int(chance * len(of))]] if len(of) else None
+                for of, chance in zip(own, chances)]  # fmt: skip
+
+    def _weak(self, order: np.ndarray, step: int) -> Pairs:
+        rows = order[step * self.weak_size : (step + 1) * self.weak_size]
+        images = self.training.corpus.regions.batch(self.training.unannotated[rows])
+        return Pairs(images, [self.training.semantics[row] for row in rows])
+
+    def _order(self, count: int, epoch: int, stream: int) -> np.ndarray:
+        rng = np.random.Generator(np.random.PCG64([self.seed, epoch, stream]))
+        rounds = math.ceil(self.steps * self.size / count)
+        return np.concatenate([rng.permutation(count) for _ in range(rounds)])

@@ -1,0 +1,239 @@
+"""Artpedia: which sentences describe the painting, and which painting they describe (Stefanini, Cornia,
+Baraldi, Corsini and Cucchiara, ICIAP 2019).
+
+A page is a painting, visual sentences that describe it and contextual ones that do not.  One similarity
+serves two losses: within a page a visual sentence must score above a contextual one, and over the corpus a
+visual sentence must find its painting.  The cross attention is `similarity.cross_attention`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vse_lessons.encoders import RegionEncoder, SentenceEncoder, drop_words, dropout_mask
+from vse_lessons.files import DataError
+from vse_lessons.losses import triplet_loss
+from vse_lessons.regions import RegionBatch
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.similarity import (
+    CrossAttention,
+    Embeddings,
+    Entities,
+    cosine,
+    cross_attention,
+    normalize,
+    paired_cross_attention,
+)
+from vse_lessons.sparse import SparseCorpus
+from vse_lessons.text import PAD, Vocabulary, WordVectors, load_word_vectors
+
+SIMILARITIES = ("cross_attention", "global")
+PAGE_LOSSES = ("intra", "bce")
+
+
+@dataclass(frozen=True)
+class ArtpediaConfig(Presets):
+    """Hyper-parameters of the Artpedia model and its baselines; the defaults are those of section 5.1."""
+
+    similarity: str = (
+        "cross_attention"  # or "global": one vector an image and a sentence (section 5.2)
+    )
+    page_loss: str = (
+        "intra"  # or "bce": a classifier of visual and contextual sentences (section 5.2)
+    )
+    lambda_w: float = 0.5  # weight of the inter-page loss; the page loss has 1 - lambda_w
+    dimensions: int = 512
+    word_dimensions: int = 300
+    regions: int = 20  # the surest ones of each image
+    max_words: int = 82  # the paper cuts nothing; no sentence of its 7 sample records is longer
+    min_count: int = 4  # not published
+    margin: float = 0.2
+    temperature: float = 6.0  # lambda_s of Eq. 3
+    # what the paper does not have
+    standardize: bool = False  # features to zero mean and unit deviation
+    region_dropout: float = 0.0  # one mask for all regions of an image
+    word_dropout: float = 0.0  # whole words
+    optimisation: Optimisation = Optimisation(
+        epochs=30, batch_size=128, learning_rate=1e-6, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+
+    def __post_init__(self) -> None:
+        for value, known, name in ((self.similarity, SIMILARITIES, "similarity"),
+                                   (self.page_loss, PAGE_LOSSES, "page_loss")):  # fmt: skip
+            if value not in known:
+                raise DataError(f"unknown {name} {value!r}: one of {', '.join(known)}")
+        if not 0 <= self.lambda_w <= 1:
+            raise DataError(f"lambda_w is {self.lambda_w}: a weight in [0, 1]; 0 ranks the sentences of each "
+                            "page only, 1 finds paintings only")  # fmt: skip
+
+    @property
+    def attention(self) -> CrossAttention:
+        """Eq. 1 to 5: both branches, the mean over entities, the temperature on plain cosines."""
+        return CrossAttention(self.temperature, "mean", normalized=False, directions=("t2i", "i2t"))
+
+    @classmethod
+    def paper(cls) -> ArtpediaConfig:
+        """Section 5.1.  How many epochs, when to stop and which words are kept is not published; the first
+        epoch with the mean of all negatives of Eq. 7 is ours."""
+        return cls()
+
+    @classmethod
+    def lesson(cls) -> ArtpediaConfig:
+        """Small, and with a learning rate that gets somewhere in minutes, for Storybook and two CPU cores."""
+        return cls(dimensions=128, word_dimensions=64, standardize=True, region_dropout=0.1, word_dropout=0.1,
+                   optimisation=Optimisation(epochs=8, batch_size=64, learning_rate=2e-3, clip=2.0,
+                                             weight_decay=1e-6, cosine=True, warmup_epochs=2,
+                                             averaging=0.99))  # fmt: skip
+
+    @classmethod
+    def smoke(cls) -> ArtpediaConfig:
+        """Too small and too short to be good: for tests."""
+        lesson = cls.lesson()
+        return replace(lesson, dimensions=16, word_dimensions=16,
+                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
+                                            warmup_epochs=1))  # fmt: skip
+
+
+class Artpedia(RetrievalModel):
+    """Regions through a fully-connected layer and words through a bidirectional GRU whose two states are
+    averaged, compared by two-way cross attention (section 4.1); or, as a baseline, the mean region and the
+    mean of the GRU's two last states, compared by their cosine (section 5.2).
+
+    For the global baseline the paper takes features of ResNet-152 of the whole image; here the mean region
+    stands in for them.  The GRU is as wide as the joint space, so words need no layer of their own."""
+
+    def __init__(self, config: ArtpediaConfig, vocabulary: Vocabulary, width: int,
+                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+        """`statistics`: mean and deviation (D,) of the training regions."""
+        super().__init__()
+        self.config, self.vocabulary = config, vocabulary
+        self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
+        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
+                                            vectors, cell="gru", both_ways=True)  # fmt: skip
+        if config.page_loss == "bce":
+            self.classifier = nn.Sequential(nn.Linear(2 * config.dimensions, config.dimensions), nn.ReLU(),
+                                            nn.Linear(config.dimensions, 1))  # fmt: skip
+        if config.lambda_w > 0:
+            self.plateaus = {"inter": 2 * config.margin * config.lambda_w}
+
+    @classmethod
+    def build(cls, config: ArtpediaConfig, training: SparseCorpus, seed: int = 0,
+              word_vectors: WordVectors | str | Path | None = None) -> Artpedia:  # fmt: skip
+        """A fresh model whose vocabulary and statistics come from what training may see."""
+        if config.lambda_w < 1 and not len(training.contextual):
+            raise DataError(f"{training.corpus.name} has no contextual sentence to learn from: use "
+                            "storybook-pages or artpedia, or lambda_w=1")  # fmt: skip
+        read = training.training_sentences + training.contextual_sentences
+        vocabulary = Vocabulary.build(read, config.min_count)
+        if word_vectors is not None and not isinstance(word_vectors, WordVectors):
+            word_vectors = load_word_vectors(word_vectors)
+        vectors = None if word_vectors is None else word_vectors.of(vocabulary)
+        regions = training.corpus.regions
+        statistics = regions.statistics(training.seen) if config.standardize else None
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(config, vocabulary, regions.dimensions, statistics, vectors)
+
+    # --- embeddings -----------------------------------------------------------------------------
+
+    def encode_images(self, images: RegionBatch) -> Embeddings:
+        """(B, R, D) -> regions (B, <= 20, H), or their mean (B, H) for the global baseline."""
+        images = images.surest(self.config.regions)
+        features, mask = images.features, images.mask
+        if self.config.similarity == "global":
+            features = images.mean().unsqueeze(1)
+        rate = self.config.region_dropout if self.training else 0.0
+        shape = (len(features), 1, features.shape[-1])
+        dropout = dropout_mask(shape, rate, features) if rate else None
+        encoded = self.image_encoder(features, dropout)
+        if self.config.similarity == "global":
+            return encoded.squeeze(1)
+        return Entities(encoded * mask.unsqueeze(-1), mask)
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Embeddings:
+        """B sentences -> words (B, M, H), or one vector (B, H) for the global baseline."""
+        return self._read(sentences)[0]
+
+    def _read(self, sentences: Sequence[str]) -> tuple[Embeddings, Tensor]:
+        """What is compared with images, and the mean of the GRU's two last states (B, H)."""
+        words = self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
+        words = drop_words(words, self.config.word_dropout, self.training)
+        states, last = self.text_encoder.read_both_ways(words)
+        if self.config.similarity == "global":
+            return last, last
+        mask = words != PAD
+        return Entities(states * mask.unsqueeze(-1), mask), last
+
+    def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
+        """S(I, T) of every image with every sentence, (I, S): Eq. 1 to 5, or the cosine."""
+        if self.config.similarity == "global":
+            return cosine(images, sentences)
+        return cross_attention(images, sentences, self.config.attention)
+
+    def pair_similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
+        """S(I, T) of image b with sentence b, (B,)."""
+        if self.config.similarity == "global":
+            return (normalize(images) * normalize(sentences)).sum(-1)
+        return paired_cross_attention(images, sentences, self.config.attention)
+
+    def classify(self, images: Embeddings, last: Tensor) -> Tensor:
+        """(B,) log-odds that sentence b is visual for image b: two fully-connected layers of H and 1 on the
+        mean region (B, H) and the mean last state (B, H), concatenated (section 5.2)."""
+        seen = images.mean() if isinstance(images, Entities) else images
+        return self.classifier(torch.cat([seen, last], -1)).squeeze(-1).float()
+
+    def pair_scores(self, images: RegionBatch, sentences: Sequence[str]) -> Tensor:
+        """(B,) by which the sentences of a page are ranked: the similarity, or the classifier's log-odds."""
+        seen = self.encode_images(images)
+        compared, last = self._read(sentences)
+        if self.config.page_loss == "bce":
+            return self.classify(seen, last)
+        return self.pair_similarity(seen, compared)
+
+    # --- objective ------------------------------------------------------------------------------
+
+    def loss(self, batch: Batch) -> Losses:
+        """L = lambda_w L_inter + (1 - lambda_w) L_intra (section 4.2), or binary cross-entropy in place of
+        L_intra (section 5.2).  A page without a contextual sentence takes part in L_inter only."""
+        pairs, config = batch.pairs, self.config
+        rows = [b for b, text in enumerate(pairs.contextual or ()) if text is not None]
+        told = pairs.sentences + [pairs.contextual[b] for b in rows]
+        images = self.encode_images(pairs.images)
+        compared, last = self._read(told)
+        visual, contextual = slice(0, len(pairs.sentences)), slice(len(pairs.sentences), len(told))
+        terms = {}
+        if config.lambda_w > 0:
+            similarity = self.similarity(images, compared[visual])
+            negatives = "mean" if batch.warmup else "hardest"
+            inter = triplet_loss(similarity, pairs.owners, config.margin, negatives)
+            terms["inter"] = config.lambda_w * inter
+        if config.lambda_w < 1:
+            own = torch.tensor(rows, dtype=torch.long, device=self.device)
+            if config.page_loss == "bce":
+                page = page_cross_entropy(self.classify(images, last[visual]),
+                                          self.classify(images[own], last[contextual]))  # fmt: skip
+            else:
+                right = (similarity.diagonal() if config.lambda_w > 0
+                         else self.pair_similarity(images, compared[visual]))  # fmt: skip
+                wrong = self.pair_similarity(images[own], compared[contextual])
+                page = intra_page_loss(right[own], wrong, config.margin)
+            terms["page"] = (1 - config.lambda_w) * page
+        return Losses(terms)
+
+
+def intra_page_loss(visual: Tensor, contextual: Tensor, margin: float) -> Tensor:
+    """The mean over B pages of L_intra(I, T_V, T_C) = [alpha - S(I, T_V) + S(I, T_C)]_+ (Eq. 6); (B,) each.
+    Of no page it is 0."""
+    return (margin - visual + contextual).clamp(min=0).sum() / max(1, len(visual))
+
+
+def page_cross_entropy(visual: Tensor, contextual: Tensor) -> Tensor:
+    """Binary cross-entropy of log-odds (B,) of visual and (B',) of contextual sentences (section 5.2), the
+    mean over all of them."""
+    odds = torch.cat([visual, contextual])
+    labels = torch.cat([torch.ones_like(visual), torch.zeros_like(contextual)])
+    return F.binary_cross_entropy_with_logits(odds, labels)
