@@ -175,6 +175,30 @@ def test_company_never_changes_a_score(training, similarity, page_loss):
     torch.testing.assert_close(together, torch.stack(alone))
 
 
+def test_attention_is_equation_3(training):
+    model = Artpedia.build(SMALL, training).eval()
+    batch, texts = (
+        training.corpus.regions.batch(training.annotated[:3]),
+        training.training_sentences[:3],
+    )
+    over_words, over_regions = model.attention(batch, texts)
+    images, sentences = model.encode_images(batch), model.encode_sentences(texts)
+    for b in range(3):
+        v = F.normalize(images.values[b, images.mask[b]], dim=-1)
+        e = F.normalize(sentences.values[b, sentences.mask[b]], dim=-1)
+        for i in range(len(v)):
+            weights = [torch.exp(6.0 * v[i] @ e[j]) for j in range(len(e))]
+            for j in range(len(e)):
+                torch.testing.assert_close(over_words[b, i, j], weights[j] / sum(weights))
+        for j in range(len(e)):
+            weights = [torch.exp(6.0 * v[i] @ e[j]) for i in range(len(v))]
+            for i in range(len(v)):
+                torch.testing.assert_close(over_regions[b, i, j], weights[i] / sum(weights))
+        assert (over_words[b, len(v) :] == 0).all() and (over_regions[b, :, len(e) :] == 0).all()
+    with pytest.raises(DataError, match="has no attention"):
+        Artpedia.build(variant("global", "intra"), training).attention(batch, texts)
+
+
 def test_only_the_surest_regions_are_looked_at(training):
     model = Artpedia.build(replace(SMALL, regions=2), training).eval()
     batch = training.corpus.regions.batch(training.annotated[:6])

@@ -29,6 +29,7 @@ FLOORS = (
         "table",
         "study",
         "scoreboard",
+        "page_study",
     ),
     ("plots", "widgets"),
 )

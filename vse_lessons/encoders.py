@@ -95,7 +95,7 @@ class SentenceEncoder(nn.Module):
 
     def read_both_ways(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Word indices (B, M) -> the mean of both directions' states, for each word (B, M, H), and of the
-        last ones (B, H), of the last word forwards and of the first word backwards.  GRU only."""
+        last ones (B, H), of the last word forwards and of the first word backwards."""
         with torch.autocast(words.device.type, enabled=False):
             lengths = (words != PAD).sum(1).cpu()  # backwards, padding would be read first
             packed = pack_padded_sequence(
@@ -105,6 +105,7 @@ class SentenceEncoder(nn.Module):
             states, _ = pad_packed_sequence(
                 packed_states, batch_first=True, total_length=words.shape[1]
             )
+            last = last[0] if self.cell == "lstm" else last  # the LSTM's memory cells are not read
             return states.unflatten(-1, (2, -1)).mean(-2), last.mean(0)
 
 

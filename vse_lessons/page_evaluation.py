@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from torch import Tensor
 
@@ -45,26 +47,53 @@ def score_pages(model: RetrievalModel, corpus: Corpus, images: Sequence[int] | n
                 block: int = 256) -> PageScores:  # fmt: skip
     """Scores every sentence of some images' pages against its own image, `block` at a time.
 
-    `DataError` when no page has both a visual and a contextual sentence."""
-    numbers = np.concatenate([corpus.sentences_of[i] for i in np.asarray(images, np.int64)])
-    owners = corpus.image_of[numbers]
+    `DataError` when no page has both a visual and a contextual sentence, or a score is not finite."""
+    numbers = _sentences_of(corpus, images)
     found = []
     with evaluating(model):
         for start in range(0, len(numbers), block):
-            part = slice(start, start + block)
-            regions = corpus.regions.batch(owners[part]).to(model.device)
-            texts = [corpus.sentences[s] for s in numbers[part]]
+            part = numbers[start : start + block]
+            regions = corpus.regions.batch(corpus.image_of[part]).to(model.device)
+            texts = [corpus.sentences[s] for s in part]
             found.append(model.pair_scores(regions, texts).double().cpu().numpy())
-    scores = np.concatenate(found) if found else np.empty(0)
-    if not np.isfinite(scores).all():
-        bad = int(np.flatnonzero(~np.isfinite(scores))[0])
-        raise DataError(f"the score of sentence {numbers[bad]} of {corpus.image_ids[owners[bad]]!r} is NaN "
-                        "or infinite: the model has diverged, or a feature is bad")  # fmt: skip
-    made = PageScores(scores, corpus.kinds[numbers] == "visual", owners, numbers)
-    if not len(made.complete):
-        raise DataError(f"{corpus.name}: none of these {len(images)} pages has both visual and contextual "
+    return _page_scores(corpus, numbers, np.concatenate(found))
+
+
+def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> PageScores:
+    """The same sentences scored without looking at any picture: the log-odds of a logistic regression on
+    TF-IDF of words and pairs of words, learnt from the training sentences of both kinds.  What it
+    reaches says nothing about seeing; only what a model adds to it can."""
+    corpus = training.corpus
+    visual, contextual = training.training_sentences, training.contextual_sentences
+    if not visual or not contextual:
+        raise DataError(
+            f"{corpus.name} has training sentences of one kind only: nothing to tell apart"
+        )
+    numbers = _sentences_of(corpus, images)
+    texts = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
+    features = texts.fit_transform([*visual, *contextual])
+    labels = np.repeat([1, 0], [len(visual), len(contextual)])
+    classifier = LogisticRegression(C=10.0, max_iter=1000).fit(features, labels)
+    told = texts.transform([corpus.sentences[s] for s in numbers])
+    return _page_scores(corpus, numbers, classifier.decision_function(told))
+
+
+def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndarray:
+    """The sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
+    pages = np.asarray(images, np.int64)
+    if not any(len(corpus.visual_of[i]) and len(corpus.contextual_of[i]) for i in pages):
+        raise DataError(f"{corpus.name}: none of these {len(pages)} pages has both visual and contextual "
                         "sentences to tell apart")  # fmt: skip
-    return made
+    return np.concatenate([corpus.sentences_of[i] for i in pages])
+
+
+def _page_scores(corpus: Corpus, numbers: np.ndarray, scores: np.ndarray) -> PageScores:
+    owners = corpus.image_of[numbers]
+    bad = np.flatnonzero(~np.isfinite(scores))
+    if len(bad):
+        raise DataError(f"the score of sentence {numbers[bad[0]]} of {corpus.image_ids[owners[bad[0]]]!r} is "
+                        "NaN or infinite: the model has diverged, or a feature is bad")  # fmt: skip
+    return PageScores(scores, corpus.kinds[numbers] == "visual", owners, numbers)
 
 
 def average_precision(found: PageScores, average: str = "pages") -> float:

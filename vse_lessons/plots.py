@@ -280,6 +280,36 @@ def retrieved_sentences(
     return figure
 
 
+def page(picture: Image.Image, title: str, sentences: Sequence[str], visual: Sequence[bool],
+         scores: Sequence[float] | None = None, width: int = 92) -> Figure:  # fmt: skip
+    """A page as in Artpedia's Figure 1: the painting, and its sentences in boxes, visual ones green with a
+    tick and a solid edge, contextual ones red with a cross and a dashed edge.  `scores` stand before them."""
+    wrapped = [wrap(text, width) for text in sentences]
+    lines = sum(text.count("\n") + 1 for text in wrapped) + 0.75 * len(wrapped) + 1.0
+    height = max(2.7, 0.185 * lines)
+    figure, (left, text) = plt.subplots(1, 2, figsize=(10.5, height), width_ratios=(2.5, 8))
+    left.imshow(picture)
+    left.set_anchor("NW")
+    left.axis("off")
+    left.set_title(wrap(title, 30), fontsize=9, loc="left")
+    text.axis("off")
+    text.set(xlim=(0, 1), ylim=(height, 0))
+    y = 0.1
+    for place, (told, seen) in enumerate(zip(wrapped, visual)):
+        score = "" if scores is None else f"{scores[place]:+.2f}  "
+        colour = RIGHT if seen else WRONG
+        text.text(
+            0, y, f"{'✓' if seen else '✗'}", color=colour, fontsize=12, va="top", fontweight="bold"
+        )
+        text.text(0.03, y, score, fontsize=8.5, va="top", family="monospace")
+        text.text(0.03 if scores is None else 0.115, y, told, fontsize=8.5, va="top", linespacing=1.15,
+                  bbox={"boxstyle": "round,pad=0.25", "facecolor": colour + "14", "edgecolor": colour,
+                        "linestyle": "-" if seen else "--", "linewidth": 1.1})  # fmt: skip
+        y += 0.185 * (told.count("\n") + 1.75)
+    figure.tight_layout()
+    return figure
+
+
 def bars_with_spread(axes: Axes, values: dict[str, Sequence[float]], ylabel: str) -> None:
     """The mean of each row with a whisker of one standard deviation and every single run as a dot."""
     for place, (name, runs) in enumerate(values.items()):

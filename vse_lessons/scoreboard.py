@@ -105,7 +105,7 @@ class Results:
 
     def values(self, arm: Arm, side: str = "t2i", cut: str = "R@1") -> dict[int, float]:
         """The recall of an arm by seed."""
-        return {seed: _recall(row, side, cut) for seed, row in sorted(self.rows(arm).items())}
+        return {seed: _figure(row, side, cut) for seed, row in sorted(self.rows(arm).items())}
 
     def by_seed(self, contrast: Contrast) -> dict[int, float]:
         """A contrast by the seeds that all its arms have."""
@@ -146,7 +146,7 @@ class Results:
         return UNDECIDED
 
 
-def _recall(row: dict, side: str, cut: str) -> float:
+def _figure(row: dict, side: str, cut: str) -> float:
     try:
         return float(row[side][cut])
     except KeyError as error:
@@ -314,14 +314,18 @@ def plain(found: Results, claim: Claim) -> str:
     return f"{means[0]:+.1f}" if len(means) == 1 else f"{min(means):+.1f} to {max(means):+.1f}"
 
 
-def scoreboard(studies: Sequence[Results], claims: Sequence[Claim] = CLAIMS) -> str:
+TITLES = {"storybook": "Storybook", "flickr8k": "Flickr8k", "storybook-pages": "Storybook's pages"}
+
+
+def scoreboard(studies: Sequence[Results], claims: Sequence[Claim] = CLAIMS,
+               paper: Results | None = None) -> str:  # fmt: skip
     """The scoreboard as a Markdown table: a claim a row, the paper's contrast, then for each study the
-    measured contrast (mean ± half of the 95 % interval over seeds, points of R@1) and the verdict."""
-    titles = {"storybook": "Storybook", "flickr8k": "Flickr8k"}
+    measured contrast (mean ± half of the 95 % interval over seeds, in points) and the verdict.
+    `paper`: the figures that a paper prints, by default A3VSE's."""
     head = ["claim", "where", "paper"]
     for study in studies:
-        head += [titles.get(study.corpus, study.corpus), "verdict"]
-    paper = published()
+        head += [TITLES.get(study.corpus, study.corpus), "verdict"]
+    paper = paper or published()
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
     for claim in claims:
         cells = [claim.text, claim.where, plain(paper, claim)]
@@ -362,7 +366,7 @@ def _curve(found: Results, model: str, cut: str, ablation: str) -> list[tuple[in
     for setting in (*TABLE_1, "100%x5"):
         rows = found.rows(Arm(model, setting, ablation))
         if rows:
-            values = [_recall(row, "t2i", cut) for row in rows.values()]
+            values = [_figure(row, "t2i", cut) for row in rows.values()]
             points.append((next(iter(rows.values()))["n_pairs"], float(np.mean(values))))
     return points
 

@@ -21,9 +21,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from vse_lessons.corpora import open_corpus
@@ -165,11 +167,17 @@ def compressed(embedded: Embedded, images: int = 100, dimensions: int = 16) -> d
         as_vectors(embedded.images)[owners],
         as_vectors(embedded.sentences)[torch.from_numpy(first)],
     )
-    points = normalize(torch.cat(sides)).cpu()
+    return compressed_groups({"image": sides[0], "sentence": sides[1]}, dimensions)
+
+
+def compressed_groups(groups: dict[str, Tensor], dimensions: int = 16) -> dict:
+    """Groups of vectors (N_g, H) as unit vectors on the principal axes of all of them, in thousandths."""
+    points = normalize(torch.cat(list(groups.values()))).cpu()
     points = points - points.mean(0)
     axes = torch.linalg.svd(points, full_matrices=False)[2][:dimensions]
-    rounded = (1000 * points @ axes.T).round().int().tolist()
-    return {"image": rounded[: len(first)], "sentence": rounded[len(first) :]}
+    rounded = (1000 * points @ axes.T).round().int()
+    parts = rounded.split([len(vectors) for vectors in groups.values()])
+    return {name: part.tolist() for name, part in zip(groups, parts)}
 
 
 def overlaps(training: SparseCorpus, queries: Sequence[str]) -> dict[str, float]:
@@ -223,14 +231,16 @@ STUDIES: dict[str, Callable[[], Iterator[Cell]]] = {
 }
 
 
-def run_grid(cells: Iterable[Cell], table: Table, *, workers: int = 1, corpus_dir: str | None = None,
-             word_vectors: str | None = None, progress: bool = True) -> list[str]:  # fmt: skip
+def run_grid(cells: Iterable[Any], table: Table, *, workers: int = 1, corpus_dir: str | None = None,
+             word_vectors: str | None = None, progress: bool = True,
+             module: str = "vse_lessons.study") -> list[str]:  # fmt: skip
     """Runs the cells that the table lacks, each in a process of its own with one thread, `workers` at a
     time; what went wrong, a line a failed cell.  A cell that fails leaves no row and stops no other."""
     wanted = table.missing(dict.fromkeys(cells))
     failures = []
     with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_process, cell, corpus_dir, word_vectors): cell for cell in wanted}
+        running = {pool.submit(_process, cell, corpus_dir, word_vectors, module): cell
+                   for cell in wanted}  # fmt: skip
         try:
             for done in tqdm(as_completed(running), total=len(wanted), desc="study", unit="run",
                              disable=not progress):  # fmt: skip
@@ -246,10 +256,10 @@ def run_grid(cells: Iterable[Cell], table: Table, *, workers: int = 1, corpus_di
 
 
 def _process(
-    cell: Cell, corpus_dir: str | None, word_vectors: str | None
+    cell: Any, corpus_dir: str | None, word_vectors: str | None, module: str
 ) -> tuple[dict | None, str]:
     """A row from a fresh process, or None and the last line that it wrote."""
-    command = [sys.executable, "-m", "vse_lessons.study", "--cell", json.dumps(asdict(cell))]
+    command = [sys.executable, "-m", module, "--cell", json.dumps(asdict(cell))]
     for option, value in (("--corpus-dir", corpus_dir), ("--word-vectors", word_vectors)):
         command += [option, value] if value else []
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8",

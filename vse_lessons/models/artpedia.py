@@ -83,9 +83,10 @@ class ArtpediaConfig(Presets):
 
     @classmethod
     def lesson(cls) -> ArtpediaConfig:
-        """Small, and with a learning rate that gets somewhere in minutes, for Storybook and two CPU cores."""
-        return cls(dimensions=128, word_dimensions=64, standardize=True, region_dropout=0.1, word_dropout=0.1,
-                   optimisation=Optimisation(epochs=8, batch_size=64, learning_rate=2e-3, clip=2.0,
+        """Small, and with a learning rate that gets somewhere in a minute, for Storybook and two CPU cores.
+        Twice the dimensions find paintings better and take half as long again."""
+        return cls(dimensions=64, word_dimensions=64, standardize=True, region_dropout=0.1, word_dropout=0.1,
+                   optimisation=Optimisation(epochs=5, batch_size=32, learning_rate=4e-3, clip=2.0,
                                              weight_decay=1e-6, cosine=True, warmup_epochs=2,
                                              averaging=0.99))  # fmt: skip
 
@@ -94,8 +95,7 @@ class ArtpediaConfig(Presets):
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
         return replace(lesson, dimensions=16, word_dimensions=16,
-                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
-                                            warmup_epochs=1))  # fmt: skip
+                       optimisation=replace(lesson.optimisation, epochs=2, warmup_epochs=1))  # fmt: skip
 
 
 class Artpedia(RetrievalModel):
@@ -193,6 +193,19 @@ class Artpedia(RetrievalModel):
         if self.config.page_loss == "bce":
             return self.classify(seen, last)
         return self.pair_similarity(seen, compared)
+
+    def attention(self, images: RegionBatch, sentences: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """alpha of Eq. 3 for B pairs, (B, R, M) each: of each region over the words, and of each word over
+        the regions, in the other branch.  Each sums to 1 over words, or over regions; 0 where padded.  The
+        regions are the `surest` ones of the batch.  `DataError` for the global baseline, which has none."""
+        if self.config.similarity == "global":
+            raise DataError('similarity="global" has no attention: use "cross_attention"')
+        seen, read = self.encode_images(images), self.encode_sentences(sentences)
+        scores = self.config.temperature * normalize(seen.values) @ normalize(read.values).mT
+        regions, words = seen.mask.unsqueeze(2), read.mask.unsqueeze(1)
+        over_words = scores.masked_fill(~words, -torch.inf).softmax(2) * regions
+        over_regions = scores.masked_fill(~regions, -torch.inf).softmax(1) * words
+        return over_words, over_regions
 
     # --- objective ------------------------------------------------------------------------------
 

@@ -1,0 +1,71 @@
+# ruff: noqa: F811  (a fixture by its name)
+"""From the JSON to a corpus, with paintings on a server of this machine."""
+
+import importlib.util
+import io
+import json
+from pathlib import Path
+
+import pytest
+import test_fetch
+from PIL import Image
+from test_fetch import server  # noqa: F401
+from test_readers import RECORD
+
+from vse_lessons.corpora import open_corpus
+from vse_lessons.files import read_json
+
+SCRIPT = Path(__file__).resolve().parents[1] / "data_scripts" / "prepare_artpedia.py"
+
+
+@pytest.fixture
+def script():
+    spec = importlib.util.spec_from_file_location("prepare_artpedia", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def folder(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    picture = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(picture, "PNG")
+    monkeypatch.setitem(test_fetch.CONTENT, "a.png", picture.getvalue())
+    records = {key: {**RECORD, "img_url": server.url(name)}
+               for key, name in (("2", "a.png"), ("5", "lost.png"), ("7", "a.png"))}  # fmt: skip
+    server.troubles["lost.png"] = [404] * 9
+    made = tmp_path / "artpedia"
+    made.mkdir()
+    (made / "artpedia.json").write_text(json.dumps(records), "utf-8")
+    return made
+
+
+def test_a_dry_run_fetches_nothing(script, folder, server, capsys):
+    assert script.main([str(folder), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "3 of 3 paintings would be fetched" in said and "2,252  differs" in said
+    assert server.asked == [] and not (folder / "images").exists()
+
+
+def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(
+    script, folder, server, capsys
+):
+    assert script.main([str(folder), "--pause", "0", "--contact", "me@example.org"]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "0 paintings were there, 2 were fetched, 1 cannot be had" in said
+        and "ready: 2 paintings, 6 sentences" in said
+    )
+    assert read_json(folder / "gone.json") == {"5.png": "the server answered 404"}
+    assert all("me@example.org" in agent for agent in server.agents)
+    corpus = open_corpus("artpedia", folder).corpus
+    assert list(corpus.image_ids) == ["2", "7"] and set(corpus.kinds) == {"visual", "contextual"}
+    assert script.main([str(folder), "--pause", "0", "--no-regions"]) == 0
+    assert "2 paintings were there, 0 were fetched" in capsys.readouterr().out
+    assert server.asked.count("a.png") == 2
+
+
+def test_bad_input_is_named_on_one_line(script, tmp_path, capsys):
+    assert script.main([str(tmp_path)]) == 1
+    assert "artpedia.json" in capsys.readouterr().err
