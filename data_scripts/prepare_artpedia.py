@@ -6,7 +6,7 @@
 FOLDER holds artpedia.json, which its authors publish at aimagelab.ing.unimore.it/artpedia (an address that
 this script was never run against).  The JSON gives the address of each painting at Wikimedia Commons.  They
 are fetched one at a time, with a pause, into FOLDER/images; a run that is stopped goes on where it was.
-What cannot be had any more is listed in FOLDER/gone.json and left out of the corpus.
+What cannot be had any more is listed in FOLDER/images/gone.json and left out of the corpus.
 
 Wikimedia asks that automatic requests name someone to write to: pass --contact.  Each painting and text has
 its own licence (the texts are Wikipedia's, CC BY-SA); see the page of each file at Commons."""
@@ -18,9 +18,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
+
 from vse_lessons.corpora import open_corpus
-from vse_lessons.fetch import AGENT, fetch_all
-from vse_lessons.files import DataError, write_json
+from vse_lessons.fetch import AGENT, LOST, fetch_all
+from vse_lessons.files import DataError
 from vse_lessons.readers.artpedia import (
     FOLDERS,
     JSON,
@@ -64,17 +66,28 @@ def prepare(given: argparse.Namespace) -> int:
               f"{len(missing) * given.pause / 60:.0f} minutes; their sizes are not in the JSON")  # fmt: skip
         return 0
     agent = f"{AGENT}; {given.contact}" if given.contact else AGENT
-    made = fetch_all(urls, target, pause=given.pause, retries=given.retries, agent=agent)
+    made = fetch_all(
+        urls, target, pause=given.pause, retries=given.retries, agent=agent, check=no_picture
+    )
     print(f"{len(made.there)} paintings were there, {len(made.fetched)} were fetched, "
           f"{len(made.gone)} cannot be had")  # fmt: skip
-    write_json(given.folder / "gone.json", made.gone)
     if made.gone:
-        print(f"the list of what is gone, and why, is {given.folder / 'gone.json'}")
+        print(f"the list of what is gone, and why, is {target / LOST}")
     if not given.no_regions:
         corpus = open_corpus("artpedia", given.folder).corpus
         print(f"ready: {len(corpus.image_ids)} paintings, {len(corpus.sentences)} sentences, regions in "
               f"{corpus.regions.source}")  # fmt: skip
     return 0
+
+
+def no_picture(path: Path) -> str | None:
+    """Why a file is not taken: a server's apology with status 200 is no painting."""
+    try:
+        with Image.open(path) as picture:
+            picture.verify()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return f"it is no picture that can be read ({type(error).__name__})"
+    return None
 
 
 def report(found) -> None:

@@ -233,6 +233,11 @@ def test_words_start_from_vectors_of_unlabelled_text(training):
                                fresh.text_encoder.embedding.weight[other])  # fmt: skip
 
 
+def test_vectors_wider_than_the_words_are_refused(training):
+    with pytest.raises(DataError, match="vectors have 300 dimensions, the model's words 16: raise"):
+        Artpedia.build(SMALL, training, 0, WordVectors({"w1": 0}, torch.ones(1, 300)))
+
+
 @pytest.mark.parametrize(("wrong", "message"), [
     ({"lambda_w": 1.1}, r"lambda_w is 1.1: a weight in \[0, 1\]"),
     ({"lambda_w": -0.1}, "lambda_w is -0.1"),

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from vse_lessons import fetch
-from vse_lessons.fetch import CHECKSUMS, fetch_all
+from vse_lessons.fetch import CHECKSUMS, LOST, fetch_all
 from vse_lessons.files import DataError, read_json
 
 CONTENT = {
@@ -99,14 +99,17 @@ def test_what_is_gone_is_asked_for_once_and_stops_nothing(server, tmp_path, stat
     server.troubles["a.jpg"] = [status] * 9
     made = get(server, tmp_path, "a.jpg", "b.jpg")
     assert made.gone == {"a.jpg": f"the server answered {status}"} and made.fetched == ["b.jpg"]
-    assert server.asked == ["a.jpg", "b.jpg"] and left(tmp_path) == ["b.jpg", CHECKSUMS]
+    assert server.asked == ["a.jpg", "b.jpg"] and left(tmp_path) == ["b.jpg", CHECKSUMS, LOST]
+    assert read_json(tmp_path / LOST) == made.gone
+    server.troubles.clear()  # it is there again
+    assert get(server, tmp_path, "a.jpg").fetched == ["a.jpg"] and read_json(tmp_path / LOST) == {}
 
 
 @pytest.mark.parametrize("trouble", [503, "cut"])
 def test_lasting_troubles_end_after_the_retries_and_leave_no_half_file(server, tmp_path, trouble):
     server.troubles["a.jpg"] = [trouble] * 9
     made = get(server, tmp_path, "a.jpg", retries=2)
-    assert list(made.gone) == ["a.jpg"] and len(server.asked) == 3 and left(tmp_path) == []
+    assert list(made.gone) == ["a.jpg"] and len(server.asked) == 3 and left(tmp_path) == [LOST]
 
 
 def test_a_file_cut_short_on_disk_is_fetched_again(server, tmp_path):
@@ -116,12 +119,53 @@ def test_a_file_cut_short_on_disk_is_fetched_again(server, tmp_path):
     assert (tmp_path / "a.jpg").read_bytes() == CONTENT["a.jpg"]
 
 
+def test_a_file_that_a_person_put_there_is_kept(server, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"mine")
+    assert get(server, tmp_path, "a.jpg").there == ["a.jpg"] and server.asked == []
+    assert (tmp_path / "a.jpg").read_bytes() == b"mine" and list(
+        read_json(tmp_path / CHECKSUMS)
+    ) == ["a.jpg"]
+
+
+def test_a_changed_file_stays_until_the_first_bytes_have_come_again(server, tmp_path):
+    get(server, tmp_path, "a.jpg")
+    (tmp_path / "a.jpg").write_bytes(b"half")
+    server.troubles["a.jpg"] = [404] * 9
+    assert list(get(server, tmp_path, "a.jpg").gone) == ["a.jpg"]
+    assert (tmp_path / "a.jpg").read_bytes() == b"half"
+
+
+def test_what_is_not_accepted_is_removed_and_listed(server, tmp_path):
+    made = get(
+        server,
+        tmp_path,
+        "a.jpg",
+        "b.jpg",
+        check=lambda path: "too red" if path.stem == "a" else None,
+    )
+    assert made.gone == {"a.jpg": "too red"} and left(tmp_path) == ["b.jpg", CHECKSUMS, LOST]
+    assert list(read_json(tmp_path / CHECKSUMS)) == ["b.jpg"]
+
+
+def test_a_server_that_refuses_us_is_left_in_peace(server, tmp_path):
+    names = [f"{n}.jpg" for n in range(9)]
+    server.troubles.update({name: [403] * 9 for name in names})
+    with pytest.raises(DataError, match="refuses one file after the other"):
+        get(server, tmp_path, *names)
+    assert len(server.asked) == 5 and len(read_json(tmp_path / LOST)) == 5
+
+
+def test_an_address_that_is_none_is_listed(tmp_path):
+    made = fetch_all({"a.jpg": "", "b.jpg": "file:///etc/passwd"}, tmp_path, progress=False)
+    assert made.gone == dict.fromkeys(("a.jpg", "b.jpg"), "it has no http or https address")
+
+
 def test_other_bytes_than_at_first_are_not_taken(server, tmp_path):
     get(server, tmp_path, "wrong.jpg")
     (tmp_path / "wrong.jpg").unlink()
     server.troubles["wrong.jpg"] = ["wrong"] * 9
     made = get(server, tmp_path, "wrong.jpg", retries=1)
-    assert "hash" in made.gone["wrong.jpg"].lower() and left(tmp_path) == [CHECKSUMS]
+    assert "hash" in made.gone["wrong.jpg"].lower() and left(tmp_path) == [CHECKSUMS, LOST]
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(server, tmp_path, monkeypatch):
@@ -165,14 +209,10 @@ def test_requests_are_apart_and_a_server_that_asks_for_more_gets_it(server, monk
     assert waits == [0.0, 2.0, 2.0, 30.0]
 
 
-@pytest.mark.parametrize(("urls", "message"), [
-    ({"../a.jpg": "http://x/a"}, "nothing is written outside"),
-    ({CHECKSUMS: "http://x/a"}, "no plain file name"),
-    ({"a.jpg": "file:///etc/passwd"}, "no http or https address"),
-    ({"a.jpg": ""}, "no http or https address")])  # fmt: skip
-def test_names_and_addresses_are_checked_before_anything_is_asked_for(tmp_path, urls, message):
-    with pytest.raises(DataError, match=message):
-        fetch_all(urls, tmp_path / "new")
+@pytest.mark.parametrize("name", ["../a.jpg", "a/b.jpg", "", CHECKSUMS, LOST])
+def test_names_are_checked_before_anything_is_asked_for(tmp_path, name):
+    with pytest.raises(DataError, match="no plain file name: nothing is written outside"):
+        fetch_all({name: "http://x/a"}, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 

@@ -84,8 +84,9 @@ def test_a_run_gives_every_figure_of_both_tables(tmp_path, monkeypatch):
     for size in (10, 50):  # of 60 test pages
         assert set(row[f"among_{size}"]) == {f"{s} R@{k}" for s in ("t2i", "i2t") for k in (1, 5)}
         assert row[f"among_{size}"]["t2i R@1"] <= row[f"among_{size}"]["t2i R@5"]
-    assert "among_100" not in row and list(row["shortlist"]) == ["10", "50"]
-    assert set(row["map"]) == {"image", "visual", "contextual"}
+    assert "among_100" not in row and list(row["shortlist_t2i"]) == ["10", "50"]
+    assert list(row["shortlist_i2t"]) == ["10", "50", "100"]
+    assert set(row["map"]) == {"image", "visual", "contextual", "cosines"}
     assert len(row["map"]["image"]) == len(row["map"]["contextual"]) > 20
     again = run_cell(cells[0])
     assert again["ap"] == row["ap"] and again["t2i"] == row["t2i"]

@@ -32,8 +32,9 @@ def folder(server, tmp_path, monkeypatch):
     picture = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(picture, "PNG")
     monkeypatch.setitem(test_fetch.CONTENT, "a.png", picture.getvalue())
-    records = {key: {**RECORD, "img_url": server.url(name)}
-               for key, name in (("2", "a.png"), ("5", "lost.png"), ("7", "a.png"))}  # fmt: skip
+    names = {"2": "a.png", "5": "lost.png", "7": "a.png", "9": "sorry.png"}
+    records = {key: {**RECORD, "img_url": server.url(name)} for key, name in names.items()}
+    monkeypatch.setitem(test_fetch.CONTENT, "sorry.png", b"<html>sorry</html>")
     server.troubles["lost.png"] = [404] * 9
     made = tmp_path / "artpedia"
     made.mkdir()
@@ -44,7 +45,7 @@ def folder(server, tmp_path, monkeypatch):
 def test_a_dry_run_fetches_nothing(script, folder, server, capsys):
     assert script.main([str(folder), "--dry-run"]) == 0
     said = capsys.readouterr().out
-    assert "3 of 3 paintings would be fetched" in said and "2,252  differs" in said
+    assert "4 of 4 paintings would be fetched" in said and "2,252  differs" in said
     assert server.asked == [] and not (folder / "images").exists()
 
 
@@ -54,16 +55,27 @@ def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(
     assert script.main([str(folder), "--pause", "0", "--contact", "me@example.org"]) == 0
     said = capsys.readouterr().out
     assert (
-        "0 paintings were there, 2 were fetched, 1 cannot be had" in said
+        "0 paintings were there, 2 were fetched, 2 cannot be had" in said
         and "ready: 2 paintings, 6 sentences" in said
     )
-    assert read_json(folder / "gone.json") == {"5.png": "the server answered 404"}
+    assert read_json(folder / "images" / "gone.json") == {
+        "5.png": "the server answered 404",
+        "9.png": "it is no picture that can be read (UnidentifiedImageError)",
+    }
     assert all("me@example.org" in agent for agent in server.agents)
     corpus = open_corpus("artpedia", folder).corpus
     assert list(corpus.image_ids) == ["2", "7"] and set(corpus.kinds) == {"visual", "contextual"}
     assert script.main([str(folder), "--pause", "0", "--no-regions"]) == 0
     assert "2 paintings were there, 0 were fetched" in capsys.readouterr().out
     assert server.asked.count("a.png") == 2
+
+
+def test_a_painting_that_is_damaged_later_is_left_out(script, folder, capsys):
+    script.main([str(folder), "--pause", "0", "--no-regions"])
+    (folder / "images" / "7.png").write_bytes(b"spoilt")
+    with pytest.warns(UserWarning, match="1 pictures were skipped"):
+        corpus = open_corpus("artpedia", folder).corpus
+    assert list(corpus.image_ids) == ["2"]
 
 
 def test_bad_input_is_named_on_one_line(script, tmp_path, capsys):

@@ -11,8 +11,10 @@ from test_detectors import Quadrants
 
 from vse_lessons.detectors import extract_regions
 from vse_lessons.files import DataError
+from vse_lessons.models.artpedia import ArtpediaConfig
 from vse_lessons.readers import artpedia, flickr, precomputed
 from vse_lessons.regions import RegionStore, StackedRows
+from vse_lessons.text import tokenize
 
 # --------------------------------------------------------------------------- Flickr8k, Flickr30K
 
@@ -371,7 +373,11 @@ def test_the_real_records_of_artpedia():
     )  # a line break in the file
     assert artpedia.centuries(found.pages)[17] == 2 and artpedia.file_name(page) == "7873.jpg"
     longest = max(len(s.split()) for p in found.pages for s in (*p.visual, *p.contextual))
-    assert longest <= 82, "the model cuts no sentence of these"
+    assert longest <= ArtpediaConfig.paper().max_words, "the model cuts no sentence"
+    told = (shared_data("artpedia_text") / "train_visual.jsonl").read_text("utf-8").splitlines()
+    sentences = [s for line in told for s in json.loads(line)["visual_sentences"]]
+    assert len(told) == 2147 and len(sentences) == 7028  # of 2,252 and 7,109 in Table 2
+    assert max(len(tokenize(s)) for s in sentences) <= ArtpediaConfig.paper().max_words
     rows = artpedia.against_table_2(found.counts())
     assert rows[0] == ("train", "paintings", 7, 2252) and len(rows) == 9
 

@@ -73,6 +73,12 @@ def test_ranks_of_a_shortlist_by_hand():
     assert shortlist_ranks(exact, near, image_of, 2).tolist() == [3, 1]
     assert shortlist_ranks(exact, near, image_of, 3).tolist() == [1, 1]
     assert shortlist_ranks(exact, near, image_of, 99).tolist() == [1, 1]
+    # one candidate each: image 0 gets sentence 1, which is not its own; image 1 gets its own
+    two, owner = torch.tensor([[0.9, 0.2, 0.3], [0.5, 0.8, 0.9]]), torch.tensor([0, 1, 1])
+    close = torch.tensor([[0.1, 0.3, 0.2], [0.2, 0.6, 0.5]])
+    assert shortlist_ranks(two, close, owner, 1, "i2t").tolist() == [3, 1]
+    assert shortlist_ranks(two, close, owner, 3, "i2t").tolist() == [1, 1]
+    assert shortlist_ranks(-two, close, owner, 3, "i2t").tolist() == [3, 2]
     tied = torch.full((3, 2), 0.5)
     np.testing.assert_array_equal(shortlist_ranks(tied, tied, image_of, 3), [3, 3])
     with pytest.raises(DataError, match="holds none"):

@@ -66,12 +66,14 @@ def _artpedia(name: str, folder: Path, progress: bool) -> Opened:
     if listing.skipped:
         print(f"{name}: {len(listing.skipped)} records or sentences are left out; the first: "
               f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}")  # fmt: skip
-    return _photographs(listing, progress)
+    # of some thousand files from the web some are damaged or too large
+    return _photographs(listing, progress, on_bad="skip")
 
 
-def _photographs(listing: Listing, progress: bool) -> Opened:
+def _photographs(listing: Listing, progress: bool, on_bad: str = "error") -> Opened:
     pictures = pictures_from_files(listing.paths, listing.ids)
-    store = extract_regions(pictures, EfficientNetLite0(), home() / listing.name, progress=progress)
+    store = extract_regions(pictures, EfficientNetLite0(), home() / listing.name, on_bad=on_bad,
+                            progress=progress)  # fmt: skip
     return Opened(listing.with_regions(store), pictures)
 
 

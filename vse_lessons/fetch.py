@@ -5,7 +5,7 @@ Built on pooch, which writes to a temporary name, renames, checks checksums and 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +15,16 @@ from vse_lessons.files import DataError, read_json, write_json
 
 CHECKSUMS = "checksums.json"  # file name -> sha256, of what was fetched first
 AGENT = "vse_lessons (a course; fetches each picture once, one at a time)"
-GONE = (400, 401, 403, 404, 410, 451)  # answers that asking again does not change
+LOST = "gone.json"  # file name -> why it could not be had
+FINAL = (400, 401, 403, 404, 410, 451)  # answers that asking again does not change
+REFUSED, PATIENCE = (
+    ("401", "403"),
+    5,
+)  # so many of these in a row: the server refuses us, not a file
 LONGEST_WAIT = 120.0  # seconds, whatever a server asks for
+
+
+Check = Callable[[Path], "str | None"]  # why a file is not what it should be, or None
 
 
 @dataclass
@@ -29,44 +37,72 @@ class Fetched:
 
 
 def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retries: int = 3,
-              timeout: float = 30.0, agent: str = AGENT, progress: bool = True) -> Fetched:  # fmt: skip
+              timeout: float = 30.0, agent: str = AGENT, check: Check | None = None,
+              progress: bool = True) -> Fetched:  # fmt: skip
     """Fetches {file name: address} into `folder`, `pause` seconds apart.
 
-    The checksum of each file is written to `checksums.json` when it is first fetched; a file whose checksum
-    is another one (cut short, or changed by hand) is fetched again, and what comes must then have the
-    first one.  An interrupted run goes on where it stopped.  What a server refuses for good, or does not
-    give after `retries` more tries, is listed in `.gone` and stops nothing.  `DataError` without pooch,
-    for a file name with a folder in it or an address that is not http(s)."""
+    The checksum of each file is written to `checksums.json` when it is first fetched, or first seen: a file
+    that is there without one is taken as it is.  A file with another checksum (cut short, or changed) is
+    replaced when the first bytes have come again.  An interrupted run goes on where it stopped.
+
+    What a server refuses for good, does not give after `retries` more tries, has no http(s) address, or is
+    not what `check(path)` accepts (it returns a reason, or None) is listed in `.gone` and in `gone.json`, and
+    stops nothing.  `DataError` without pooch, for a file name with a folder in it, and where the server
+    refuses 5 files one after the other."""
     pooch = _pooch()
     folder = Path(folder)
-    for name, url in urls.items():
-        if Path(name).name != name or name in ("", ".", "..", CHECKSUMS):
+    for name in urls:
+        if Path(name).name != name or name in ("", ".", "..", CHECKSUMS, LOST):
             raise DataError(f"{name!r} is no plain file name: nothing is written outside {folder}")
-        if not url.startswith(("http://", "https://")):
-            raise DataError(
-                f"{name}: {url!r} is no http or https address; correct it in the file it is from"
-            )
-    known: dict[str, str] = read_json(folder / CHECKSUMS) if (folder / CHECKSUMS).exists() else {}
+    known, lost = (_read(folder / name) for name in (CHECKSUMS, LOST))
     download = _Polite(pooch.HTTPDownloader(timeout=timeout, headers={"User-Agent": agent}), pause)
-    made = Fetched()
+    made, refused = Fetched(), 0
     for name, url in tqdm(urls.items(), desc="fetching", unit="file", disable=not progress):
         path = folder / name
-        if path.exists() and known.get(name) == f"sha256:{pooch.file_hash(str(path))}":
+        there = f"sha256:{pooch.file_hash(str(path))}" if path.exists() else None
+        reason = None
+        if there is None or known.get(name, there) != there:
+            reason = _fetch(pooch, path, url, known.get(name), retries, download)
+            there = f"sha256:{pooch.file_hash(str(path))}" if path.exists() else None
+            if reason is None and check is not None and (reason := check(path)) is not None:
+                path.unlink()
+            if reason is None:
+                made.fetched.append(name)
+            else:
+                made.gone[name] = reason
+        else:
             made.there.append(name)
-            continue
-        path.unlink(missing_ok=True)  # of no known checksum, or of another one than the first
-        store = pooch.create(folder, base_url="", registry={name: known.get(name)}, urls={name: url},
-                             retry_if_failed=retries)  # fmt: skip
-        try:
-            store.fetch(name, downloader=download)
-        # requests' errors are OSErrors, a wrong checksum is a ValueError
-        except (_Gone, OSError, ValueError) as error:
-            made.gone[name] = _reason(error)
-            continue
-        known[name] = f"sha256:{pooch.file_hash(str(path))}"
-        write_json(folder / CHECKSUMS, known)
-        made.fetched.append(name)
+        if reason is None and known.get(name) != there:
+            known[name] = there
+            write_json(folder / CHECKSUMS, known)
+        if lost.get(name) != reason:
+            lost = (
+                {**lost, name: reason} if reason else {k: v for k, v in lost.items() if k != name}
+            )
+            write_json(folder / LOST, lost)
+        refused = refused + 1 if (reason or "").endswith(REFUSED) else 0
+        if refused == PATIENCE:
+            raise DataError(f"{url}: the server refuses one file after the other ({reason}); say who asks, "
+                            "wait, or look at the address")  # fmt: skip
     return made
+
+
+def _fetch(pooch, path: Path, url: str, known: str | None, retries: int,  # noqa: ANN001
+           download: _Polite) -> str | None:  # fmt: skip
+    """Fetches one file, whole or not at all; why it could not be had, or None."""
+    if not url.startswith(("http://", "https://")):
+        return "it has no http or https address"
+    store = pooch.create(path.parent, base_url="", registry={path.name: known}, urls={path.name: url},
+                         retry_if_failed=retries)  # fmt: skip
+    try:
+        store.fetch(path.name, downloader=download)
+    except (_Gone, OSError, ValueError) as error:  # requests' errors, and a wrong checksum
+        return _reason(error)
+    return None
+
+
+def _read(path: Path) -> dict[str, str]:
+    return read_json(path) if path.exists() else {}
 
 
 class _Gone(Exception):
@@ -88,7 +124,7 @@ class _Polite:
             response = getattr(error, "response", None)
             if response is None:
                 raise
-            if response.status_code in GONE:
+            if response.status_code in FINAL:
                 raise _Gone(_reason(error)) from error
             asked = response.headers.get("Retry-After", "")
             wait = min(float(asked), LONGEST_WAIT) if asked.isdigit() else 0.0

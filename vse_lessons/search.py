@@ -85,19 +85,26 @@ def compact(embeddings: Embeddings) -> Tensor:
     return normalize(embeddings) if isinstance(embeddings, Tensor) else embeddings.compact()
 
 
-def shortlist_ranks(exact: Tensor, near: Tensor, image_of: Tensor, size: int) -> np.ndarray:
-    """(S,) the rank of each sentence's image when only the `size` images nearest by compact vectors are
-    ordered by their exact scores; an image that is not among them stands behind all I.
+def shortlist_ranks(
+    exact: Tensor, near: Tensor, image_of: Tensor, size: int, side: str = "t2i"
+) -> np.ndarray:
+    """The ranks when only the `size` candidates nearest by compact vectors are ordered by exact scores: for
+    "t2i" of each sentence's image, (S,), for "i2t" of the best of each image's sentences, (I,).  Where none
+    that is right is among them, it is behind all candidates.
 
-    exact, near: (I, S) exact and compact similarities; image_of: (S,).  Ties count against the model."""
-    images, sentences = exact.shape
-    if not size >= 1:
+    exact, near: (I, S) exact and compact similarities; image_of: (S,).  Ties count against the model.  For
+    "i2t" every image must have a sentence."""
+    if size < 1:
         raise DataError(f"a shortlist of {size} candidates holds none: use at least 1")
-    every = torch.arange(sentences, device=exact.device)
-    listed = torch.zeros_like(exact, dtype=torch.bool)
-    listed[near.topk(min(size, images), dim=0).indices, every] = True
-    ahead = ((exact >= exact[image_of, every]) & listed).sum(0)  # the right image counts itself
-    return torch.where(listed[image_of, every], ahead, images).cpu().numpy()
+    right = image_of.unsqueeze(0) == torch.arange(len(exact), device=exact.device).unsqueeze(1)
+    if side == "t2i":  # queries first
+        exact, near, right = exact.T, near.T, right.T
+    candidates = exact.shape[1]
+    listed = torch.zeros_like(right)
+    listed.scatter_(1, near.topk(min(size, candidates), dim=1).indices, True)
+    best = exact.masked_fill(~(right & listed), -torch.inf).amax(1, keepdim=True)
+    ahead = 1 + ((exact >= best) & listed & ~right).sum(1)
+    return torch.where((right & listed).any(1), ahead, candidates).cpu().numpy()
 
 
 def _image_number(corpus: Corpus, image: int | str) -> int:

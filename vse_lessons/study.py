@@ -170,10 +170,13 @@ def compressed(embedded: Embedded, images: int = 100, dimensions: int = 16) -> d
     return compressed_groups({"image": sides[0], "sentence": sides[1]}, dimensions)
 
 
-def compressed_groups(groups: dict[str, Tensor], dimensions: int = 16) -> dict:
-    """Groups of vectors (N_g, H) as unit vectors on the principal axes of all of them, in thousandths."""
+def compressed_groups(
+    groups: dict[str, Tensor], dimensions: int = 16, centred: bool = True
+) -> dict:
+    """Groups of vectors (N_g, H) as unit vectors on the principal axes of all of them, in thousandths; less
+    their mean, or, not centred, about as they lie, with their cosines."""
     points = normalize(torch.cat(list(groups.values()))).cpu()
-    points = points - points.mean(0)
+    points = points - points.mean(0) if centred else points
     axes = torch.linalg.svd(points, full_matrices=False)[2][:dimensions]
     rounded = (1000 * points @ axes.T).round().int()
     parts = rounded.split([len(vectors) for vectors in groups.values()])

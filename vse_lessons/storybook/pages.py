@@ -22,7 +22,7 @@ from vse_lessons.storybook.meaning import Scene, sample_scene
 
 VISUAL = (1, 2, 2, 3, 3, 3, 3, 4, 4, 6)  # sentences a page, each as likely; mean 3.1
 CONTEXTUAL = (2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 11, 13)  # mean 6.7
-VISUAL_VERSIONS, CONTEXTUAL_VERSIONS = 0.6, 0.45  # shares of the sentences that are about a version
+VISUAL_VERSIONS, CONTEXTUAL_VERSIONS = 0.6, 0.33  # shares of the sentences that are about a version
 YEARS = (1480, 1930)
 UNLABELLED = -1  # the world of paintings that only lend their words
 
@@ -67,15 +67,12 @@ def art_page(scene: Scene) -> ArtPage:
     ]
     visual = list(gallery_sentences(scene, rng.choice(VISUAL)))
     rng = random.Random(f"{scene.key}/versions")
-    other = sample_scene("art", rng.randrange(1, 1 << 30), 0)  # in a world of its own
-    told = gallery_sentences(other, len(contextual))
-    for sentences, share, describes in (
-        (visual, VISUAL_VERSIONS, visual), (contextual, CONTEXTUAL_VERSIONS, told)
-    ):  # fmt: skip
-        for place_of, sentence in enumerate(describes):
-            first = sentences is contextual and place_of == 0  # it says what the painting is
-            if not first and rng.random() < share:
-                sentences[place_of] = _version(sentence, facts, rng)
+    for number, sentence in enumerate(visual):
+        if rng.random() < VISUAL_VERSIONS:
+            visual[number] = _version(sentence, facts, rng)
+    for number in range(1, len(contextual)):  # the first one says what the painting is
+        if rng.random() < CONTEXTUAL_VERSIONS:
+            contextual[number] = _version(_of_another(rng), facts, rng)
     return ArtPage(title, maker, year, owner, place, tuple(visual), tuple(contextual))
 
 
@@ -88,6 +85,15 @@ def unlabelled_text(pages: int = 6000) -> list[str]:
         told += [*page.visual, *page.contextual]
     random.Random(UNLABELLED).shuffle(told)
     return told
+
+
+def _of_another(rng: random.Random) -> str:
+    """A visual sentence about another painting, of a world of its own.  The n-th sentence of a page has a
+    form of its own, so its place is drawn as often as it occurs among visual sentences."""
+    longest = max(VISUAL)
+    often = [sum(count > place for count in VISUAL) for place in range(longest)]
+    (place,) = rng.choices(range(longest), often)
+    return gallery_sentences(sample_scene("art", rng.randrange(1, 1 << 30), 0), longest)[place]
 
 
 def _version(sentence: str, facts: dict[str, str | int], rng: random.Random) -> str:
