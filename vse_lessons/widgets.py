@@ -21,7 +21,7 @@ from PIL import Image
 from vse_lessons.files import DataError
 from vse_lessons.plots import save
 
-LARGE = 50_000  # bytes of a PNG beyond which a notebook embeds a JPEG copy
+LARGE = 50_000  # bytes of a PNG beyond which a notebook embeds a smaller copy
 
 
 def show_source(*things: object) -> Markdown:
@@ -49,15 +49,27 @@ def _cell(value: object) -> str:
 
 def show_figure(figure: Figure, path: Path, alt: str) -> None:
     """Saves a figure as PNG, shows it with a text for those who cannot see it, and closes it.
-    Photographs make large PNGs: the notebook then embeds a JPEG, so that it stays small."""
+    Photographs and paintings make large PNGs: the notebook then embeds a smaller copy."""
     data = save(figure, path).read_bytes()
     plt.close(figure)
     if len(data) > LARGE:
-        smaller = io.BytesIO()
-        Image.open(path).convert("RGB").save(smaller, "JPEG", quality=80, optimize=True)
-        display(Shown(smaller.getvalue(), format="jpeg", alt=alt))
+        shown, kind = _smaller(Image.open(path).convert("RGB"))
+        display(Shown(shown, format=kind, alt=alt))
     else:
         display(Shown(data, format="png", alt=alt))
+
+
+def _smaller(picture: Image.Image) -> tuple[bytes, str]:
+    """A picture as JPEG or as PNG of 128 colours: of photographs the first is smaller, of text the second."""
+    copies = []
+    for kind, copy, options in (
+        ("jpeg", picture, {"quality": 80}),
+        ("png", picture.quantize(128), {}),
+    ):
+        stream = io.BytesIO()
+        copy.save(stream, kind, optimize=True, **options)
+        copies.append((stream.getvalue(), kind))
+    return min(copies, key=lambda copy: len(copy[0]))
 
 
 def answer_box(

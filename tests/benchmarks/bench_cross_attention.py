@@ -104,12 +104,13 @@ def main() -> None:
     torch.manual_seed(0)
     if arguments.memory:
         return memory()
-    with torch.no_grad():
-        forward(arguments.rounds)
-    backward(arguments.rounds)
+    # first: on Linux a process starts with the peak of the one that started it
     subprocess.run(
         [sys.executable, __file__, "--memory", "--threads", str(arguments.threads)], check=True
     )
+    with torch.no_grad():
+        forward(arguments.rounds)
+    backward(arguments.rounds)
 
 
 if __name__ == "__main__":
