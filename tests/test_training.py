@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_corpus
+from safetensors import safe_open
+from safetensors.torch import save_file
 from test_a3vse import SMALL
 
 from vse_lessons.batches import Streams
@@ -236,3 +238,15 @@ def test_an_epoch_is_as_long_without_semantics():
     assert len(seen) == 8 * full.steps and set(seen.tolist()) <= set(training.annotated.tolist())
     weak = torch.cat([weak.images.index for _, weak in full.epoch(0)])
     assert set(weak.tolist()) <= set(training.unannotated.tolist())
+
+
+def test_a_checkpoint_that_names_the_best_rsum_goes_on(tmp_path):
+    whole = run(tmp_path)
+    path = tmp_path / "checkpoint.safetensors"
+    with safe_open(path, framework="pt") as file:
+        state = json.loads(file.metadata()["state"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    state["best_rsum"] = state.pop("best_score")
+    save_file(tensors, path, metadata={"state": json.dumps(state)})
+    again = run(tmp_path)
+    assert again.best_score == whole.best_score and again.best_epoch == whole.best_epoch

@@ -248,6 +248,8 @@ class _State:
                 self.optimizer.state[parameter][key] = value.cpu() if key == "step" else value
         self.epoch = state.pop("epoch")
         state.pop("signature")
+        if "best_rsum" in state:  # as checkpoints called it before there were other criteria
+            state["best_score"] = state.pop("best_rsum")
         for key, value in state.items():
             setattr(self.run, key, value)
 
