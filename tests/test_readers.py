@@ -371,7 +371,7 @@ def test_the_real_records_of_artpedia():
     assert (
         page.year == 1680 and "a yellow jacket trimmed" in page.visual[0]
     )  # a line break in the file
-    assert artpedia.centuries(found.pages)[17] == 2 and artpedia.file_name(page) == "7873.jpg"
+    assert artpedia.file_name(page) == "7873.jpg"
     longest = max(len(s.split()) for p in found.pages for s in (*p.visual, *p.contextual))
     assert longest <= ArtpediaConfig.paper().max_words, "the model cuts no sentence"
     told = (shared_data("artpedia_text") / "train_visual.jsonl").read_text("utf-8").splitlines()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from vse_lessons.files import DataError
 from vse_lessons.text import PAD, UNKNOWN
 
 
@@ -119,9 +120,8 @@ def copy_vectors(weight: Tensor, vectors: Tensor) -> None:
     """Puts pre-trained vectors (V, D), scaled to the deviation of Xavier's rows so that words with
     and without one start alike; a row of zeros (no vector) keeps its random start."""
     if vectors.shape[0] != weight.shape[0] or vectors.shape[1] > weight.shape[1]:
-        raise ValueError(
-            f"word vectors {tuple(vectors.shape)} do not fit a matrix {tuple(weight.shape)}"
-        )
+        raise DataError(f"word vectors {tuple(vectors.shape)} do not fit a matrix {tuple(weight.shape)}: "
+                        "raise word_dimensions, or take narrower vectors")  # fmt: skip
     found = vectors.abs().sum(1) > 0
     scale = weight.std() / vectors[found].std() if found.any() else 1.0
     with torch.no_grad():

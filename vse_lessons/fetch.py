@@ -17,10 +17,8 @@ CHECKSUMS = "checksums.json"  # file name -> sha256, of what was fetched first
 AGENT = "vse_lessons (a course; fetches each picture once, one at a time)"
 LOST = "gone.json"  # file name -> why it could not be had
 FINAL = (400, 401, 403, 404, 410, 451)  # answers that asking again does not change
-REFUSED, PATIENCE = (
-    ("401", "403"),
-    5,
-)  # so many of these in a row: the server refuses us, not a file
+REFUSED = ("401", "403")  # the server refuses us, not a file, if these come
+PATIENCE = 5  # times in a row
 LONGEST_WAIT = 120.0  # seconds, whatever a server asks for
 
 

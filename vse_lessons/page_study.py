@@ -40,7 +40,7 @@ from vse_lessons.search import compact, shortlist_ranks
 from vse_lessons.sparse import SparseCorpus, sparsify
 from vse_lessons.statistics import mean_interval, summarize
 from vse_lessons.storybook.pages import unlabelled_text
-from vse_lessons.study import STORED, compressed_groups, run_grid
+from vse_lessons.study import STORED, compressed_groups, run_and_report
 from vse_lessons.table import Table
 from vse_lessons.text import WordVectors
 from vse_lessons.training import fit, peak_memory_mb
@@ -105,9 +105,6 @@ def run_cell(cell: PageCell) -> dict:
     started = time.perf_counter()
     data = open_corpus(cell.corpus, None, cell.preset, progress=False).corpus
     training = sparsify(data, SHARE, None, cell.seed)
-    config = cell.config()
-    vectors = storybook_vectors(config.word_dimensions) if cell.ablation == "pretrained" else None
-    model = Artpedia.build(config, training, cell.seed, vectors)
     row = {
         **asdict(cell),
         "split": "test",
@@ -117,15 +114,12 @@ def run_cell(cell: PageCell) -> dict:
     if cell.model == "blind":
         row |= blind_figures(training)
     else:
-        criterion = page_criterion(config.lambda_w)
-        run = fit(
-            model,
-            training,
-            config.optimisation,
-            seed=cell.seed,
-            progress=False,
-            criterion=criterion,
-        )
+        config = cell.config()
+        pretrained = cell.ablation == "pretrained"
+        vectors = storybook_vectors(config.word_dimensions) if pretrained else None
+        model = Artpedia.build(config, training, cell.seed, vectors)
+        run = fit(model, training, config.optimisation, seed=cell.seed, progress=False,
+                  criterion=page_criterion(config.lambda_w))  # fmt: skip
         row |= figures(run.model, data, cell.seed)
         row |= {
             "best_epoch": run.best_epoch + 1,
@@ -368,13 +362,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     table = Table(given.table or home() / "studies" / "study_pages.jsonl")
     open_corpus("storybook-pages")  # once, so that the runs do not all extract it
-    failures = run_grid(page_study(), table, workers=given.workers, module="vse_lessons.page_study")
-    print(
-        f"{len(table.rows())} rows in {table.path}; {len(failures)} runs failed",
-        *failures,
-        sep="\n",
+    return run_and_report(
+        page_study(), table, workers=given.workers, module="vse_lessons.page_study"
     )
-    return 1 if failures else 0
 
 
 if __name__ == "__main__":

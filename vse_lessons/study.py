@@ -277,6 +277,14 @@ def _process(
         return None, f"it printed no row ({error})"
 
 
+def run_and_report(cells: Iterable[Any], table: Table, **options: Any) -> int:
+    """`run_grid` for a command line: says what became of it and gives its exit status."""
+    failures = run_grid(cells, table, **options)
+    head = f"{len(table.rows())} rows in {table.path}; {len(failures)} runs failed"
+    print(head, *failures, sep="\n")
+    return 1 if failures else 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m vse_lessons.study", description=__doc__,
@@ -303,14 +311,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unknown model {sorted(unknown)[0]!r}: one of {', '.join(MODELS)}")
     table = Table(given.table or home() / "studies" / f"study_{given.study}.jsonl")
     open_corpus(given.study, given.corpus_dir)  # once, so that the runs do not all extract it
-    failures = run_grid(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
-                        word_vectors=given.word_vectors)  # fmt: skip
-    print(
-        f"{len(table.rows())} rows in {table.path}; {len(failures)} runs failed",
-        *failures,
-        sep="\n",
-    )
-    return 1 if failures else 0
+    return run_and_report(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
+                          word_vectors=given.word_vectors)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -129,11 +129,8 @@ class Artpedia(RetrievalModel):
                             "storybook-pages or artpedia, or lambda_w=1")  # fmt: skip
         read = training.training_sentences + training.contextual_sentences
         vocabulary = Vocabulary.build(read, config.min_count)
-        if word_vectors is not None and not isinstance(word_vectors, WordVectors):
+        if isinstance(word_vectors, (str, Path)):
             word_vectors = load_word_vectors(word_vectors)
-        if word_vectors is not None and word_vectors.values.shape[1] > config.word_dimensions:
-            raise DataError(f"the word vectors have {word_vectors.values.shape[1]} dimensions, the model's "
-                            f"words {config.word_dimensions}: raise word_dimensions")  # fmt: skip
         vectors = None if word_vectors is None else word_vectors.of(vocabulary)
         regions = training.corpus.regions
         seen = regions.mean_statistics if config.similarity == "global" else regions.statistics

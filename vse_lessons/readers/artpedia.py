@@ -8,7 +8,6 @@ The JSON holds addresses at Wikimedia, no pictures: `data_scripts/prepare_artped
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -198,8 +197,3 @@ def against_table_2(found: dict[str, tuple[int, int, int]]) -> list[tuple[str, s
     parts = ("paintings", "visual sentences", "contextual sentences")
     return [(split, part, found[split][place], PUBLISHED[split][place])
             for split in PUBLISHED for place, part in enumerate(parts)]  # fmt: skip
-
-
-def centuries(pages: Sequence[Page]) -> Counter[int]:
-    """Paintings by century, 1401 to 1500 being the 15th (Figure 2)."""
-    return Counter((page.year - 1) // 100 + 1 for page in pages if page.year is not None)
