@@ -38,6 +38,14 @@ def test_ppmi_by_hand():
             assert found[w, c] == pytest.approx(expected)
 
 
+def test_words_that_meet_less_than_by_chance_count_nothing():
+    text = ["a b"] * 9 + ["c d"] * 9 + ["a d"]
+    vocabulary = Vocabulary.build(text, 1)
+    row = {word: place for place, word in enumerate(vocabulary.words)}
+    found = ppmi(cooccurrences(text, vocabulary, 2)).toarray()
+    assert found[row["a"], row["d"]] == 0 < found[row["a"], row["b"]] and found.min() == 0
+
+
 def test_words_in_like_company_are_near():
     vectors = ppmi_vectors(TEXT, dimensions=4, min_count=1)
     assert vectors.values.norm(dim=1).mean() == pytest.approx(1)

@@ -79,6 +79,10 @@ def test_ranks_of_a_shortlist_by_hand():
     assert shortlist_ranks(two, close, owner, 1, "i2t").tolist() == [3, 1]
     assert shortlist_ranks(two, close, owner, 3, "i2t").tolist() == [1, 1]
     assert shortlist_ranks(-two, close, owner, 3, "i2t").tolist() == [3, 2]
+    # the image that beats the right one is not listed: it cannot be ahead
+    better, apart = torch.tensor([[0.5], [0.9], [0.4]]), torch.tensor([[0.9], [0.1], [0.8]])
+    ranks = [shortlist_ranks(better, apart, torch.tensor([0]), size).tolist() for size in (2, 3)]
+    assert ranks == [[1], [2]]
     tied = torch.full((3, 2), 0.5)
     np.testing.assert_array_equal(shortlist_ranks(tied, tied, image_of, 3), [3, 3])
     with pytest.raises(DataError, match="holds none"):
