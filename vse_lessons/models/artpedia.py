@@ -83,7 +83,7 @@ class ArtpediaConfig(Presets):
 
     @classmethod
     def lesson(cls) -> ArtpediaConfig:
-        """Small, and with a learning rate that gets somewhere in a minute, for Storybook and two CPU cores."""
+        """Small, with a learning rate that gets somewhere in a minute, for Storybook and two CPU cores."""
         return cls(dimensions=64, word_dimensions=64, standardize=True, region_dropout=0.1, word_dropout=0.1,
                    optimisation=Optimisation(epochs=5, batch_size=32, learning_rate=4e-3, clip=2.0,
                                              weight_decay=1e-6, cosine=True, warmup_epochs=2,
