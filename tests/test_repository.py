@@ -15,8 +15,18 @@ PACKAGE = ROOT / "vse_lessons"
 # in this list, so that no two files import each other.
 FLOORS = (
     ("files", "regions", "corpus", "text", "ppmi"),
-    ("fetch", "sparse", "detectors", "semantics", "wordnet", "storybook", "readers", "corpora"),
-    ("similarity", "losses", "attention", "adversarial", "encoders", "retrieval"),
+    (
+        "fetch",
+        "unpaired",
+        "sparse",
+        "detectors",
+        "semantics",
+        "wordnet",
+        "storybook",
+        "readers",
+        "corpora",
+    ),
+    ("similarity", "losses", "attention", "adversarial", "mmd", "encoders", "retrieval"),
     ("models",),
     (
         "statistics",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from vse_lessons.retrieval import Pairs
+from vse_lessons.retrieval import Apart, Pairs
 from vse_lessons.sparse import SparseCorpus
 
 
@@ -18,7 +18,10 @@ class Streams:
 
     Where pairs are sentences of pages, each also gets a contextual sentence of its own page, drawn anew in
     each epoch (Artpedia, section 4.2): a page that has none takes part without, and a page without a
-    visual sentence gives no pair."""
+    visual sentence gives no pair.
+
+    Where there is a target domain, a step also sees as many of its images and as many of its sentences, each
+    in an order of its own: that an image and a sentence of it belong together is nowhere in what is drawn."""
 
     def __init__(self, training: SparseCorpus, size: int, seed: int):
         self.training, self.size, self.seed = training, size, seed
@@ -27,11 +30,17 @@ class Streams:
         # without semantics the epoch keeps its length, so that ablations train as many steps
         self.steps = max(len(training.pairs) // size, others // size)
 
-    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None]]:
+    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None, Apart | None]]:
         """The batches of one epoch, the same ones whenever it is asked for."""
         corpus = self.training.corpus
         strong = self._order(len(self.training.pairs), number, 0)
         weak = self._order(len(self.training.unannotated), number, 1) if self.weak_size else None
+        target = self.training.target
+        if target is not None:
+            images, texts_apart = (
+                self._order(len(side), number, stream)
+                for side, stream in ((target.images, 4), (target.sentences, 5))
+            )
         # stream 2 is that of dropout, in training.py
         chances = np.random.Generator(np.random.PCG64([self.seed, number, 3])).random(len(strong))
         for step in range(self.steps):
@@ -42,7 +51,11 @@ class Streams:
             pairs = Pairs(corpus.regions.batch(owners), texts)
             if len(self.training.contextual):
                 pairs.contextual = self._draw_contextual(owners, chances[part])
-            yield pairs, None if weak is None else self._weak(weak, step)
+            apart = None
+            if target is not None:
+                regions = target.regions.batch(target.images[images[part]])
+                apart = Apart(regions, [target.sentences[row] for row in texts_apart[part]])
+            yield pairs, None if weak is None else self._weak(weak, step), apart
 
     def _draw_contextual(self, images: np.ndarray, chances: np.ndarray) -> list[str | None]:
         """A contextual sentence of each image's page by a chance in [0, 1); None where it has none."""

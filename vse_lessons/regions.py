@@ -13,7 +13,7 @@ from __future__ import annotations
 import zipfile
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
@@ -250,6 +250,14 @@ class RegionStore:
         features = torch.cat([batch.mean() for batch in self.batches(everything)]).numpy()
         return RegionStore(self.ids, features, everything, np.ones_like(everything),
                            detector=self.detector, source=self.source)  # fmt: skip
+
+    def standardized(self, images: Sequence[int] | np.ndarray) -> RegionStore:
+        """The mean regions, less the mean and over the deviation of those of some images (the training part):
+        two domains that are each standardised by their own images differ no more in these."""
+        means = self.means()
+        mean, deviation = means.statistics(images)
+        features = (means.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
+        return replace(means, features=features.astype(np.float32))
 
     @classmethod
     def open(cls, folder: Path) -> RegionStore:

@@ -70,6 +70,14 @@ class Pairs:
 
 
 @dataclass
+class Apart:
+    """B images and B sentences of another domain, drawn without regard to each other."""
+
+    images: RegionBatch
+    sentences: list[str]
+
+
+@dataclass
 class Batch:
     """What one step learns from."""
 
@@ -77,6 +85,7 @@ class Batch:
     weak: Pairs | None  # un-annotated images with their regional semantics
     progress: float  # share of the training that is done, p in [0, 1]
     warmup: bool = False  # still in the epochs before the hardest negatives
+    target: Apart | None = None  # the target domain, where there is one
 
 
 @dataclass

@@ -13,7 +13,7 @@ The published counts, where the paper disagrees with itself, and which figure is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -21,6 +21,8 @@ import numpy as np
 
 from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError
+from vse_lessons.text import tokenize
+from vse_lessons.unpaired import Unpaired
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class SparseCorpus:
     semantics: tuple[str, ...] = ()  # s, one for each un-annotated image, or none at all
     # the contextual sentences of the annotated images' pages; only Artpedia's models read them
     contextual: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    # another domain, whose pairs training does not know
+    target: Unpaired | None = None
 
     def __post_init__(self) -> None:
         if self.semantics and len(self.semantics) != len(self.unannotated):
@@ -94,6 +98,22 @@ class SparseCorpus:
     def with_semantics(self, semantics: Sequence[str]) -> SparseCorpus:
         """The same corpus with regional semantics of its un-annotated images."""
         return replace(self, semantics=tuple(semantics))
+
+    def mentioning(self, words: Collection[str]) -> SparseCorpus:
+        """The same corpus with only those pairs whose sentence holds one of some words, and their images."""
+        sentences = [self.corpus.sentences[row] for row in self.pairs]
+        kept = self.pairs[[not set(words).isdisjoint(tokenize(text)) for text in sentences]]
+        owners = set(self.corpus.image_of[kept].tolist())
+        annotated = np.asarray([image for image in self.annotated if image in owners], np.int64)
+        return replace(self, pairs=kept, annotated=annotated)
+
+    def with_target(self, target: Unpaired) -> SparseCorpus:
+        """The same corpus with a target domain beside it.  `DataError` if its features are of another width."""
+        own, other = self.corpus.regions.dimensions, target.regions.dimensions
+        if own != other:
+            raise DataError(f"regions of {self.corpus.name} are {own} wide, those of {target.name} {other}: "
+                            "one detector must have found both; extract them with the same one")  # fmt: skip
+        return replace(self, target=target)
 
 
 def sparsify(

@@ -235,14 +235,19 @@ STUDIES: dict[str, Callable[[], Iterator[Cell]]] = {
 
 
 def run_grid(cells: Iterable[Any], table: Table, *, workers: int = 1, corpus_dir: str | None = None,
-             word_vectors: str | None = None, progress: bool = True,
+             word_vectors: str | None = None, target_dir: str | None = None, progress: bool = True,
              module: str = "vse_lessons.study") -> list[str]:  # fmt: skip
     """Runs the cells that the table lacks, each in a process of its own with one thread, `workers` at a
     time; what went wrong, a line a failed cell.  A cell that fails leaves no row and stops no other."""
     wanted = table.missing(dict.fromkeys(cells))
+    options = {
+        "--corpus-dir": corpus_dir,
+        "--word-vectors": word_vectors,
+        "--target-dir": target_dir,
+    }
     failures = []
     with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_process, cell, corpus_dir, word_vectors, module): cell
+        running = {pool.submit(_process, cell, options, module): cell
                    for cell in wanted}  # fmt: skip
         try:
             for done in tqdm(as_completed(running), total=len(wanted), desc="study", unit="run",
@@ -258,12 +263,10 @@ def run_grid(cells: Iterable[Any], table: Table, *, workers: int = 1, corpus_dir
     return failures
 
 
-def _process(
-    cell: Any, corpus_dir: str | None, word_vectors: str | None, module: str
-) -> tuple[dict | None, str]:
+def _process(cell: Any, options: dict[str, str | None], module: str) -> tuple[dict | None, str]:
     """A row from a fresh process, or None and the last line that it wrote."""
     command = [sys.executable, "-m", module, "--cell", json.dumps(asdict(cell))]
-    for option, value in (("--corpus-dir", corpus_dir), ("--word-vectors", word_vectors)):
+    for option, value in options.items():
         command += [option, value] if value else []
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8",
                           errors="replace",

@@ -159,6 +159,8 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
+    if training.target is not None:
+        parts["target"] = training.target.digest
     if len(training.contextual):
         parts["contextual"] = digest(*training.contextual_sentences)
     return digest(json.dumps(parts, sort_keys=True))
@@ -290,14 +292,15 @@ def _train_epoch(state: _State, streams: Streams, seed: int, device: torch.devic
     model.train()
     torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
     sums: dict[str, float] = {}
-    for number, (pairs, weak) in enumerate(streams.epoch(state.epoch)):
+    for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
         step = state.epoch * streams.steps + number
         for group in state.optimizer.param_groups:
             group["lr"] = learning_rate(optimisation, step, total, streams.steps)
-        for side in (pairs, weak):
+        for side in (pairs, weak, target):
             if side is not None:
                 side.images = side.images.to(device)
-        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs)
+        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs,
+                      target)  # fmt: skip
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses = model.loss(batch)
         terms = {name: value.detach() for name, value in losses.terms.items()}

@@ -1,0 +1,137 @@
+"""Prepares DeepFashion with sentences: checks what is there, converts it where needed, finds the regions.
+
+    python data_scripts/prepare_deepfashion.py FOLDER --dry-run            what is there, against the published counts
+    python data_scripts/prepare_deepfashion.py FOLDER --accept-licence     convert, then extract the regions
+
+Two releases are read, and both must be asked for by hand, for non-commercial research:
+
+DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal): FOLDER holds captions.json
+    and images/.  Its captions are one for each picture.
+FashionGAN (Zhu et al. 2017; mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html, "Fashion Synthesis"), the corpus of
+    Carraggi et al. 2018, 78,979 pictures: FOLDER holds language_original.mat (engJ, the sentences; nameList, the
+    pictures), ind.mat (train_ind, test_ind) and img/ with the pictures of DeepFashion's in-shop or attribute
+    benchmark.  From them captions.json is written; 1,000 of the training pictures are drawn for validation.
+
+None of these addresses could be reached when this script was written."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+from vse_lessons.corpora import open_corpus
+from vse_lessons.files import DataError, write_json
+from vse_lessons.readers import captions_json
+
+LANGUAGE, INDEX, CAPTIONS = "language_original.mat", "ind.mat", "captions.json"
+PUBLISHED = 78_979  # pictures with a sentence, on the poster
+VALIDATION = 1_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="where the files of one release are")
+    parser.add_argument("--dry-run", action="store_true", help="only say what is there")
+    parser.add_argument("--accept-licence", action="store_true",
+                        help="you have the agreement of DeepFashion: research, not commerce")  # fmt: skip
+    parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
+                        help="bad records and lost pictures: stop, or leave them out and count them")  # fmt: skip
+    parser.add_argument("--no-regions", action="store_true", help="convert only")
+    given = parser.parse_args(arguments)
+    try:
+        return prepare(given)
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def prepare(given: argparse.Namespace) -> int:
+    if not (given.dry_run or given.accept_licence):
+        raise DataError("DeepFashion is for non-commercial research and comes with an agreement: read it, then "
+                        "pass --accept-licence")  # fmt: skip
+    folder = given.folder
+    if not (folder / CAPTIONS).exists() and (folder / LANGUAGE).exists():
+        records = fashiongan(folder)
+        print(
+            f"{folder / LANGUAGE}: {len(records):,} pictures with a sentence; the poster says {PUBLISHED:,}"
+        )
+        if given.dry_run:
+            print(f"{CAPTIONS} would be written from it")
+            return 0
+        write_json(folder / CAPTIONS, records)
+    listing = captions_json.read(folder, on_bad=given.on_bad, name="deepfashion")
+    splits = {split: int((listing.splits == split).sum()) for split in captions_json.SPLITS}
+    print(f"{len(listing.ids):,} pictures, {len(listing.sentences):,} sentences, {listing.unannotated:,} pictures without "
+          f"one; {splits}; {len(listing.skipped):,} records or sentences left out")  # fmt: skip
+    if not (given.dry_run or given.no_regions):
+        corpus = open_corpus("deepfashion", folder).corpus
+        print(f"ready: regions in {corpus.regions.source}")
+    return 0
+
+
+def fashiongan(folder: Path) -> list[dict]:
+    """The records of captions.json from FashionGAN's MATLAB files, whose indices count from 1."""
+    language, index = (
+        _load(folder / LANGUAGE, "engJ", "nameList"),
+        _load(folder / INDEX, "train_ind", "test_ind"),
+    )
+    names, texts = (_strings(folder / LANGUAGE, key, language[key]) for key in ("nameList", "engJ"))
+    if len(names) != len(texts):
+        raise DataError(
+            f"{folder / LANGUAGE}: {len(names)} names but {len(texts)} sentences; fetch it again"
+        )
+    splits = np.full(len(names), "", dtype="<U8")
+    for split, key in (("train", "train_ind"), ("test", "test_ind")):
+        rows = np.asarray(index[key], np.int64).reshape(-1) - 1
+        if len(rows) and not 0 <= rows.min() <= rows.max() < len(names):
+            raise DataError(f"{folder / INDEX}: {key} leads from {rows.min() + 1} to {rows.max() + 1}, but there are "
+                            f"{len(names)} pictures: the files are not of one release")  # fmt: skip
+        splits[rows] = split
+    training = np.flatnonzero(splits == "train")
+    draw = np.random.Generator(np.random.PCG64(0)).permutation(training)
+    splits[draw[: min(VALIDATION, len(draw) // 10)]] = "val"
+    return [{"image": _below_img(name), "sentences": [text], "split": str(split)}
+            for name, text, split in zip(names, texts, splits) if split]  # fmt: skip
+
+
+def _load(path: Path, *keys: str) -> dict:
+    try:
+        content = loadmat(str(path))
+    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
+        raise DataError(
+            f"{path} cannot be read as a MATLAB file before 7.3 ({error}); fetch it again"
+        ) from error
+    if missing := set(keys) - set(content):
+        raise DataError(
+            f"{path} has no variable {sorted(missing)[0]!r}: it is not FashionGAN's file"
+        )
+    return content
+
+
+def _strings(path: Path, key: str, cells: np.ndarray) -> list[str]:
+    """The strings of a MATLAB cell array (N, 1)."""
+    found = []
+    for number, cell in enumerate(np.asarray(cells).reshape(-1), start=1):
+        value = np.asarray(cell).reshape(-1)
+        if len(value) != 1 or not str(value[0]).strip():
+            raise DataError(f"{path}: cell {number} of {key} holds no string; fetch the file again")
+        found.append(str(value[0]).strip())
+    return found
+
+
+def _below_img(name: str) -> str:
+    """A picture's name below img/."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return "/".join(parts[parts.index("img") + 1 :] if "img" in parts else parts)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,327 @@
+"""VSA-AE-MMD: visual-semantic alignment across domains (Carraggi, Cornia, Baraldi and Cucchiara 2018).
+
+Pairs of a source domain teach which image and sentence belong together.  Of the target domain there are
+images and sentences, but no pairs.  Two auto-encoders keep in the joint space what both domains' inputs say,
+and maximum mean discrepancy makes the embeddings of both domains one distribution.
+
+Only the poster of this paper is at hand.  **The poster states**: a supervised source and a target whose pairs
+are unknown; visual and textual reconstruction losses; a distribution alignment by MMD; and three variants, each
+by leaving something out (VSA-AE no alignment, VSA-E-MMD no reconstruction).  **Supplied here**, from the published
+literature or by choice: mean features of an image; one linear layer or GRU into the joint space; VSE++'s hinges
+with the hardest negatives; how the decoders look; squared error and cross-entropy as reconstruction losses;
+the kernel and its bandwidths (Gretton et al. 2012; Long et al. 2015); every number in `VSAConfig`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vse_lessons.adversarial import (
+    Discriminator,
+    domain_accuracy,
+    domain_objective,
+    reversal_strength,
+    reverse_gradient,
+)
+from vse_lessons.encoders import (
+    RegionEncoder,
+    SentenceEncoder,
+    drop_words,
+    dropout_mask,
+    last_state,
+)
+from vse_lessons.files import DataError
+from vse_lessons.losses import triplet_loss
+from vse_lessons.mmd import mmd2
+from vse_lessons.regions import RegionBatch
+from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.similarity import cosine, normalize
+from vse_lessons.sparse import SparseCorpus
+from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.unpaired import coverage
+
+FOREIGN = 0.05  # a target with fewer of its running words in the source is warned of
+
+
+@dataclass(frozen=True)
+class VSAConfig(Presets):
+    """Hyper-parameters; the poster prints none.  The defaults are those of VSE++, whose hinges these are."""
+
+    dimensions: int = 1024  # H, of the joint space
+    word_dimensions: int = 300
+    max_words: int = 30
+    min_count: int = 4
+    decoder: int = 1024  # of the sentence decoder's state
+    margin: float = 0.2
+    # weights of the terms beside the hinges; 0 switches a term off
+    reconstruct_images: float = 1.0
+    reconstruct_sentences: float = 1.0
+    align_images: float = 1.0  # MMD
+    align_sentences: float = 1.0
+    adversarial: float = 0.0  # in its place: A3VSE's discriminators, source against target
+    biased: bool = False  # estimator of MMD
+    hidden: int = 64  # of a discriminator
+    eta: float = 10.0  # how fast gradient reversal sets in
+    standardize: bool = False  # features to zero mean and unit deviation over both domains
+    region_dropout: float = 0.0
+    word_dropout: float = 0.0  # whole words that the encoder reads
+    optimisation: Optimisation = Optimisation(
+        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+
+    @classmethod
+    def paper(cls) -> VSAConfig:
+        """The size of VSE++ on Flickr30K.  No number of the poster's experiments is published on it."""
+        return cls()
+
+    @classmethod
+    def lesson(cls) -> VSAConfig:
+        """Small, for Storybook and two CPU cores; weights chosen on validation images of the targets."""
+        return cls(dimensions=128, word_dimensions=64, decoder=64, max_words=20, standardize=True, region_dropout=0.1, word_dropout=0.2,
+                   optimisation=Optimisation(epochs=12, batch_size=128, learning_rate=4e-3, clip=2.0,
+                                             weight_decay=1e-6, cosine=True, warmup_epochs=9,
+                                             averaging=0.99))  # fmt: skip
+
+    @classmethod
+    def photographs(cls) -> VSAConfig:
+        """For some thousand photographs."""
+        lesson = cls.lesson()
+        return replace(lesson, region_dropout=0.5, word_dropout=0.3)
+
+    @classmethod
+    def smoke(cls) -> VSAConfig:
+        """Too small and too short to be good: for tests."""
+        lesson = cls.lesson()
+        return replace(lesson, dimensions=16, word_dimensions=16, hidden=8,
+                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
+                                            warmup_epochs=1))  # fmt: skip
+
+
+_NO_DECODERS = {"reconstruct_images": 0.0, "reconstruct_sentences": 0.0}
+_NO_MMD = {"align_images": 0.0, "align_sentences": 0.0}
+VARIANTS = {
+    "source": {**_NO_DECODERS, **_NO_MMD},  # no adaptation; on target pairs it is the ceiling
+    "VSA-AE": _NO_MMD,
+    "VSA-E-MMD": _NO_DECODERS,
+    "VSA-AE-MMD": {},
+    "VSA-AE-ADV": {**_NO_MMD, "adversarial": 0.03},  # A3VSE's way to align in place of MMD
+}
+
+
+def vary(config: VSAConfig, variant: str) -> VSAConfig:
+    """The configuration of a row of the poster's table, or of one beside it."""
+    if variant not in VARIANTS:
+        raise DataError(f"unknown variant {variant!r}: one of {', '.join(VARIANTS)}")
+    return replace(config, **VARIANTS[variant])
+
+
+class ImageDecoder(nn.Module):
+    """From the joint space back to standardised features: two layers (supplied)."""
+
+    def __init__(self, dimensions: int, width: int):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(dimensions, dimensions), nn.Tanh(), nn.Linear(dimensions, width)
+        )
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """(B, H) -> (B, D)."""
+        return self.layers(embeddings)
+
+
+class SentenceDecoder(nn.Module):
+    """From the joint space back to words: a GRU whose first state follows from the embedding (supplied).
+
+    Nothing comes before the first word and nothing after the last: the padding, whose vector is 0, starts a
+    sentence and ends it."""
+
+    def __init__(self, words: int, word_dimensions: int, dimensions: int, states: int):
+        super().__init__()
+        self.start = nn.Linear(dimensions, states)
+        self.gru = nn.GRU(word_dimensions, states, batch_first=True)
+        self.line = nn.Linear(states, words)
+
+    def forward(self, embeddings: Tensor, before: Tensor) -> Tensor:
+        """Logits (B, M, V) of each word from embeddings (B, H) and the vectors (B, M, E) of the word before."""
+        with torch.autocast(embeddings.device.type, enabled=False):
+            first = torch.tanh(self.start(embeddings.float())).unsqueeze(0)
+            return self.line(self.gru(before, first)[0])
+
+
+class VSA(RetrievalModel):
+    """Images and sentences as unit vectors of one space, from which decoders bring them back.
+
+    With images v, sentences t, encoders f and g, decoders f' and g', domains s (source) and z (target):
+
+        L = L_rank(f(v_s), g(t_s)) + lambda_v L_v + lambda_t L_t
+            + mu_v MMD^2(f(v_s), f(v_z)) + mu_t MMD^2(g(t_s), g(t_z))
+        L_v = 1/2 sum_{d in s, z} mean |v_d - f'(f(v_d))|^2 / D
+        L_t = mean over the words of s and z of -ln P(w_m | w_1 ... w_{m-1}, g(t))"""
+
+    def __init__(self, config: VSAConfig, vocabulary: Vocabulary, width: int,
+                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+        """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words."""
+        super().__init__()
+        self.config, self.vocabulary = config, vocabulary
+        self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
+        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
+                                            vectors, cell="gru")  # fmt: skip
+        if config.reconstruct_images:
+            self.image_decoder = ImageDecoder(config.dimensions, width)
+        if config.reconstruct_sentences:
+            self.text_decoder = SentenceDecoder(
+                len(vocabulary), config.word_dimensions, config.dimensions, config.decoder
+            )
+        if config.adversarial:
+            self.discriminators = nn.ModuleDict(
+                {side: Discriminator(config.dimensions, config.hidden) for side in ("images", "sentences")}
+            )  # fmt: skip
+        self.plateaus = {"pairs": 2 * config.margin}
+
+    @property
+    def adapts(self) -> bool:
+        """Whether a term of the objective reads the target domain."""
+        config = self.config
+        return any((config.reconstruct_images, config.reconstruct_sentences, config.align_images,
+                    config.align_sentences, config.adversarial))  # fmt: skip
+
+    @classmethod
+    def build(cls, config: VSAConfig, training: SparseCorpus, seed: int = 0,
+              word_vectors: str | Path | WordVectors | None = None) -> VSA:  # fmt: skip
+        """A fresh model.  Vocabulary and statistics come from the source, and where there is one from the
+        target too: its sentences may be read, only not with their images.  `DataError` if something is to
+        adapt and there is no target; a warning if source and target hardly share a word."""
+        texts, target = list(training.training_sentences), training.target
+        regions = training.corpus.regions
+        means = [regions.mean_statistics(training.seen)] if config.standardize else []
+        if target is not None:
+            known = coverage(texts, target.sentences)
+            if known.tokens < FOREIGN:
+                warnings.warn(
+                    f"{training.corpus.name} holds {100 * known.tokens:.1f} % of the running words of "
+                    f"{target.name} ({100 * known.types:.1f} % of the different ones): nothing "
+                    "says what the others mean, and pairs of the source will hardly help",
+                    stacklevel=2,
+                )
+            texts += target.sentences
+            if config.standardize:
+                means.append(target.regions.mean_statistics(target.images))
+        vocabulary = Vocabulary.build(texts, config.min_count)
+        if isinstance(word_vectors, (str, Path)):
+            word_vectors = load_word_vectors(word_vectors)
+        vectors = None if word_vectors is None else word_vectors.of(vocabulary)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = cls(config, vocabulary, regions.dimensions, _pooled(means), vectors)
+        if model.adapts and target is None:
+            raise DataError("this variant adapts to a target domain, and there is none: give the corpus one "
+                            "(SparseCorpus.with_target), or train the variant 'source'")  # fmt: skip
+        return model
+
+    def encode_images(self, images: RegionBatch) -> Tensor:
+        """f: (B, R, D) -> (B, H), of unit length."""
+        mean = images.mean().unsqueeze(1)
+        rate = self.config.region_dropout if self.training else 0.0
+        mask = dropout_mask(tuple(mean.shape), rate, mean) if rate else None
+        return normalize(self.image_encoder(mean, mask).squeeze(1))
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """g: B sentences -> (B, H), of unit length."""
+        return self._encode_words(self._words(sentences))
+
+    def _words(self, sentences: Sequence[str]) -> Tensor:
+        return self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
+
+    def _encode_words(self, words: Tensor) -> Tensor:
+        words = drop_words(words, self.config.word_dropout, self.training)
+        return normalize(last_state(self.text_encoder(words), words))
+
+    def loss(self, batch: Batch) -> Losses:
+        """L; see the class."""
+        config, pairs, target = self.config, batch.pairs, batch.target
+        if not self.adapts:
+            scores = cosine(
+                self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
+            )
+            return Losses({"pairs": self._ranking(scores, batch)})
+        B = len(pairs.sentences)
+        # both domains in one pass: a recurrent network costs the same for twice as many sentences
+        images = self.encode_images(pairs.images), self.encode_images(target.images)
+        words = self._words([*pairs.sentences, *target.sentences])
+        sentences = self._encode_words(words).split([B, len(target.sentences)])
+        terms, monitors = {"pairs": self._ranking(cosine(images[0], sentences[0]), batch)}, {}
+        if config.reconstruct_images:
+            wanted = (pairs.images, target.images)
+            errors = [self.image_error(*pair) for pair in zip(images, wanted)]
+            terms["reconstruct_images"] = config.reconstruct_images * sum(errors) / 2
+        if config.reconstruct_sentences:
+            error = self.sentence_error(torch.cat(sentences), words)
+            terms["reconstruct_sentences"] = config.reconstruct_sentences * error
+        for side, embeddings, weight in (("images", images, config.align_images),
+                                         ("sentences", sentences, config.align_sentences)):  # fmt: skip
+            if weight:
+                apart = mmd2(*embeddings, biased=config.biased)
+                terms[f"align_{side}"] = weight * apart
+                monitors[f"mmd2_{side}"] = apart.detach()
+            if config.adversarial:
+                gamma = reversal_strength(batch.progress, config.eta)
+                judge = self.discriminators[side]
+                logits = [judge(reverse_gradient(domain, gamma)) for domain in embeddings]
+                terms[f"adversarial_{side}"] = -config.adversarial * domain_objective(*logits)
+                monitors[f"accuracy_{side}"] = domain_accuracy(*logits).detach()
+        return Losses(terms, monitors)
+
+    def _ranking(self, scores: Tensor, batch: Batch) -> Tensor:
+        """L_rank: hinges over the hardest negatives, in the warm-up over the mean of all."""
+        negatives = "mean" if batch.warmup else "hardest"
+        return triplet_loss(scores, batch.pairs.owners, self.config.margin, negatives)
+
+    def image_error(self, embeddings: Tensor, images: RegionBatch) -> Tensor:
+        """L_v of one domain: the squared error of standardised mean features (B, D) decoded from embeddings
+        (B, H), a mean over images and dimensions."""
+        wanted = self.image_encoder.standardize(images.mean())
+        return F.mse_loss(self.image_decoder(embeddings).float(), wanted)
+
+    def sentence_error(self, embeddings: Tensor, words: Tensor) -> Tensor:
+        """L_t: the cross-entropy of each word (B, M) and of the end, given the words before
+        (teacher forcing) and embeddings (B, H), in nats, a mean over all words and ends."""
+        before, wanted = F.pad(words, (1, 0)), F.pad(words, (0, 1))  # PAD starts and ends
+        logits = self.text_decoder(embeddings, self.text_encoder.embedding(before))
+        real = torch.arange(wanted.shape[1], device=words.device) <= (words != PAD).sum(
+            1, keepdim=True
+        )
+        return F.cross_entropy(logits[real], wanted[real])
+
+    @torch.no_grad()
+    def decode(self, embeddings: Tensor, max_words: int = 20) -> list[str]:
+        """Sentences from embeddings (B, H), word by word, always the likeliest; never an unknown word."""
+        if not self.config.reconstruct_sentences:
+            raise DataError("this variant has no sentence decoder: train VSA-AE or VSA-AE-MMD")
+        table, decoder = self.text_encoder.embedding, self.text_decoder
+        state = torch.tanh(decoder.start(embeddings.float())).unsqueeze(0)
+        word = torch.full((len(embeddings), 1), PAD, device=embeddings.device)
+        chosen = []
+        for _ in range(max_words):
+            output, state = decoder.gru(table(word), state)
+            logits = decoder.line(output)
+            logits[..., UNKNOWN] = -torch.inf
+            word = logits.argmax(-1)
+            chosen.append(word)
+        names = ("", "", *self.vocabulary.words)
+        rows = torch.cat(chosen, 1).tolist() if chosen else [[]] * len(embeddings)
+        ends = [row.index(PAD) if PAD in row else len(row) for row in rows]
+        return [" ".join(names[w] for w in row[:end]) for row, end in zip(rows, ends)]
+
+
+def _pooled(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor] | None:
+    """Mean and deviation of domains that count alike, from the mean and deviation (D,) of each."""
+    if not parts:
+        return None
+    means, deviations = (torch.stack(side) for side in zip(*parts))
+    mean = means.mean(0)
+    return mean, (deviations.square() + (means - mean).square()).mean(0).sqrt()

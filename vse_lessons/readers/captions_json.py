@@ -1,0 +1,100 @@
+"""Pictures and one JSON file of their sentences: DeepFashion-MultiModal, EsteArtworks, and what looks like them.
+
+captions.json    {"MEN-Denim-id_1.jpg": "The person wears ..."}                    DeepFashion-MultiModal
+                 {"madonna.jpg": ["A woman ...", "Two children ..."]}              several sentences
+                 [{"image": "madonna.jpg", "sentences": [...], "split": "test"}]   records; "split" if there is one
+images/          the pictures, by the names in the JSON
+
+A picture may have any number of sentences; one that the JSON does not name is left out.  Without splits a tenth of
+the pictures each is for validation and for test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from vse_lessons.files import DataError, read_json
+from vse_lessons.readers.fashion_table import draw_splits
+from vse_lessons.readers.listing import Listing, Problems
+
+NAMES = ("captions.json", "esteartworks.json", "annotations.json")
+FOLDERS = ("images", "Images", "img")
+IMAGE_KEYS = ("image", "file_name", "filename", "img", "name")
+TEXT_KEYS = ("sentences", "captions", "sentence", "caption")
+SPLITS = ("train", "val", "test")
+
+
+def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+    """Reads the JSON, not the pictures.
+
+    `on_bad`: "error" stops at a record without a name or a text, an empty sentence, a name that leads out of the
+    folder or is listed twice, a missing picture, an unknown split, with a `DataError` that names file and
+    record; "skip" leaves those out and lists them in `listing.skipped`."""
+    folder, problems = Path(folder), Problems(on_bad)
+    path = next((folder / one for one in NAMES if (folder / one).is_file()), None)
+    if path is None:
+        raise DataError(f"{folder} has no file of sentences: one of {', '.join(NAMES)}")
+    pictures = next((folder / one for one in FOLDERS if (folder / one).is_dir()), None)
+    if pictures is None:
+        raise DataError(f"{folder} has no folder of pictures: one of {', '.join(FOLDERS)}")
+    files: dict[str, Path] = {}
+    sentences: list[str] = []
+    owners: list[int] = []
+    splits: list[str] = []
+    for where, image, texts, split in _records(path, problems):
+        place = _inside(pictures, image)
+        if place is None or not place.is_file():
+            problems.report(where, f"{image} is not in {pictures}", "restore the picture")
+        elif image in files:
+            problems.report(where, f"{image} is listed twice", "remove a record")
+        elif split not in (None, *SPLITS):
+            problems.report(where, f"unknown split {split!r}", f"write one of {', '.join(SPLITS)}")
+        else:
+            for text in texts:
+                if isinstance(text, str) and text.strip():
+                    sentences.append(text.strip())
+                    owners.append(len(files))
+                else:
+                    problems.report(
+                        where, f"a sentence of {image} is {text!r}", "fill or remove it"
+                    )
+            files[image] = place
+            splits.append(split)
+    if not files:
+        raise DataError(f"{path} names no picture of {pictures}")
+    if len({split is None for split in splits}) > 1:
+        raise DataError(
+            f"{path}: some pictures have a split and some have none; give it to all or to none"
+        )
+    drawn = draw_splits(len(files)) if splits[0] is None else np.asarray(splits)
+    return Listing(name or folder.resolve().name, tuple(files), tuple(files.values()), tuple(sentences),
+                   np.asarray(owners, np.int64), drawn, skipped=problems.found)  # fmt: skip
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """A picture's place; None for a name that would leave the folder."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    return None if parts.is_absolute() or ".." in parts.parts else folder / parts
+
+
+def _records(path: Path, problems: Problems) -> Iterator[tuple[str, str, list, str | None]]:
+    """Place, picture, sentences and split of every record that has the first two."""
+    content = read_json(path)
+    if isinstance(content, dict):
+        content = [{"image": key, "sentences": value} for key, value in content.items()]
+    if not isinstance(content, list):
+        raise DataError(f"{path} holds a {type(content).__name__}: it should be an object, a picture's name and its "
+                        "sentences, or a list of records")  # fmt: skip
+    for number, record in enumerate(content, start=1):
+        where = f"{path}, record {number}"
+        found = record if isinstance(record, dict) else {}
+        image = next((found[key] for key in IMAGE_KEYS if isinstance(found.get(key), str)), "")
+        texts = next((found[key] for key in TEXT_KEYS if key in found), None)
+        texts = [texts] if isinstance(texts, str) else texts
+        if not image or not isinstance(texts, list):
+            problems.report(where, f"no name of a picture ({', '.join(IMAGE_KEYS)}) or no text "
+                            f"({', '.join(TEXT_KEYS)})", "mend or remove it")  # fmt: skip
+            continue
+        yield where, image, texts, found.get("split")

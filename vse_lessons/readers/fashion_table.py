@@ -1,0 +1,97 @@
+"""A table of fashion products, as the "Fashion Product Images" release has it: a row and a picture a product.
+
+styles.csv     id,productDisplayName,...     CSV with a header; other columns are kept out
+images/        ID.jpg
+
+A product's name is its sentence ("Puma Men Black Solid Sports T-shirt").  The release has no splits: a tenth of
+the products each is for validation and for test, drawn once and for all."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from vse_lessons.files import DataError
+from vse_lessons.readers.listing import Listing, Problems
+
+TABLE = "styles.csv"
+COLUMNS = ("id", "productDisplayName")
+SHARES = (0.8, 0.1)  # for training and for validation; the rest is the test part
+SPLIT_SEED = 2018
+
+
+def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+    """Reads the table, not the pictures.
+
+    `on_bad`: "error" stops at a row with too many or too few columns, an empty name, an id that is listed
+    twice or has no picture, with a `DataError` that names file and line; "skip" leaves those out and lists them
+    in `listing.skipped`."""
+    folder, problems = Path(folder), Problems(on_bad)
+    table, pictures = folder / TABLE, folder / "images"
+    for path, there in ((table, table.is_file()), (pictures, pictures.is_dir())):
+        if not there:
+            raise DataError(
+                f"{path} is not there: a folder of fashion products holds {TABLE} and images/"
+            )
+    files = {path.stem: path for path in sorted(pictures.glob("*.jpg"))}
+    found: dict[str, str] = {}
+    for where, product, title in _rows(table, problems):
+        if product in found:
+            problems.report(where, f"product {product} is listed twice", "remove the line")
+        elif product not in files:
+            problems.report(where, f"{product}.jpg is not in {pictures}", "restore the picture")
+        else:
+            found[product] = title
+    if not found:
+        raise DataError(f"{table} lists no product with a picture")
+    ids = tuple(found)
+    return Listing(
+        name or folder.resolve().name,
+        ids,
+        tuple(files[product] for product in ids),
+        tuple(found.values()),
+        np.arange(len(ids)),
+        draw_splits(len(ids)),
+        skipped=problems.found,
+    )
+
+
+def draw_splits(count: int) -> np.ndarray:
+    """(count,) splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test."""
+    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(count)
+    cuts = [int(round(SHARES[0] * count)), int(round(sum(SHARES) * count))]
+    splits = np.empty(count, dtype="<U8")
+    for split, rows in zip(("train", "val", "test"), np.split(order, cuts)):
+        splits[rows] = split
+    return splits
+
+
+def _rows(table: Path, problems: Problems):
+    """Place, id and name of every good row."""
+    try:
+        with open(table, encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            if missing := set(COLUMNS) - set(header):
+                raise DataError(f"{table}, line 1: no column {sorted(missing)[0]!r}; it is not a table of "
+                                f"fashion products, whose header is {','.join(COLUMNS)},...")  # fmt: skip
+            places = [header.index(column) for column in COLUMNS]
+            for row in rows:
+                where = f"{table}, line {rows.line_num}"
+                if len(row) != len(header):
+                    problems.report(where, f"{len(row)} columns, not {len(header)}",
+                                    "put names with a comma in quotes")  # fmt: skip
+                    continue
+                product, title = (row[place].strip() for place in places)
+                if not title:
+                    problems.report(
+                        where, f"product {product} has no name", "fill or remove the line"
+                    )
+                    continue
+                yield where, product, title
+    except UnicodeDecodeError as error:
+        raise DataError(f"{table} is not UTF-8 text ({error.reason}); convert the file") from error
+    except csv.Error as error:
+        raise DataError(f"{table}: {error}; mend the file") from error

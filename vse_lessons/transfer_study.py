@@ -1,0 +1,317 @@
+"""The study of domain transfer (the poster's table), and its scoreboard.
+
+    python -m vse_lessons.transfer_study storybook --workers 2
+    python -m vse_lessons.transfer_study flickr8k --corpus-dir DIR --target-dir DIR --word-vectors FILE
+
+Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: a model, trained on the pairs of
+a source corpus and on a target whose pairs it does not know, and evaluated on the target's test part."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from vse_lessons.alignment import alignment, encode, some_of
+from vse_lessons.corpora import open_corpus
+from vse_lessons.corpus import Corpus
+from vse_lessons.evaluation import best_of, embed, evaluate_embedded
+from vse_lessons.files import DataError, home
+from vse_lessons.models.cca import CCA, CCAConfig
+from vse_lessons.models.coral import Coral
+from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
+from vse_lessons.retrieval import RetrievalModel
+from vse_lessons.scoreboard import Arm, Claim, Contrast, Measured, Results, scoreboard
+from vse_lessons.sparse import SparseCorpus, sparsify
+from vse_lessons.statistics import mean_interval
+from vse_lessons.study import STORED, compressed_groups, run_and_report
+from vse_lessons.table import Table
+from vse_lessons.training import Run, fit, peak_memory_mb
+from vse_lessons.unpaired import unpair
+
+ADAPTING = ("VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV")
+# references: nothing adapts; each domain standardised by itself; closed forms; the target's own pairs
+REFERENCES = ("source", "statistics", "CORAL", "CCA", "supervised")
+MODELS = (*REFERENCES, *ADAPTING)
+TARGETS = ("storybook-art", "storybook-fashion", "fashion_products")
+SENTENCES = 2  # of each source image
+# words for people in Storybook's photo sentences: the part of the source that fashion is about
+PEOPLE = frozenset("man woman boy girl lady guy gentleman kid child person people men women boys girls ladies "
+                   "youngster lad lass fellow".split())  # fmt: skip
+FACTORS = (0.1, 1.0, 3.0, 10.0, 30.0)  # of both MMD weights, for what too much alignment does
+TABLE = STORED / "study_transfer.jsonl"
+
+
+@dataclass(frozen=True)
+class TransferCell:
+    """One run.  `setting` is the target; `ablation`: `tuned`, `people` (only source pairs about people), or
+    `mmd*3`, with both weights of MMD three times the tuned ones."""
+
+    model: str
+    setting: str = "storybook-art"
+    ablation: str = "tuned"
+    seed: int = 0
+    corpus: str = "storybook"
+    preset: str = "lesson"
+
+    def __post_init__(self) -> None:
+        for what, given, known in (
+            ("model", self.model, MODELS),
+            ("target", self.setting, TARGETS),
+        ):
+            if given not in known:
+                raise DataError(f"unknown {what} {given!r}: one of {', '.join(known)}")
+        self.factor()
+
+    def factor(self) -> float:
+        """What the weights of MMD are multiplied by."""
+        if self.ablation in ("tuned", "people"):
+            return 1.0
+        try:
+            return float(self.ablation.removeprefix("mmd*"))
+        except ValueError as error:
+            raise DataError(
+                f"unknown ablation {self.ablation!r}: tuned, people or mmd*3"
+            ) from error
+
+
+def prepare(source: Corpus, target: Corpus, model: str, seed: int = 0, *, people: bool = False) -> tuple[SparseCorpus, Corpus]:  # fmt: skip
+    """What a row trains on, and the target as it is evaluated: mean regions, for the adapting rows and for
+    `statistics` each domain standardised by its own training images; the target without its pairs where a row
+    reads it; `supervised` trains on the target's pairs and nothing else."""
+    if model in ("source", "CORAL", "CCA", "supervised"):
+        source, target = (replace(c, regions=c.regions.means()) for c in (source, target))
+    else:
+        source, target = (
+            replace(c, regions=c.regions.standardized(c.images("train"))) for c in (source, target)
+        )
+    if model == "supervised":
+        return sparsify(target, 1.0, SENTENCES, seed), target
+    training = sparsify(source, 1.0, SENTENCES, seed)
+    if people:
+        training = training.mentioning(PEOPLE)
+    if model in ADAPTING:
+        training = training.with_target(unpair(target))
+    return training, target
+
+
+def train(config: VSAConfig, model: str, training: SparseCorpus, target: Corpus, seed: int = 0,
+          word_vectors: str | Path | None = None, **options) -> tuple[RetrievalModel, Run | None]:  # fmt: skip
+    """The model of a row, and what `fit` says of it where `fit` trained it.  `config` is already the variant's."""
+    if model == "CCA":
+        candidates = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
+        return best_of(candidates, training.corpus, training.selection), None
+    made = VSA.build(config, training, seed, word_vectors)
+    run = fit(made, training, config.optimisation, seed=seed, **options)
+    if model == "CORAL":
+        return Coral(run.model, training.with_target(unpair(target))), run
+    return run.model, run
+
+
+def configure(cell: TransferCell) -> VSAConfig:
+    """The hyper-parameters of a cell."""
+    config = VSAConfig.preset(cell.preset, cell.corpus)
+    config = vary(config, cell.model if cell.model in VARIANTS else "source")
+    return replace(config, align_images=cell.factor() * config.align_images,
+                   align_sentences=cell.factor() * config.align_sentences)  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _corpus(name: str, folder: str | None, preset: str) -> Corpus:
+    return open_corpus(name, folder, preset, progress=False).corpus
+
+
+def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str | None = None,
+             word_vectors: str | None = None) -> dict:  # fmt: skip
+    """Trains and evaluates one cell; its row.  The seed chooses the source's sentences and all that is random."""
+    started = time.perf_counter()
+    source = _corpus(cell.corpus, corpus_dir, cell.preset)
+    target = _corpus(cell.setting, target_dir, cell.preset)
+    training, target = prepare(
+        source, target, cell.model, cell.seed, people=cell.ablation == "people"
+    )
+    model, run = train(
+        configure(cell), cell.model, training, target, cell.seed, word_vectors, progress=False
+    )
+    embedded = embed(model, target, target.images("test", annotated=True))
+    row = {**asdict(cell), "split": "test", "n_annotated": len(training.annotated), "n_pairs": len(training.pairs),
+           **evaluate_embedded(model, embedded).as_dict(),
+           "word_vectors": Path(word_vectors).name if word_vectors else None}  # fmt: skip
+    if run is not None:
+        row |= {"best_epoch": run.best_epoch + 1, "epochs": len(run.history), "warnings": len(run.warnings),
+                "selection_rsum": run.best_score}  # fmt: skip
+    if cell.model not in ("supervised", "CORAL"):  # both domains in one space
+        here, there = (
+            encode(model, c.regions, *some_of(c, "val", cell.seed))
+            for c in (training.corpus, target)
+        )
+        row["alignment"] = alignment(here, there, cell.seed)
+        if cell.seed == 0 and cell.ablation == "tuned" and cell.model in ("source", "VSA-AE-MMD"):
+            row["map"] = {side: compressed_groups({"source": here[side][:100], "target": there[side][:100]})
+                          for side in here}  # fmt: skip
+    return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
+            "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
+            "torch": torch.__version__}  # fmt: skip
+
+
+# --- the grid ---------------------------------------------------------------------------------------
+
+
+def storybook_study() -> Iterator[TransferCell]:
+    """Both targets, every row, 5 seeds; fashion with a source of people, 5 seeds; growing MMD weights, 3 seeds."""
+    for seed in range(5):
+        for target in TARGETS[:2]:
+            yield from (TransferCell(model, target, seed=seed) for model in MODELS)
+        yield from (TransferCell(model, "storybook-fashion", "people", seed)
+                    for model in ("source", "statistics", *ADAPTING[:3]))  # fmt: skip
+        if seed < 3:
+            yield from (TransferCell(model, "storybook-art", f"mmd*{factor:g}", seed)
+                        for factor in FACTORS for model in ADAPTING[1:3] if factor != 1)  # fmt: skip
+
+
+def flickr8k_study() -> Iterator[TransferCell]:
+    """Flickr8k to fashion products, every row, 3 seeds."""
+    for seed in range(3):
+        for model in MODELS:
+            yield TransferCell(model, "fashion_products", seed=seed, corpus="flickr8k")
+
+
+STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
+
+
+# --- what the poster printed --------------------------------------------------------------------------
+
+# R@1, R@5, R@10 of caption retrieval (image to text), then of image retrieval; by source and target
+POSTER = {
+    ("Flickr30K", "DeepFashion"): {"VSA-AE": "1.1 3.3 5.2 1.1 4.8 8.0", "VSA-E-MMD": "2.0 5.3 6.6 1.0 4.0 6.6",
+                                   "VSA-AE-MMD": "13.5 23.3 30.3 10.6 27.2 38.2"},
+    ("COCO", "DeepFashion"): {"VSA-AE": "0.4 1.5 2.7 0.3 2.6 5.3", "VSA-E-MMD": "4.6 5.7 6.3 0.3 2.1 3.6",
+                              "VSA-AE-MMD": "18.9 25.3 30.9 11.4 28.3 38.0"},
+    ("Flickr30K", "EsteArtworks"): {"VSA-AE": "10.0 23.6 39.1 4.2 11.4 19.3", "VSA-E-MMD": "8.2 28.2 37.3 6.8 15.5 24.2",
+                                    "VSA-AE-MMD": "10.9 22.7 34.5 8.0 17.8 25.0"},
+    ("COCO", "EsteArtworks"): {"VSA-AE": "9.1 18.2 23.6 3.0 14.0 17.0", "VSA-E-MMD": "6.4 21.8 30.0 6.8 14.4 22.0",
+                               "VSA-AE-MMD": "10.9 30.0 42.7 7.6 17.0 29.2"},
+}  # fmt: skip
+CUTS = ("R@1", "R@5", "R@10")
+
+
+def published(source: str = "Flickr30K") -> Results:
+    """The poster's rows of one source: its fashion and art targets stand at the places of Storybook's."""
+    rows = []
+    for (origin, target), models in POSTER.items():
+        for model, text in models.items():
+            numbers = [float(number) for number in text.split()]
+            setting = "storybook-fashion" if target == "DeepFashion" else "storybook-art"
+            if origin == source:
+                rows.append({"corpus": "poster", "model": model, "setting": setting, "ablation": "tuned", "seed": 0,
+                             "i2t": dict(zip(CUTS, numbers[:3])), "t2i": dict(zip(CUTS, numbers[3:])),
+                             "sum": {"rsum": sum(numbers)}, "rsum": sum(numbers)})  # fmt: skip
+    return Results(rows, "poster")
+
+
+# --- the claims -----------------------------------------------------------------------------------
+
+
+def arm(model: str, target: str, ablation: str = "tuned") -> Arm:
+    """The runs of a row on a target."""
+    return Arm(model, target, ablation)
+
+
+def above(first: str, second: str, target: str, ablation: str = "tuned") -> Contrast:
+    """The sum of recalls of one row less that of another."""
+    return Contrast(
+        (arm(first, target, ablation),), (arm(second, target, ablation),), "rsum", "sum"
+    )
+
+
+def claims(target: str, ablation: str = "tuned") -> tuple[Claim, ...]:
+    """The poster's orderings on one target, and what it does not ask."""
+    where = "the poster's table"
+    return (
+        *(Claim(f"VSA-AE-MMD is above {other}", where, (above("VSA-AE-MMD", other, target, ablation),))
+          for other in ("VSA-AE", "VSA-E-MMD")),
+        Claim("VSA-AE-MMD is above source only", "not on the poster", (above("VSA-AE-MMD", "source", target, ablation),)),
+        Claim("VSA-AE-MMD is above source only with each domain standardised by itself", "not on the poster",
+              (above("VSA-AE-MMD", "statistics", target, ablation),)),
+    )  # fmt: skip
+
+
+MORE = (("MMD is above adversarial alignment", "VSA-AE-MMD", "VSA-AE-ADV"), ("VSA-AE-MMD is above CORAL, a closed form", "VSA-AE-MMD", "CORAL"),
+        ("VSA-AE-MMD is above linear CCA of the source", "VSA-AE-MMD", "CCA"))  # fmt: skip
+
+
+def more_claims(target: str) -> tuple[Claim, ...]:
+    """Other ways to adapt, and simple models."""
+    return tuple(
+        Claim(text, "not on the poster", (above(first, second, target),))
+        for text, first, second in MORE
+    )
+
+
+def closed(found: Results, model: str, target: str) -> Measured | None:
+    """The share (%) of the distance from source only to the supervised ceiling that a row closes, in rsum, by
+    seed; None where a run is missing."""
+    values = [
+        found.values(arm(name, target), "sum", "rsum") for name in (model, "source", "supervised")
+    ]
+    seeds = sorted(set.intersection(*map(set, values)))
+    shares = tuple(
+        100 * (values[0][s] - values[1][s]) / (values[2][s] - values[1][s]) for s in seeds
+    )
+    return Measured(shares, *mean_interval(shares)) if shares else None
+
+
+def stored(corpus: str = "storybook") -> Results:
+    """The runs that come with the library."""
+    rows = Table(TABLE).rows()
+    return Results([{**row, "sum": {"rsum": row["rsum"]}} for row in rows], corpus)
+
+
+def report(found: Results, target: str, ablation: str = "tuned") -> str:
+    """The scoreboard of a target."""
+    asked = claims(target, ablation) + (more_claims(target) if ablation == "tuned" else ())
+    return scoreboard([found], asked, published())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m vse_lessons.transfer_study", description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser.add_argument("study", nargs="?", choices=STUDIES)
+    parser.add_argument("--table", help="where rows go")
+    parser.add_argument("--workers", type=int, default=1, help="processes at a time")
+    parser.add_argument("--corpus-dir", help="where a source that is not built in lies")
+    parser.add_argument("--target-dir", help="where a target that is not built in lies")
+    parser.add_argument("--word-vectors", help="a GloVe text file")
+    parser.add_argument("--report", action="store_true", help="only print the stored scoreboards")
+    parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
+    given = parser.parse_args(arguments)
+    if given.cell:
+        cell = TransferCell(**json.loads(given.cell))
+        print(json.dumps(run_cell(cell, given.corpus_dir, given.target_dir, given.word_vectors)))
+        return 0
+    if given.report:
+        for corpus, target in (*(("storybook", t) for t in TARGETS[:2]), ("flickr8k", TARGETS[2])):
+            print(f"{corpus} -> {target}\n\n{report(stored(corpus), target)}\n")
+        return 0
+    if not given.study:
+        parser.error("name a study")
+    cells = list(STUDIES[given.study]())
+    table = Table(given.table or home() / "studies" / "study_transfer.jsonl")
+    for name in {cells[0].corpus, *(cell.setting for cell in cells)}:  # once, before the processes
+        folder = given.target_dir if name == "fashion_products" else given.corpus_dir
+        open_corpus(name, folder)
+    return run_and_report(cells, table, workers=given.workers, corpus_dir=given.corpus_dir, target_dir=given.target_dir,
+                          word_vectors=given.word_vectors, module="vse_lessons.transfer_study")  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
