@@ -1,16 +1,19 @@
 """Prepares DeepFashion with sentences: checks what is there, converts it where needed, finds the regions.
 
-    python data_scripts/prepare_deepfashion.py FOLDER --dry-run            what is there, against the published counts
+    python data_scripts/prepare_deepfashion.py FOLDER --dry-run            what is there and what should be
     python data_scripts/prepare_deepfashion.py FOLDER --accept-licence     convert, then extract the regions
 
 Two releases are read, and both must be asked for by hand, for non-commercial research:
 
-DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal): FOLDER holds captions.json
+DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal): FOLDER holds
+captions.json
     and images/.  Its captions are one for each picture.
-FashionGAN (Zhu et al. 2017; mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html, "Fashion Synthesis"), the corpus of
-    Carraggi et al. 2018, 78,979 pictures: FOLDER holds language_original.mat (engJ, the sentences; nameList, the
-    pictures), ind.mat (train_ind, test_ind) and img/ with the pictures of DeepFashion's in-shop or attribute
-    benchmark.  From them captions.json is written; 1,000 of the training pictures are drawn for validation.
+FashionGAN (Zhu et al. 2017; mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html, "Fashion Synthesis"), the corpus
+of
+    Carraggi et al. 2018, 78,979 pictures: FOLDER holds language_original.mat (engJ, the sentences; nameList,
+    the pictures), ind.mat (train_ind, test_ind) and img/ with the pictures of DeepFashion's in-shop or
+    attribute benchmark.  From them captions.json is written; 1,000 of the training pictures are drawn for
+    validation.
 
 None of these addresses could be reached when this script was written."""
 
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--accept-licence", action="store_true",
                         help="you have the agreement of DeepFashion: research, not commerce")  # fmt: skip
     parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
-                        help="bad records and lost pictures: stop, or leave them out and count them")  # fmt: skip
+                        help="bad records, lost pictures: stop, or leave them out")  # fmt: skip
     parser.add_argument("--no-regions", action="store_true", help="convert only")
     given = parser.parse_args(arguments)
     try:
@@ -55,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def prepare(given: argparse.Namespace) -> int:
     if not (given.dry_run or given.accept_licence):
-        raise DataError("DeepFashion is for non-commercial research and comes with an agreement: read it, then "
-                        "pass --accept-licence")  # fmt: skip
+        raise DataError("DeepFashion is for non-commercial research and comes with an agreement: read it, "
+                        "then pass --accept-licence")  # fmt: skip
     folder = given.folder
     if not (folder / CAPTIONS).exists() and (folder / LANGUAGE).exists():
         records = fashiongan(folder)
@@ -69,8 +72,8 @@ def prepare(given: argparse.Namespace) -> int:
         write_json(folder / CAPTIONS, records)
     listing = captions_json.read(folder, on_bad=given.on_bad, name="deepfashion")
     splits = {split: int((listing.splits == split).sum()) for split in captions_json.SPLITS}
-    print(f"{len(listing.ids):,} pictures, {len(listing.sentences):,} sentences, {listing.unannotated:,} pictures without "
-          f"one; {splits}; {len(listing.skipped):,} records or sentences left out")  # fmt: skip
+    print(f"{len(listing.ids):,} pictures, {len(listing.sentences):,} sentences, {listing.unannotated:,} "
+          f"pictures without one; {splits}; {len(listing.skipped):,} records left out")  # fmt: skip
     if not (given.dry_run or given.no_regions):
         corpus = open_corpus("deepfashion", folder).corpus
         print(f"ready: regions in {corpus.regions.source}")
@@ -92,8 +95,8 @@ def fashiongan(folder: Path) -> list[dict]:
     for split, key in (("train", "train_ind"), ("test", "test_ind")):
         rows = np.asarray(index[key], np.int64).reshape(-1) - 1
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(names):
-            raise DataError(f"{folder / INDEX}: {key} leads from {rows.min() + 1} to {rows.max() + 1}, but there are "
-                            f"{len(names)} pictures: the files are not of one release")  # fmt: skip
+            raise DataError(f"{folder / INDEX}: {key} leads from {rows.min() + 1} to {rows.max() + 1}, but "
+                            f"there are {len(names)} pictures: the files are not of one release")  # fmt: skip
         splits[rows] = split
     training = np.flatnonzero(splits == "train")
     draw = np.random.Generator(np.random.PCG64(0)).permutation(training)

@@ -1,15 +1,16 @@
 """Prepares EsteArtworks (Carraggi et al. 2018): checks what is there, finds the regions.
 
-    python data_scripts/prepare_esteartworks.py FOLDER --dry-run     what is there, against the poster's counts
+    python data_scripts/prepare_esteartworks.py FOLDER --dry-run     what is there, and the poster's counts
     python data_scripts/prepare_esteartworks.py FOLDER               the same, then extract the regions
 
 FOLDER holds images/ with the artworks of the Estense Gallery of Modena and a JSON file of their sentences,
-captions.json or esteartworks.json: {"name.jpg": ["a sentence", ...]} or a list of records (vse_lessons/readers/
-captions_json.py says which).  The poster counts 553 artworks and 1,278 pairs of an image and a sentence.
+captions.json or esteartworks.json: {"name.jpg": ["a sentence", ...]} or a list of records
+(vse_lessons/readers/ captions_json.py says which).  The poster counts 553 artworks and 1,278 pairs of an
+image and a sentence.
 
 The corpus is to be asked for from its authors, AImageLab of the University of Modena and Reggio Emilia
-(aimagelab.ing.unimore.it).  That address could not be reached when this script was written, and no copy of the
-corpus was at hand: if its file has another form, say so in an issue, with its first lines."""
+(aimagelab.ing.unimore.it).  That address could not be reached when this script was written, and no copy of
+the corpus was at hand: if its file has another form, say so in an issue, with its first lines."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The objective of VSA-AE-MMD as loops: MMD one pair of points at a time, reconstruction one number or one word
-at a time."""
+"""The objective of VSA-AE-MMD as loops: MMD one pair of points at a time, reconstruction one number or one
+word at a time."""
 
 import math
 
@@ -45,7 +45,8 @@ def image_error(decoded, wanted):
 
 
 def sentence_error(model, embeddings, rows):
-    """-ln P of each word and of the end, one sentence and one step at a time; rows of indices without padding."""
+    """-ln P of each word and of the end, one sentence and one step at a time; rows of indices without
+    padding."""
     decoder, table = model.text_decoder, model.text_encoder.embedding.weight
     losses = []
     for z, row in zip(embeddings, rows):

@@ -89,7 +89,7 @@ def short_index(folder):
 @pytest.mark.parametrize(("make", "said"), [
     (damaged_mat, "language_original.mat cannot be read"),
     (short_index, "ind.mat: train_ind leads from 1 to 99, but there are 24"),
-    (lambda f: fashiongan(f, engJ=np.array([[np.array(["only one"])]], dtype=object)), "24 names but 1 sentences"),
+    (lambda f: fashiongan(f, engJ=np.array([[np.array(["one"])]], dtype=object)), "24 names but 1 sentences"),
     (lambda f: (fashiongan(f), savemat(f / "language_original.mat", {"x": 1})), "has no variable 'engJ'"),
     (lambda f: (fashiongan(f), (f / "ind.mat").unlink()), "ind.mat cannot be read"),
 ])  # fmt: skip

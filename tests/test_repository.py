@@ -40,6 +40,9 @@ FLOORS = (
         "study",
         "scoreboard",
         "page_study",
+        "alignment",
+        "transfer_study",
+        "transfer_report",
     ),
     ("plots", "widgets"),
 )

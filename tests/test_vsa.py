@@ -89,8 +89,9 @@ def test_adversarial_alignment_is_a3vse_s_between_source_and_target():
     given = batch(training, progress=0.3)
     found = model.loss(given)
     weight = VARIANTS["VSA-AE-ADV"]["adversarial"]
-    for side, encode, parts in (("images", model.encode_images, [s.images for s in (given.pairs, given.target)]),
-                                ("sentences", model.encode_sentences, [s.sentences for s in (given.pairs, given.target)])):  # fmt: skip
+    sides = (given.pairs, given.target)
+    for side, encode in (("images", model.encode_images), ("sentences", model.encode_sentences)):
+        parts = [getattr(domain, side) for domain in sides]
         logits = [model.discriminators[side](encode(part)) for part in parts]
         expected = -weight * float(domain_objective(*logits))
         assert float(found.terms[f"adversarial_{side}"]) == pytest.approx(expected, abs=1e-6)
@@ -112,7 +113,8 @@ def test_adversarial_alignment_is_a3vse_s_between_source_and_target():
     ("source", {"pairs"}),
     ("VSA-AE", {"pairs", "reconstruct_images", "reconstruct_sentences"}),
     ("VSA-E-MMD", {"pairs", "align_images", "align_sentences"}),
-    ("VSA-AE-MMD", {"pairs", "reconstruct_images", "reconstruct_sentences", "align_images", "align_sentences"}),
+    ("VSA-AE-MMD", {"pairs", "reconstruct_images", "reconstruct_sentences", "align_images",
+                    "align_sentences"}),
     ("VSA-AE-ADV", {"pairs", "reconstruct_images", "reconstruct_sentences", "adversarial_images",
                     "adversarial_sentences"})])  # fmt: skip
 def test_a_variant_is_a_set_of_terms(variant, terms):
@@ -160,7 +162,7 @@ def test_the_error_of_a_sentence_does_not_depend_on_padding():
 
 
 def test_decoding_is_greedy_ends_itself_and_never_says_unknown():
-    model, training = setup(reconstruct_sentences=1.0)
+    model, _ = setup(reconstruct_sentences=1.0)
     model.eval()
     z = F.normalize(torch.randn(5, 12), dim=1)
     said = model.decode(z, max_words=6)
@@ -247,13 +249,13 @@ def test_alignment_brings_shifted_domains_together():
 
 def test_a_variant_that_adapts_needs_a_target():
     training = sparsify(make_corpus(80), 0.5, 2)
-    with pytest.raises(DataError, match="there is none.*with_target"):
+    with pytest.raises(DataError, match=r"there is none.*with_target"):
         VSA.build(SMALL, training)
     assert evaluate(VSA.build(vary(SMALL, "source"), training), training.corpus, "test").rsum >= 0
 
 
 def test_an_unknown_variant_is_refused():
-    with pytest.raises(DataError, match="unknown variant 'VSA'.*VSA-AE-MMD"):
+    with pytest.raises(DataError, match=r"unknown variant 'VSA'.*VSA-AE-MMD"):
         vary(SMALL, "VSA")
 
 
@@ -276,7 +278,7 @@ def test_a_batch_of_one_is_refused_by_the_alignment():
     target = training.target
     one = Apart(target.regions.batch(target.images[:1]), [target.sentences[0]])
     given = Batch(batch_of(training, 4).pairs, None, 0.5, target=one)
-    with pytest.raises(DataError, match="a sample of 1.*larger batch_size"):
+    with pytest.raises(DataError, match=r"a sample of 1.*larger batch_size"):
         model.loss(given)
 
 

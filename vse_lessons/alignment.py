@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
@@ -16,6 +15,7 @@ from vse_lessons.mmd import check_samples, two_sample_test
 from vse_lessons.regions import RegionStore
 from vse_lessons.retrieval import RetrievalModel
 from vse_lessons.similarity import as_vectors, concatenate, normalize
+from vse_lessons.unpaired import Unpaired
 
 POINTS = 300  # of each domain that the figures are computed from
 
@@ -23,7 +23,8 @@ POINTS = 300  # of each domain that the figures are computed from
 def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
     """2 (1 - 2 epsilon) (Ben-David et al. 2007): epsilon is the error of a linear classifier that tells the
     domains apart, here logistic regression, trained on one half of each sample (N, H) and (M, H) and tested
-    on the other, both domains alike.  2 where it never errs, 0 where it guesses; an epsilon above 1/2 is 1/2."""
+    on the other, both domains alike.  2 where it never errs, 0 where it guesses; an epsilon above 1/2 is
+    1/2."""
     check_samples(first, second)
     rng = np.random.Generator(np.random.PCG64(seed))
     train, test = [], []
@@ -54,20 +55,29 @@ def encode(model: RetrievalModel, regions: RegionStore, images: Sequence[int] | 
             for name, parts in (("images", seen), ("sentences", read))}  # fmt: skip
 
 
-def some_of(corpus: Corpus, split: str, seed: int = 0) -> tuple[np.ndarray, list[str]]:
-    """At most POINTS images of a split, and a sentence of each that has one: what `alignment` looks at."""
-    images = corpus.images(split)
-    images = images[np.random.Generator(np.random.PCG64(seed)).permutation(len(images))[:POINTS]]
+def some_of(
+    domain: Corpus | Unpaired, split: str = "val", seed: int = 0
+) -> tuple[np.ndarray, list[str]]:
+    """At most POINTS images of a split, and a sentence of each that has one, which `alignment` looks at; of
+    a domain without pairs, which has no splits, images and sentences drawn apart."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    if isinstance(domain, Unpaired):
+        images, sentences = (
+            rng.permutation(len(side))[:POINTS] for side in (domain.images, domain.sentences)
+        )
+        return domain.images[images], [domain.sentences[s] for s in sentences]
+    images = domain.images(split)
+    images = images[rng.permutation(len(images))[:POINTS]]
     return images, [
-        corpus.sentences[corpus.visual_of[i][0]] for i in images if len(corpus.visual_of[i])
+        domain.sentences[domain.visual_of[i][0]] for i in images if len(domain.visual_of[i])
     ]
 
 
 def alignment(
     source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 0
 ) -> dict[str, dict]:
-    """Of images and of sentences: the biased MMD^2 between the domains, the p of its permutation test, and the
-    proxy A-distance, from what `encode` gave for either domain."""
+    """Of images and of sentences: the biased MMD^2 between the domains, the p of its permutation test, and
+    the proxy A-distance, from what `encode` gave for either domain."""
     found = {}
     for side in ("images", "sentences"):
         test = two_sample_test(source[side], target[side], seed=seed)

@@ -43,9 +43,9 @@ def open_corpus(
 ) -> Opened:
     """Opens a corpus: `storybook` (also `storybook-fashion`, `storybook-art`, `storybook-pages`),
     which needs nothing else; `flickr8k` or `flickr30k` in `corpus_dir` as they are published; `artpedia`,
-    its JSON and a folder of pictures; `fashion_products`, a table and pictures; `deepfashion` or `esteartworks`,
-    pictures and a JSON file of sentences; or `precomputed`, the arrays of SCAN and VSE++.  The first opening
-    extracts the regions."""
+    its JSON and a folder of pictures; `fashion_products`, a table and pictures; `deepfashion` or
+    `esteartworks`, pictures and a JSON file of sentences; or `precomputed`, the arrays of SCAN and VSE++.
+    The first opening extracts the regions."""
     if name not in OPENERS:
         raise DataError(f"unknown corpus {name!r}: one of {', '.join(OPENERS)}")
     if name.startswith("storybook"):
@@ -67,8 +67,9 @@ class OpenedTarget:
 def open_target(
     name: str, target_dir: str | Path | None = None, preset: str = "lesson", progress: bool = True
 ) -> OpenedTarget:
-    """Opens a target domain: any corpus of `open_corpus`, or `unpaired`, a folder of pictures with a text file
-    of sentences.  Of a corpus training sees the images and the sentences of the training split, apart."""
+    """Opens a target domain: any corpus of `open_corpus`, or `unpaired`, a folder of pictures with a text
+    file of sentences.  Of a corpus training sees the images and the sentences of the training split,
+    apart."""
     if name == "unpaired":
         folder = _folder("target_dir", name, target_dir)
         listing = unpaired.read(folder)

@@ -67,12 +67,14 @@ def median_squared_distance(first: Tensor, second: Tensor) -> float:
 
 def mmd2(first: Tensor, second: Tensor, bandwidths: Sequence[float] | None = None,
          *, biased: bool = False) -> Tensor:  # fmt: skip
-    """The squared MMD of samples (N, H) and (M, H), with the kernel k(x, y) = 1/U sum_u exp(-|x - y|^2 / b_u),
-    a scalar in float32.
+    """The squared MMD of samples x (N, H) and y (M, H), a scalar in float32, with the kernel
+
+        k(x, y) = 1/U sum_u exp(-|x - y|^2 / b_u)
 
     Unbiased (Gretton et al. 2012, Eq. 3; it may be below 0), or biased (Eq. 5; it never is):
 
-        unbiased  1/N(N-1) sum_{i != j} k(x_i, x_j) + 1/M(M-1) sum_{i != j} k(y_i, y_j) - 2/NM sum_ij k(x_i, y_j)
+        unbiased  1/N(N-1) sum_{i != j} k(x_i, x_j) + 1/M(M-1) sum_{i != j} k(y_i, y_j)
+                  - 2/NM sum_ij k(x_i, y_j)
         biased    1/N^2 sum_ij k(x_i, x_j) + 1/M^2 sum_ij k(y_i, y_j) - 2/NM sum_ij k(x_i, y_j)
 
     `bandwidths` b_u are 1/4, 1/2, 1, 2 and 4 times the median squared distance unless they are given.
@@ -110,7 +112,9 @@ def check_samples(first: Tensor, second: Tensor) -> None:
         raise DataError(f"samples {first.shape[1]} and {second.shape[1]} wide cannot be compared")
 
 
-def two_sample_test(first: Tensor, second: Tensor, draws: int = 200, seed: int = 0) -> dict[str, float]:  # fmt: skip
+def two_sample_test(
+    first: Tensor, second: Tensor, draws: int = 200, seed: int = 0
+) -> dict[str, float]:
     """Are the samples (N, H) and (M, H) from one distribution?  The biased MMD^2, and p, the share of random
     partings of all N + M points into N and M whose MMD^2 is as large (the permutation test; the true parting
     counts as one of them).  One kernel matrix serves every parting."""
@@ -122,7 +126,8 @@ def two_sample_test(first: Tensor, second: Tensor, draws: int = 200, seed: int =
     signs = torch.cat([torch.full((len(first),), 1 / len(first)),
                        torch.full((len(second),), -1 / len(second))]).double()  # fmt: skip
     generator = torch.Generator().manual_seed(seed)
-    orders = [torch.arange(len(points)), *(torch.randperm(len(points), generator=generator) for _ in range(draws))]  # fmt: skip
+    orders = [torch.arange(len(points))]
+    orders += [torch.randperm(len(points), generator=generator) for _ in range(draws)]
     weights = torch.stack([signs[order] for order in orders]).to(
         points.device
     )  # (1 + draws, N + M)

@@ -108,7 +108,8 @@ class SparseCorpus:
         return replace(self, pairs=kept, annotated=annotated)
 
     def with_target(self, target: Unpaired) -> SparseCorpus:
-        """The same corpus with a target domain beside it.  `DataError` if its features are of another width."""
+        """The same corpus with a target domain beside it.  `DataError` if its features are of another
+        width."""
         own, other = self.corpus.regions.dimensions, target.regions.dimensions
         if own != other:
             raise DataError(f"regions of {self.corpus.name} are {own} wide, those of {target.name} {other}: "

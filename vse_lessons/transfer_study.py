@@ -1,10 +1,11 @@
-"""The study of domain transfer (the poster's table), and its scoreboard.
+"""The study of domain transfer: the poster's table, what it compares with, and growing weights of MMD.
 
     python -m vse_lessons.transfer_study storybook --workers 2
     python -m vse_lessons.transfer_study flickr8k --corpus-dir DIR --target-dir DIR --word-vectors FILE
 
-Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: a model, trained on the pairs of
-a source corpus and on a target whose pairs it does not know, and evaluated on the target's test part."""
+Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: a model, trained on the
+pairs of a source corpus and on a target whose pairs it does not know, and evaluated on the target's test
+part."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -27,25 +29,26 @@ from vse_lessons.evaluation import best_of, embed, evaluate_embedded
 from vse_lessons.files import DataError, home
 from vse_lessons.models.cca import CCA, CCAConfig
 from vse_lessons.models.coral import Coral
+from vse_lessons.models.linear import Linear, LinearConfig
 from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
 from vse_lessons.retrieval import RetrievalModel
-from vse_lessons.scoreboard import Arm, Claim, Contrast, Measured, Results, scoreboard
 from vse_lessons.sparse import SparseCorpus, sparsify
-from vse_lessons.statistics import mean_interval
 from vse_lessons.study import STORED, compressed_groups, run_and_report
 from vse_lessons.table import Table
 from vse_lessons.training import Run, fit, peak_memory_mb
-from vse_lessons.unpaired import unpair
+from vse_lessons.unpaired import Unpaired, unpair
 
 ADAPTING = ("VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV")
-# references: nothing adapts; each domain standardised by itself; closed forms; the target's own pairs
-REFERENCES = ("source", "statistics", "CORAL", "CCA", "supervised")
+# references: nothing adapts; each domain standardised by itself; closed forms and a linear model of the
+# source; the target's own pairs
+REFERENCES = ("source", "statistics", "CORAL", "CCA", "linear", "supervised")
 MODELS = (*REFERENCES, *ADAPTING)
 TARGETS = ("storybook-art", "storybook-fashion", "fashion_products")
 SENTENCES = 2  # of each source image
 # words for people in Storybook's photo sentences: the part of the source that fashion is about
-PEOPLE = frozenset("man woman boy girl lady guy gentleman kid child person people men women boys girls ladies "
-                   "youngster lad lass fellow".split())  # fmt: skip
+PEOPLE = frozenset(("man", "woman", "boy", "girl", "lady", "guy", "gentleman", "kid", "child", "person",
+                    "people", "men", "women", "boys", "girls", "ladies", "youngster", "lad", "lass",
+                    "fellow"))  # fmt: skip
 FACTORS = (0.1, 1.0, 3.0, 10.0, 30.0)  # of both MMD weights, for what too much alignment does
 TABLE = STORED / "study_transfer.jsonl"
 
@@ -83,45 +86,65 @@ class TransferCell:
             ) from error
 
 
-def prepare(source: Corpus, target: Corpus, model: str, seed: int = 0, *, people: bool = False) -> tuple[SparseCorpus, Corpus]:  # fmt: skip
-    """What a row trains on, and the target as it is evaluated: mean regions, for the adapting rows and for
-    `statistics` each domain standardised by its own training images; the target without its pairs where a row
-    reads it; `supervised` trains on the target's pairs and nothing else."""
-    if model in ("source", "CORAL", "CCA", "supervised"):
-        source, target = (replace(c, regions=c.regions.means()) for c in (source, target))
-    else:
-        source, target = (
-            replace(c, regions=c.regions.standardized(c.images("train"))) for c in (source, target)
-        )
+Domain = Corpus | Unpaired
+
+
+def prepare(
+    source: Corpus, target: Domain, model: str, seed: int = 0, *, people: bool = False
+) -> tuple[SparseCorpus, Domain]:
+    """What a row trains on, and the target as it is evaluated: mean regions, for the adapting rows and
+    for `statistics` each domain standardised by its own training images; the target without its pairs
+    where a row reads it; `supervised` trains on the target's pairs and nothing else."""
+
+    def seen(domain: Domain) -> Domain:
+        images = domain.images("train") if isinstance(domain, Corpus) else domain.images
+        regions = domain.regions
+        own = model == "statistics" or model in ADAPTING
+        return replace(domain, regions=regions.standardized(images) if own else regions.means())
+
+    source, target = seen(source), seen(target)
     if model == "supervised":
         return sparsify(target, 1.0, SENTENCES, seed), target
     training = sparsify(source, 1.0, SENTENCES, seed)
     if people:
         training = training.mentioning(PEOPLE)
     if model in ADAPTING:
-        training = training.with_target(unpair(target))
+        training = training.with_target(_apart(target))
     return training, target
 
 
-def train(config: VSAConfig, model: str, training: SparseCorpus, target: Corpus, seed: int = 0,
-          word_vectors: str | Path | None = None, **options) -> tuple[RetrievalModel, Run | None]:  # fmt: skip
-    """The model of a row, and what `fit` says of it where `fit` trained it.  `config` is already the variant's."""
+def _apart(target: Domain) -> Unpaired:
+    return unpair(target) if isinstance(target, Corpus) else target
+
+
+def configure(
+    model: str, preset: str = "lesson", corpus: str = "storybook", factor: float = 1.0
+) -> VSAConfig | LinearConfig:
+    """The hyper-parameters of a row, with the weights of MMD times `factor`."""
+    if model == "linear":
+        return LinearConfig.preset(preset, corpus)
+    config = VSAConfig.preset(preset, corpus)
+    config = vary(config, model if model in VARIANTS else "source")
+    return replace(config, align_images=factor * config.align_images,
+                   align_sentences=factor * config.align_sentences)  # fmt: skip
+
+
+def train(
+    config: VSAConfig | LinearConfig, model: str, training: SparseCorpus, target: Domain, seed: int = 0,
+    word_vectors: str | Path | None = None, **options: Any
+) -> tuple[RetrievalModel, Run | None]:  # fmt: skip
+    """The model of a row, and what `fit`, which the options are for, says of it where `fit` trained it."""
     if model == "CCA":
         candidates = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
         return best_of(candidates, training.corpus, training.selection), None
-    made = VSA.build(config, training, seed, word_vectors)
+    if model == "linear":
+        made = Linear.build(config, training, seed)
+    else:
+        made = VSA.build(config, training, seed, word_vectors)
     run = fit(made, training, config.optimisation, seed=seed, **options)
     if model == "CORAL":
-        return Coral(run.model, training.with_target(unpair(target))), run
+        return Coral(run.model, training.with_target(_apart(target))), run
     return run.model, run
-
-
-def configure(cell: TransferCell) -> VSAConfig:
-    """The hyper-parameters of a cell."""
-    config = VSAConfig.preset(cell.preset, cell.corpus)
-    config = vary(config, cell.model if cell.model in VARIANTS else "source")
-    return replace(config, align_images=cell.factor() * config.align_images,
-                   align_sentences=cell.factor() * config.align_sentences)  # fmt: skip
 
 
 @lru_cache(maxsize=4)
@@ -131,18 +154,21 @@ def _corpus(name: str, folder: str | None, preset: str) -> Corpus:
 
 def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str | None = None,
              word_vectors: str | None = None) -> dict:  # fmt: skip
-    """Trains and evaluates one cell; its row.  The seed chooses the source's sentences and all that is random."""
+    """Trains and evaluates one cell; its row.  The seed chooses the source's sentences and all that is
+    random."""
     started = time.perf_counter()
     source = _corpus(cell.corpus, corpus_dir, cell.preset)
     target = _corpus(cell.setting, target_dir, cell.preset)
     training, target = prepare(
         source, target, cell.model, cell.seed, people=cell.ablation == "people"
     )
+    config = configure(cell.model, cell.preset, cell.corpus, cell.factor())
     model, run = train(
-        configure(cell), cell.model, training, target, cell.seed, word_vectors, progress=False
+        config, cell.model, training, target, cell.seed, word_vectors, progress=False
     )
     embedded = embed(model, target, target.images("test", annotated=True))
-    row = {**asdict(cell), "split": "test", "n_annotated": len(training.annotated), "n_pairs": len(training.pairs),
+    row = {**asdict(cell), "split": "test", "n_annotated": len(training.annotated),
+           "n_pairs": len(training.pairs),
            **evaluate_embedded(model, embedded).as_dict(),
            "word_vectors": Path(word_vectors).name if word_vectors else None}  # fmt: skip
     if run is not None:
@@ -166,7 +192,8 @@ def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str 
 
 
 def storybook_study() -> Iterator[TransferCell]:
-    """Both targets, every row, 5 seeds; fashion with a source of people, 5 seeds; growing MMD weights, 3 seeds."""
+    """Both targets, every row, 5 seeds; fashion with a source of people, 5 seeds; growing MMD weights, 3
+    seeds."""
     for seed in range(5):
         for target in TARGETS[:2]:
             yield from (TransferCell(model, target, seed=seed) for model in MODELS)
@@ -187,100 +214,6 @@ def flickr8k_study() -> Iterator[TransferCell]:
 STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
 
 
-# --- what the poster printed --------------------------------------------------------------------------
-
-# R@1, R@5, R@10 of caption retrieval (image to text), then of image retrieval; by source and target
-POSTER = {
-    ("Flickr30K", "DeepFashion"): {"VSA-AE": "1.1 3.3 5.2 1.1 4.8 8.0", "VSA-E-MMD": "2.0 5.3 6.6 1.0 4.0 6.6",
-                                   "VSA-AE-MMD": "13.5 23.3 30.3 10.6 27.2 38.2"},
-    ("COCO", "DeepFashion"): {"VSA-AE": "0.4 1.5 2.7 0.3 2.6 5.3", "VSA-E-MMD": "4.6 5.7 6.3 0.3 2.1 3.6",
-                              "VSA-AE-MMD": "18.9 25.3 30.9 11.4 28.3 38.0"},
-    ("Flickr30K", "EsteArtworks"): {"VSA-AE": "10.0 23.6 39.1 4.2 11.4 19.3", "VSA-E-MMD": "8.2 28.2 37.3 6.8 15.5 24.2",
-                                    "VSA-AE-MMD": "10.9 22.7 34.5 8.0 17.8 25.0"},
-    ("COCO", "EsteArtworks"): {"VSA-AE": "9.1 18.2 23.6 3.0 14.0 17.0", "VSA-E-MMD": "6.4 21.8 30.0 6.8 14.4 22.0",
-                               "VSA-AE-MMD": "10.9 30.0 42.7 7.6 17.0 29.2"},
-}  # fmt: skip
-CUTS = ("R@1", "R@5", "R@10")
-
-
-def published(source: str = "Flickr30K") -> Results:
-    """The poster's rows of one source: its fashion and art targets stand at the places of Storybook's."""
-    rows = []
-    for (origin, target), models in POSTER.items():
-        for model, text in models.items():
-            numbers = [float(number) for number in text.split()]
-            setting = "storybook-fashion" if target == "DeepFashion" else "storybook-art"
-            if origin == source:
-                rows.append({"corpus": "poster", "model": model, "setting": setting, "ablation": "tuned", "seed": 0,
-                             "i2t": dict(zip(CUTS, numbers[:3])), "t2i": dict(zip(CUTS, numbers[3:])),
-                             "sum": {"rsum": sum(numbers)}, "rsum": sum(numbers)})  # fmt: skip
-    return Results(rows, "poster")
-
-
-# --- the claims -----------------------------------------------------------------------------------
-
-
-def arm(model: str, target: str, ablation: str = "tuned") -> Arm:
-    """The runs of a row on a target."""
-    return Arm(model, target, ablation)
-
-
-def above(first: str, second: str, target: str, ablation: str = "tuned") -> Contrast:
-    """The sum of recalls of one row less that of another."""
-    return Contrast(
-        (arm(first, target, ablation),), (arm(second, target, ablation),), "rsum", "sum"
-    )
-
-
-def claims(target: str, ablation: str = "tuned") -> tuple[Claim, ...]:
-    """The poster's orderings on one target, and what it does not ask."""
-    where = "the poster's table"
-    return (
-        *(Claim(f"VSA-AE-MMD is above {other}", where, (above("VSA-AE-MMD", other, target, ablation),))
-          for other in ("VSA-AE", "VSA-E-MMD")),
-        Claim("VSA-AE-MMD is above source only", "not on the poster", (above("VSA-AE-MMD", "source", target, ablation),)),
-        Claim("VSA-AE-MMD is above source only with each domain standardised by itself", "not on the poster",
-              (above("VSA-AE-MMD", "statistics", target, ablation),)),
-    )  # fmt: skip
-
-
-MORE = (("MMD is above adversarial alignment", "VSA-AE-MMD", "VSA-AE-ADV"), ("VSA-AE-MMD is above CORAL, a closed form", "VSA-AE-MMD", "CORAL"),
-        ("VSA-AE-MMD is above linear CCA of the source", "VSA-AE-MMD", "CCA"))  # fmt: skip
-
-
-def more_claims(target: str) -> tuple[Claim, ...]:
-    """Other ways to adapt, and simple models."""
-    return tuple(
-        Claim(text, "not on the poster", (above(first, second, target),))
-        for text, first, second in MORE
-    )
-
-
-def closed(found: Results, model: str, target: str) -> Measured | None:
-    """The share (%) of the distance from source only to the supervised ceiling that a row closes, in rsum, by
-    seed; None where a run is missing."""
-    values = [
-        found.values(arm(name, target), "sum", "rsum") for name in (model, "source", "supervised")
-    ]
-    seeds = sorted(set.intersection(*map(set, values)))
-    shares = tuple(
-        100 * (values[0][s] - values[1][s]) / (values[2][s] - values[1][s]) for s in seeds
-    )
-    return Measured(shares, *mean_interval(shares)) if shares else None
-
-
-def stored(corpus: str = "storybook") -> Results:
-    """The runs that come with the library."""
-    rows = Table(TABLE).rows()
-    return Results([{**row, "sum": {"rsum": row["rsum"]}} for row in rows], corpus)
-
-
-def report(found: Results, target: str, ablation: str = "tuned") -> str:
-    """The scoreboard of a target."""
-    asked = claims(target, ablation) + (more_claims(target) if ablation == "tuned" else ())
-    return scoreboard([found], asked, published())
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m vse_lessons.transfer_study", description=__doc__,
@@ -291,16 +224,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--corpus-dir", help="where a source that is not built in lies")
     parser.add_argument("--target-dir", help="where a target that is not built in lies")
     parser.add_argument("--word-vectors", help="a GloVe text file")
-    parser.add_argument("--report", action="store_true", help="only print the stored scoreboards")
     parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
     given = parser.parse_args(arguments)
     if given.cell:
         cell = TransferCell(**json.loads(given.cell))
         print(json.dumps(run_cell(cell, given.corpus_dir, given.target_dir, given.word_vectors)))
-        return 0
-    if given.report:
-        for corpus, target in (*(("storybook", t) for t in TARGETS[:2]), ("flickr8k", TARGETS[2])):
-            print(f"{corpus} -> {target}\n\n{report(stored(corpus), target)}\n")
         return 0
     if not given.study:
         parser.error("name a study")
@@ -309,8 +237,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in {cells[0].corpus, *(cell.setting for cell in cells)}:  # once, before the processes
         folder = given.target_dir if name == "fashion_products" else given.corpus_dir
         open_corpus(name, folder)
-    return run_and_report(cells, table, workers=given.workers, corpus_dir=given.corpus_dir, target_dir=given.target_dir,
-                          word_vectors=given.word_vectors, module="vse_lessons.transfer_study")  # fmt: skip
+    return run_and_report(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
+                          target_dir=given.target_dir, word_vectors=given.word_vectors,
+                          module="vse_lessons.transfer_study")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 
 from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError, digest
-from vse_lessons.regions import RegionBatch, RegionStore
+from vse_lessons.regions import RegionStore
 from vse_lessons.text import tokenize
 
 
@@ -57,7 +57,8 @@ class Coverage:
 
 
 def coverage(source: Iterable[str], target: Iterable[str], most: int = 10) -> Coverage:
-    """How many of the target's words, by type and by token, occur in the source; `most` of those that do not."""
+    """How many of the target's words, by type and by token, occur in the source; `most` of those that do
+    not."""
     known = {word for sentence in source for word in tokenize(sentence)}
     counts = Counter(word for sentence in target for word in tokenize(sentence))
     shared = [word for word in counts if word in known]

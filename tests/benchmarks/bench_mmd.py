@@ -2,9 +2,9 @@
 
     python tests/benchmarks/bench_mmd.py [--threads 2] [--rounds 9]
 
-2 x 1,024 unit vectors of 512 dimensions, float32.  Three products X X^T, Y Y^T and X Y^T are the baseline, forward,
-and forward and backward.  Memory: what the saved tensors of one call hold, for one kernel and for five; keeping
-a matrix for each kernel would make the second five times as large."""
+2 x 1,024 unit vectors of 512 dimensions, float32.  Three products X X^T, Y Y^T and X Y^T are the baseline,
+forward, and forward and backward.  Memory: what the saved tensors of one call hold, for one kernel and for
+five; keeping a matrix for each kernel would make the second five times as large."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def main() -> None:
                 times["mmd"].append(seconds(function, samples, backward))
             base, mmd = (statistics.median(times[side][1:]) for side in ("base", "mmd"))
             print(
-                f"{what}, {name}: {1e3 * mmd:.1f} ms, the products {1e3 * base:.1f} ms: ratio {mmd / base:.2f}"
+                f"{what}, {name}: {1e3 * mmd:.1f} ms, products {1e3 * base:.1f} ms: ratio {mmd / base:.2f}"
             )
     print(f"kept for the way back: {saved_megabytes(KERNELS[:1], samples):.0f} MB with one kernel, "
           f"{saved_megabytes(KERNELS, samples):.0f} MB with five")  # fmt: skip

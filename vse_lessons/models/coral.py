@@ -1,4 +1,5 @@
-"""CORAL: return of frustratingly easy domain adaptation (Sun, Feng and Saenko, AAAI 2016), in the joint space.
+"""CORAL: return of frustratingly easy domain adaptation (Sun, Feng and Saenko, AAAI 2016), in the joint
+space.
 
 A model that was trained on the source alone embeds the training images and the training sentences of both
 domains.  Each side of the target is then moved so that its mean and covariance are those of the source:
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vse_lessons.regions import RegionBatch
+from vse_lessons.regions import RegionBatch, RegionStore
 from vse_lessons.retrieval import Batch, Losses, RetrievalModel
 from vse_lessons.sparse import SparseCorpus
 
@@ -23,20 +25,21 @@ BLOCK = 256
 
 
 class Coral(RetrievalModel):
-    """A trained model whose embeddings of the target are moved onto those of the source; for the target only."""
+    """A trained model whose embeddings of the target are moved onto those of the source; for the target
+    only."""
 
     def __init__(self, model: RetrievalModel, training: SparseCorpus):
         """`training` is what `model` learnt from, with the target beside it."""
         super().__init__()
         self.model = model.eval()
         corpus, target = training.corpus, training.target
+        sides = ((corpus.regions, training.annotated), (target.regions, target.images))
         with torch.no_grad():
-            images = [self._images(side, rows) for side, rows in ((corpus.regions, training.annotated),
-                                                                 (target.regions, target.images))]  # fmt: skip
+            images = [self._images(*side) for side in sides]
             texts = [self._texts(side) for side in (training.training_sentences, target.sentences)]
         self.image_move, self.text_move = _Move(*images), _Move(*texts)
 
-    def _images(self, regions, rows) -> Tensor:  # noqa: ANN001
+    def _images(self, regions: RegionStore, rows: np.ndarray) -> Tensor:
         return torch.cat(
             [self.model.encode_images(b.to(self.device)) for b in regions.batches(rows, BLOCK)]
         )

@@ -5,11 +5,12 @@ images and sentences, but no pairs.  Two auto-encoders keep in the joint space w
 and maximum mean discrepancy makes the embeddings of both domains one distribution.
 
 Only the poster of this paper is at hand.  **The poster states**: a supervised source and a target whose pairs
-are unknown; visual and textual reconstruction losses; a distribution alignment by MMD; and three variants, each
-by leaving something out (VSA-AE no alignment, VSA-E-MMD no reconstruction).  **Supplied here**, from the published
-literature or by choice: mean features of an image; one linear layer or GRU into the joint space; VSE++'s hinges
-with the hardest negatives; how the decoders look; squared error and cross-entropy as reconstruction losses;
-the kernel and its bandwidths (Gretton et al. 2012; Long et al. 2015); every number in `VSAConfig`."""
+are unknown; visual and textual reconstruction losses; a distribution alignment by MMD; and three variants,
+each by leaving something out (VSA-AE no alignment, VSA-E-MMD no reconstruction).  **Supplied here**, from
+the published literature or by choice: mean features of an image; one linear layer or GRU into the joint
+space; VSE++'s hinges with the hardest negatives; how the decoders look; squared error and cross-entropy as
+reconstruction losses; the kernel and its bandwidths (Gretton et al. 2012; Long et al. 2015); every number in
+`VSAConfig`."""
 
 from __future__ import annotations
 
@@ -82,7 +83,8 @@ class VSAConfig(Presets):
     @classmethod
     def lesson(cls) -> VSAConfig:
         """Small, for Storybook and two CPU cores; weights chosen on validation images of the targets."""
-        return cls(dimensions=128, word_dimensions=64, decoder=64, max_words=20, standardize=True, region_dropout=0.1, word_dropout=0.2,
+        return cls(dimensions=128, word_dimensions=64, decoder=64, max_words=20, standardize=True,
+                   region_dropout=0.1, word_dropout=0.2, reconstruct_sentences=0.1, align_sentences=0.3,
                    optimisation=Optimisation(epochs=12, batch_size=128, learning_rate=4e-3, clip=2.0,
                                              weight_decay=1e-6, cosine=True, warmup_epochs=9,
                                              averaging=0.99))  # fmt: skip
@@ -146,11 +148,12 @@ class SentenceDecoder(nn.Module):
         self.gru = nn.GRU(word_dimensions, states, batch_first=True)
         self.line = nn.Linear(states, words)
 
-    def forward(self, embeddings: Tensor, before: Tensor) -> Tensor:
-        """Logits (B, M, V) of each word from embeddings (B, H) and the vectors (B, M, E) of the word before."""
+    def forward(self, embeddings: Tensor, before: Tensor, real: Tensor) -> Tensor:
+        """Logits (n, V) of the n words that are `real` (B, M), and not padding, from embeddings (B, H) and
+        the vectors (B, M, E) of the word before each."""
         with torch.autocast(embeddings.device.type, enabled=False):
             first = torch.tanh(self.start(embeddings.float())).unsqueeze(0)
-            return self.line(self.gru(before, first)[0])
+            return self.line(self.gru(before, first)[0][real])
 
 
 class VSA(RetrievalModel):
@@ -291,11 +294,10 @@ class VSA(RetrievalModel):
         """L_t: the cross-entropy of each word (B, M) and of the end, given the words before
         (teacher forcing) and embeddings (B, H), in nats, a mean over all words and ends."""
         before, wanted = F.pad(words, (1, 0)), F.pad(words, (0, 1))  # PAD starts and ends
-        logits = self.text_decoder(embeddings, self.text_encoder.embedding(before))
-        real = torch.arange(wanted.shape[1], device=words.device) <= (words != PAD).sum(
-            1, keepdim=True
-        )
-        return F.cross_entropy(logits[real], wanted[real])
+        lengths = (words != PAD).sum(1, keepdim=True)
+        real = torch.arange(wanted.shape[1], device=words.device) <= lengths
+        logits = self.text_decoder(embeddings, self.text_encoder.embedding(before), real)
+        return F.cross_entropy(logits, wanted[real])
 
     @torch.no_grad()
     def decode(self, embeddings: Tensor, max_words: int = 20) -> list[str]:

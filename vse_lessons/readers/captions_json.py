@@ -1,12 +1,13 @@
-"""Pictures and one JSON file of their sentences: DeepFashion-MultiModal, EsteArtworks, and what looks like them.
+"""Pictures and one JSON file of their sentences: DeepFashion-MultiModal, EsteArtworks, and what looks like
+them.
 
 captions.json    {"MEN-Denim-id_1.jpg": "The person wears ..."}                    DeepFashion-MultiModal
                  {"madonna.jpg": ["A woman ...", "Two children ..."]}              several sentences
-                 [{"image": "madonna.jpg", "sentences": [...], "split": "test"}]   records; "split" if there is one
+                 [{"image": "madonna.jpg", "sentences": [...], "split": "test"}]   records
 images/          the pictures, by the names in the JSON
 
-A picture may have any number of sentences; one that the JSON does not name is left out.  Without splits a tenth of
-the pictures each is for validation and for test."""
+A picture may have any number of sentences; one that the JSON does not name is left out.  Without splits a
+tenth of the pictures each is for validation and for test."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ SPLITS = ("train", "val", "test")
 def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
     """Reads the JSON, not the pictures.
 
-    `on_bad`: "error" stops at a record without a name or a text, an empty sentence, a name that leads out of the
-    folder or is listed twice, a missing picture, an unknown split, with a `DataError` that names file and
+    `on_bad`: "error" stops at a record without a name or a text, an empty sentence, a name that leads out of
+    the folder or is listed twice, a missing picture, an unknown split, with a `DataError` that names file and
     record; "skip" leaves those out and lists them in `listing.skipped`."""
     folder, problems = Path(folder), Problems(on_bad)
     path = next((folder / one for one in NAMES if (folder / one).is_file()), None)
@@ -85,8 +86,8 @@ def _records(path: Path, problems: Problems) -> Iterator[tuple[str, str, list, s
     if isinstance(content, dict):
         content = [{"image": key, "sentences": value} for key, value in content.items()]
     if not isinstance(content, list):
-        raise DataError(f"{path} holds a {type(content).__name__}: it should be an object, a picture's name and its "
-                        "sentences, or a list of records")  # fmt: skip
+        raise DataError(f"{path} holds a {type(content).__name__}: it should be an object, a picture's name "
+                        "and its sentences, or a list of records")  # fmt: skip
     for number, record in enumerate(content, start=1):
         where = f"{path}, record {number}"
         found = record if isinstance(record, dict) else {}

@@ -3,8 +3,8 @@
 styles.csv     id,productDisplayName,...     CSV with a header; other columns are kept out
 images/        ID.jpg
 
-A product's name is its sentence ("Puma Men Black Solid Sports T-shirt").  The release has no splits: a tenth of
-the products each is for validation and for test, drawn once and for all."""
+A product's name is its sentence ("Puma Men Black Solid Sports T-shirt").  The release has no splits: a tenth
+of the products each is for validation and for test, drawn once and for all."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     """Reads the table, not the pictures.
 
     `on_bad`: "error" stops at a row with too many or too few columns, an empty name, an id that is listed
-    twice or has no picture, with a `DataError` that names file and line; "skip" leaves those out and lists them
-    in `listing.skipped`."""
+    twice or has no picture, with a `DataError` that names file and line; "skip" leaves those out and lists
+    them in `listing.skipped`."""
     folder, problems = Path(folder), Problems(on_bad)
     table, pictures = folder / TABLE, folder / "images"
     for path, there in ((table, table.is_file()), (pictures, pictures.is_dir())):
@@ -61,7 +61,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
 def draw_splits(count: int) -> np.ndarray:
     """(count,) splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test."""
     order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(count)
-    cuts = [int(round(SHARES[0] * count)), int(round(sum(SHARES) * count))]
+    cuts = [round(SHARES[0] * count), round(sum(SHARES) * count)]
     splits = np.empty(count, dtype="<U8")
     for split, rows in zip(("train", "val", "test"), np.split(order, cuts)):
         splits[rows] = split
