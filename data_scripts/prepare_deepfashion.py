@@ -5,15 +5,13 @@
 
 Two releases are read, and both must be asked for by hand, for non-commercial research:
 
-DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal): FOLDER holds
-captions.json
-    and images/.  Its captions are one for each picture.
-FashionGAN (Zhu et al. 2017; mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html, "Fashion Synthesis"), the corpus
-of
-    Carraggi et al. 2018, 78,979 pictures: FOLDER holds language_original.mat (engJ, the sentences; nameList,
-    the pictures), ind.mat (train_ind, test_ind) and img/ with the pictures of DeepFashion's in-shop or
-    attribute benchmark.  From them captions.json is written; 1,000 of the training pictures are drawn for
-    validation.
+DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal)
+    FOLDER holds captions.json and images/.  Its captions are one for each picture.
+FashionGAN (Zhu et al. 2017; mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html, "Fashion Synthesis")
+    The corpus of Carraggi et al. 2018, 78,979 pictures.  FOLDER holds language_original.mat (engJ, the
+    sentences; nameList, the pictures), ind.mat (train_ind, test_ind) and img/ with the pictures of
+    DeepFashion's in-shop or attribute benchmark.  From them captions.json is written; 1,000 of the training
+    pictures are drawn for validation.
 
 None of these addresses could be reached when this script was written."""
 
@@ -46,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--accept-licence", action="store_true",
                         help="you have the agreement of DeepFashion: research, not commerce")  # fmt: skip
     parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
-                        help="bad records, lost pictures: stop, or leave them out")  # fmt: skip
+                        help="bad records and lost pictures: stop, or count and leave out")  # fmt: skip
     parser.add_argument("--no-regions", action="store_true", help="convert only")
     given = parser.parse_args(arguments)
     try:
@@ -73,7 +71,8 @@ def prepare(given: argparse.Namespace) -> int:
     listing = captions_json.read(folder, on_bad=given.on_bad, name="deepfashion")
     splits = {split: int((listing.splits == split).sum()) for split in captions_json.SPLITS}
     print(f"{len(listing.ids):,} pictures, {len(listing.sentences):,} sentences, {listing.unannotated:,} "
-          f"pictures without one; {splits}; {len(listing.skipped):,} records left out")  # fmt: skip
+          f"pictures without one; {splits}")  # fmt: skip
+    print(f"{len(listing.skipped):,} records or sentences left out")
     if not (given.dry_run or given.no_regions):
         corpus = open_corpus("deepfashion", folder).corpus
         print(f"ready: regions in {corpus.regions.source}")

@@ -5,7 +5,7 @@
 
 FOLDER holds images/ with the artworks of the Estense Gallery of Modena and a JSON file of their sentences,
 captions.json or esteartworks.json: {"name.jpg": ["a sentence", ...]} or a list of records
-(vse_lessons/readers/ captions_json.py says which).  The poster counts 553 artworks and 1,278 pairs of an
+(see vse_lessons/readers/captions_json.py).  The poster counts 553 artworks and 1,278 pairs of an
 image and a sentence.
 
 The corpus is to be asked for from its authors, AImageLab of the University of Modena and Reggio Emilia

@@ -240,7 +240,7 @@ def test_captions_that_are_left_out_are_said(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [(None, "pass target_dir"), ("lost", "target_dir lost is not")]
+    ("given", "said"), [(None, "pass target_dir"), ("lost", "target_dir lost is not a folder")]
 )
 def test_a_target_needs_its_folder(given, said):
     with pytest.raises(DataError, match=said):

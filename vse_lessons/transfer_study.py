@@ -50,13 +50,14 @@ PEOPLE = frozenset(("man", "woman", "boy", "girl", "lady", "guy", "gentleman", "
                     "people", "men", "women", "boys", "girls", "ladies", "youngster", "lad", "lass",
                     "fellow"))  # fmt: skip
 FACTORS = (0.1, 1.0, 3.0, 10.0, 30.0)  # of both MMD weights, for what too much alignment does
+SIDES = ("images", "sentences")
 TABLE = STORED / "study_transfer.jsonl"
 
 
 @dataclass(frozen=True)
 class TransferCell:
-    """One run.  `setting` is the target; `ablation`: `tuned`, `people` (only source pairs about people), or
-    `mmd*3`, with both weights of MMD three times the tuned ones."""
+    """One run.  `setting` is the target; `ablation`: `tuned`, `people` (only source pairs about people),
+    `images` or `sentences` (MMD of those alone), or `mmd*3`, both weights of MMD three times the tuned."""
 
     model: str
     setting: str = "storybook-art"
@@ -76,14 +77,19 @@ class TransferCell:
 
     def factor(self) -> float:
         """What the weights of MMD are multiplied by."""
-        if self.ablation in ("tuned", "people"):
+        if self.ablation in ("tuned", "people", *SIDES):
             return 1.0
         try:
             return float(self.ablation.removeprefix("mmd*"))
         except ValueError as error:
-            raise DataError(
-                f"unknown ablation {self.ablation!r}: tuned, people or mmd*3"
-            ) from error
+            raise DataError(f"unknown ablation {self.ablation!r}: tuned, people, images, sentences or "
+                            "mmd*3") from error  # fmt: skip
+
+    def config(self) -> VSAConfig | LinearConfig:
+        """The hyper-parameters of a cell."""
+        config = configure(self.model, self.preset, self.corpus, self.factor())
+        left_out = {"images": "align_sentences", "sentences": "align_images"}.get(self.ablation)
+        return replace(config, **{left_out: 0.0}) if left_out else config
 
 
 Domain = Corpus | Unpaired
@@ -162,9 +168,8 @@ def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str 
     training, target = prepare(
         source, target, cell.model, cell.seed, people=cell.ablation == "people"
     )
-    config = configure(cell.model, cell.preset, cell.corpus, cell.factor())
     model, run = train(
-        config, cell.model, training, target, cell.seed, word_vectors, progress=False
+        cell.config(), cell.model, training, target, cell.seed, word_vectors, progress=False
     )
     embedded = embed(model, target, target.images("test", annotated=True))
     row = {**asdict(cell), "split": "test", "n_annotated": len(training.annotated),
@@ -192,14 +197,20 @@ def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str 
 
 
 def storybook_study() -> Iterator[TransferCell]:
-    """Both targets, every row, 5 seeds; fashion with a source of people, 5 seeds; growing MMD weights, 3
-    seeds."""
+    """Both targets, every row, 5 seeds; MMD of one side alone, and fashion with a source of people, 3 seeds;
+    growing weights of MMD, one."""
     for seed in range(5):
         for target in TARGETS[:2]:
             yield from (TransferCell(model, target, seed=seed) for model in MODELS)
-        yield from (TransferCell(model, "storybook-fashion", "people", seed)
-                    for model in ("source", "statistics", *ADAPTING[:3]))  # fmt: skip
         if seed < 3:
+            yield from (
+                TransferCell("VSA-E-MMD", target, side, seed)
+                for target in TARGETS[:2]
+                for side in SIDES
+            )
+            yield from (TransferCell(model, "storybook-fashion", "people", seed)
+                        for model in ("source", "statistics", "VSA-AE-MMD"))  # fmt: skip
+        if seed < 1:
             yield from (TransferCell(model, "storybook-art", f"mmd*{factor:g}", seed)
                         for factor in FACTORS for model in ADAPTING[1:3] if factor != 1)  # fmt: skip
 

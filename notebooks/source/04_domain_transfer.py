@@ -383,7 +383,7 @@ if paired and there.pictures is not None:
         )
 
     figure, axes = plt.subplots(
-        len(asked), 3, figsize=(8.4, 3.2 * len(asked)), layout="constrained"
+        len(asked), 3, figsize=(8.4, 2.3 * len(asked)), layout="constrained"
     )
     for row, sentence in zip(axes, asked):
         right = int(embedded[variant].image_of[sentence])

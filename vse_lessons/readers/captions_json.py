@@ -6,8 +6,8 @@ captions.json    {"MEN-Denim-id_1.jpg": "The person wears ..."}                 
                  [{"image": "madonna.jpg", "sentences": [...], "split": "test"}]   records
 images/          the pictures, by the names in the JSON
 
-A picture may have any number of sentences; one that the JSON does not name is left out.  Without splits a
-tenth of the pictures each is for validation and for test."""
+A picture may have any number of sentences; one that the JSON does not name is left out.  Where records have
+no "split", a tenth of the pictures each is for validation and for test."""
 
 from __future__ import annotations
 
