@@ -10,6 +10,10 @@ import nbformat
 import papermill
 import pytest
 
+from vse_lessons.storybook import world
+from vse_lessons.storybook.drawing import draw
+from vse_lessons.storybook.voices import sentences
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 LESSONS = sorted(path.stem for path in (NOTEBOOKS / "source").glob("[0-9]*.py"))
@@ -157,6 +161,46 @@ def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):
         "undecided",
         "not run",
     }
+
+
+def photographs(folder: Path, domain: str, count: int) -> tuple[list[str], list[list[str]]]:
+    """Files of Storybook pictures, as a photographer would have them, and what people wrote about them."""
+    folder.mkdir(parents=True)
+    scenes = world.scenes(domain, "smoke")[:count]
+    names = [f"{number:03d}.jpg" for number in range(count)]
+    for name, scene in zip(names, scenes):
+        draw(scene).convert("RGB").save(folder / name)
+    return names, [list(sentences(scene)) for scene in scenes]
+
+
+def test_lesson_04_aligns_a_target_without_any_pairs(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
+    flickr, gallery = tmp_path / "flickr8k", tmp_path / "gallery"
+    names, told = photographs(flickr / "Images", "photo", 60)
+    rows = [f'{name},"{text}"' for name, texts in zip(names, told) for text in texts]
+    (flickr / "captions.txt").write_text("\n".join(["image,caption", *rows]), "utf-8")
+    (flickr / "train.txt").write_text("\n".join(names[:40]))
+    (flickr / "val.txt").write_text("\n".join(names[40:]))
+    _, told = photographs(gallery / "images", "art", 24)
+    (gallery / "sentences.txt").write_text("\n".join(text for texts in told for text in texts[:2]))
+    notebook = run(NOTEBOOKS / "04_domain_transfer.ipynb", tmp_path, preset="smoke", source="flickr8k",
+                   corpus_dir=str(flickr), target="unpaired", target_dir=str(gallery),
+                   out_dir=str(tmp_path / "out"))  # fmt: skip
+    assert cell_errors(notebook) == [] and widget_errors(notebook) == []
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert results["corpus"] == "flickr8k" and results["target"] == "unpaired"
+    assert results["rsum"] is None and results["recalls"] == {} and results["n_images"] == 24
+    assert 0 <= results["alignment"]["VSA-AE-MMD"]["images"]["a_distance"] <= 2
+
+
+def test_lesson_04_refuses_domains_of_different_detectors(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    photographs(tmp_path / "gallery" / "images", "art", 6)
+    (tmp_path / "gallery" / "sentences.txt").write_text("A saint.\nA ship.\n")
+    with pytest.raises(papermill.PapermillExecutionError, match="wide, those of gallery 1280"):
+        run(NOTEBOOKS / "04_domain_transfer.ipynb", tmp_path, preset="smoke", target="unpaired",
+            target_dir=str(tmp_path / "gallery"))  # fmt: skip
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

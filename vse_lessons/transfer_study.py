@@ -49,7 +49,7 @@ SENTENCES = 2  # of each source image
 PEOPLE = frozenset(("man", "woman", "boy", "girl", "lady", "guy", "gentleman", "kid", "child", "person",
                     "people", "men", "women", "boys", "girls", "ladies", "youngster", "lad", "lass",
                     "fellow"))  # fmt: skip
-FACTORS = (0.1, 1.0, 3.0, 10.0, 30.0)  # of both MMD weights, for what too much alignment does
+FACTORS = (0.1, 1.0, 10.0, 30.0)  # of both MMD weights, for what too much alignment does
 SIDES = ("images", "sentences")
 TABLE = STORED / "study_transfer.jsonl"
 
@@ -114,9 +114,8 @@ def prepare(
     training = sparsify(source, 1.0, SENTENCES, seed)
     if people:
         training = training.mentioning(PEOPLE)
-    if model in ADAPTING:
-        training = training.with_target(_apart(target))
-    return training, target
+    beside = training.with_target(_apart(target))  # also where it is only to be checked
+    return beside if model in ADAPTING else training, target
 
 
 def _apart(target: Domain) -> Unpaired:
@@ -216,10 +215,11 @@ def storybook_study() -> Iterator[TransferCell]:
 
 
 def flickr8k_study() -> Iterator[TransferCell]:
-    """Flickr8k to fashion products, every row, 3 seeds."""
+    """Flickr8k to fashion products: 3 seeds of the poster's rows and both references, one of the others."""
     for seed in range(3):
         for model in MODELS:
-            yield TransferCell(model, "fashion_products", seed=seed, corpus="flickr8k")
+            if seed < 1 or model not in ("linear", "VSA-AE-ADV"):
+                yield TransferCell(model, "fashion_products", seed=seed, corpus="flickr8k")
 
 
 STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
