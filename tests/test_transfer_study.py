@@ -164,6 +164,27 @@ def test_the_readme_shows_the_stored_study():
         found = transfer_report.stored(corpus)
         assert transfer_report.markdown(found, target, ablation) in readme, (target, ablation)
         assert report(found, target, ablation) in readme, (target, ablation)
+    for corpus, targets in (
+        ("storybook", transfer_study.TARGETS[:2]),
+        ("flickr8k", transfer_study.TARGETS[2:]),
+    ):
+        assert transfer_report.causes(transfer_report.stored(corpus), targets) in readme
+
+
+def test_a_cell_can_align_one_side_alone():
+    both, seen = (
+        TransferCell("VSA-E-MMD").config(),
+        TransferCell("VSA-E-MMD", ablation="images").config(),
+    )
+    assert (
+        both.align_sentences > 0 == seen.align_sentences and seen.align_images == both.align_images
+    )
+    read = TransferCell("VSA-E-MMD", ablation="sentences").config()
+    assert read.align_images == 0 < read.align_sentences
+    assert (
+        TransferCell("VSA-AE-MMD", ablation="mmd*10").config().align_images
+        == 10 * both.align_images
+    )
 
 
 def test_the_stored_study_is_the_grid():

@@ -215,11 +215,13 @@ def storybook_study() -> Iterator[TransferCell]:
 
 
 def flickr8k_study() -> Iterator[TransferCell]:
-    """Flickr8k to fashion products: 3 seeds of the poster's rows and both references, one of the others."""
+    """Flickr8k to fashion products: 3 seeds of the poster's rows, of the references and of MMD of pictures
+    alone; one of the linear model and of the discriminators."""
     for seed in range(3):
         for model in MODELS:
             if seed < 1 or model not in ("linear", "VSA-AE-ADV"):
                 yield TransferCell(model, "fashion_products", seed=seed, corpus="flickr8k")
+        yield TransferCell("VSA-E-MMD", "fashion_products", "images", seed, "flickr8k")
 
 
 STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
