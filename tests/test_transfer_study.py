@@ -11,7 +11,7 @@ from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError
 from vse_lessons.models.coral import Coral
 from vse_lessons.models.linear import LinearConfig
-from vse_lessons.models.vsa import VSAConfig, vary
+from vse_lessons.models.vsa import VSA, VSAConfig, vary
 from vse_lessons.scoreboard import Results
 from vse_lessons.table import Table
 from vse_lessons.transfer_report import closed, published, report, table_rows, weight_curves
@@ -68,14 +68,14 @@ def test_a_target_without_pairs_is_prepared_too():
     np.testing.assert_allclose(seen.regions.features[:50].mean(0), 0, atol=1e-5)
 
 
-def test_people_are_sentences_that_mention_them(monkeypatch):
-    monkeypatch.setattr(transfer_study, "PEOPLE", frozenset({"w3"}))
+def test_statistics_may_know_the_words_of_the_target_and_nothing_else():
     source, target = make_corpus(80), make_corpus(80, seed=5)
-    training, _ = prepare(source, target, "source", people=True)
-    assert len(training.pairs) and all("w3" in text.split() for text in training.training_sentences)
-    assert set(training.annotated) == set(source.image_of[training.pairs])
-    whole, _ = prepare(source, target, "source")
-    assert len(training.pairs) < len(whole.pairs)
+    training, _ = prepare(source, target, "statistics", words=True)
+    plain, _ = prepare(source, target, "statistics")
+    config = replace(vary(VSAConfig.smoke(), "source"), min_count=1)
+    known, model = VSA.build(config, training, 0), VSA.build(config, plain, 0)
+    assert set(model.vocabulary.words) <= set(known.vocabulary.words)
+    assert not known.adapts and training.target is not None and plain.target is None
 
 
 def small(name: str, seed: int) -> Corpus:
@@ -159,7 +159,6 @@ def test_the_readme_shows_the_stored_study():
     readme = (ROOT / "README.md").read_text("utf-8")
     for corpus, target, ablation in (("storybook", "storybook-art", "tuned"),
                                      ("storybook", "storybook-fashion", "tuned"),
-                                     ("storybook", "storybook-fashion", "people"),
                                      ("flickr8k", "fashion_products", "tuned")):  # fmt: skip
         found = transfer_report.stored(corpus)
         assert transfer_report.markdown(found, target, ablation) in readme, (target, ablation)

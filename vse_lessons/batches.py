@@ -20,8 +20,9 @@ class Streams:
     each epoch (Artpedia, section 4.2): a page that has none takes part without, and a page without a
     visual sentence gives no pair.
 
-    Where there is a target domain, a step also sees as many of its images and as many of its sentences, each
-    in an order of its own: that an image and a sentence of it belong together is nowhere in what is drawn."""
+    Where there is a target domain, a step also sees as many of its images and as many of its sentences (or
+    all, where they are fewer), each in an order of its own: that an image and a sentence of it belong
+    together is nowhere in what is drawn."""
 
     def __init__(self, training: SparseCorpus, size: int, seed: int):
         self.training, self.size, self.seed = training, size, seed
@@ -53,8 +54,14 @@ class Streams:
                 pairs.contextual = self._draw_contextual(owners, chances[part])
             apart = None
             if target is not None:
-                regions = target.regions.batch(target.images[images[part]])
-                apart = Apart(regions, [target.sentences[row] for row in texts_apart[part]])
+                # of a target smaller than a batch all, each once: MMD must not meet a point twice
+                seen, read = (
+                    order[step * n : (step + 1) * n]
+                    for order, n in ((images, min(self.size, len(target.images))),
+                                     (texts_apart, min(self.size, len(target.sentences))))
+                )  # fmt: skip
+                regions = target.regions.batch(target.images[seen])
+                apart = Apart(regions, [target.sentences[row] for row in read])
             yield pairs, None if weak is None else self._weak(weak, step), apart
 
     def _draw_contextual(self, images: np.ndarray, chances: np.ndarray) -> list[str | None]:

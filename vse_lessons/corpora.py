@@ -75,7 +75,11 @@ def open_target(
         listing = unpaired.read(folder)
         pictures = listing.pictures.pictures()
         store = extract_regions(
-            pictures, EfficientNetLite0(), home() / listing.pictures.name, progress=progress
+            pictures,
+            EfficientNetLite0(),
+            home() / listing.pictures.name,
+            on_bad="skip",
+            progress=progress,
         )
         return OpenedTarget(listing.with_regions(store), None, pictures)
     opened = open_corpus(name, target_dir, preset, progress)
@@ -105,11 +109,13 @@ def _flickr(name: str, folder: Path, progress: bool) -> Opened:
 
 
 def _fashion_table(name: str, folder: Path, progress: bool) -> Opened:
-    return _photographs(fashion_table.read(folder, name=name), progress)
+    listing = _told(fashion_table.read(folder, on_bad="skip", name=name))
+    return _photographs(listing, progress, on_bad="skip")
 
 
 def _captions_json(name: str, folder: Path, progress: bool) -> Opened:
-    return _photographs(_told(captions_json.read(folder, on_bad="skip", name=name)), progress)
+    listing = _told(captions_json.read(folder, on_bad="skip", name=name))
+    return _photographs(listing, progress, on_bad="skip")
 
 
 def _artpedia(name: str, folder: Path, progress: bool) -> Opened:

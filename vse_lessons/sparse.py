@@ -13,7 +13,7 @@ The published counts, where the paper disagrees with itself, and which figure is
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -21,7 +21,6 @@ import numpy as np
 
 from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError
-from vse_lessons.text import tokenize
 from vse_lessons.unpaired import Unpaired
 
 
@@ -98,14 +97,6 @@ class SparseCorpus:
     def with_semantics(self, semantics: Sequence[str]) -> SparseCorpus:
         """The same corpus with regional semantics of its un-annotated images."""
         return replace(self, semantics=tuple(semantics))
-
-    def mentioning(self, words: Collection[str]) -> SparseCorpus:
-        """The same corpus with only those pairs whose sentence holds one of some words, and their images."""
-        sentences = [self.corpus.sentences[row] for row in self.pairs]
-        kept = self.pairs[[not set(words).isdisjoint(tokenize(text)) for text in sentences]]
-        owners = set(self.corpus.image_of[kept].tolist())
-        annotated = np.asarray([image for image in self.annotated if image in owners], np.int64)
-        return replace(self, pairs=kept, annotated=annotated)
 
     def with_target(self, target: Unpaired) -> SparseCorpus:
         """The same corpus with a target domain beside it.  `DataError` if its features are of another

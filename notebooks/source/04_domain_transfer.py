@@ -11,7 +11,7 @@
 # 1. what happens to a model that leaves its domain, and by how much;
 # 2. maximum mean discrepancy (MMD): a distance between two samples that a network can be trained with, and how to test with it;
 # 3. why two auto-encoders are trained beside it, and what each of the three terms does when the others are switched off;
-# 4. what too much alignment destroys, and why **what the domains are about** decides whether alignment can help;
+# 4. what too much alignment destroys, and where alignment helps and where it hurts;
 # 5. to compare with what costs nothing: the target's own mean and deviation, CORAL, linear CCA.
 #
 # **Time and machine.** TIME_HERE were measured on two CPU cores with the built-in corpora from a warm cache; the first time the pictures are drawn and detected as well.
@@ -84,18 +84,20 @@ def show(figure, name, alt):
 opened = open_corpus(corpus, corpus_dir, preset)
 there = open_target(target, target_dir, preset)
 paired = there.corpus is not None
-here_texts = [
-    opened.corpus.sentences[s]
-    for i in opened.corpus.images("train")
-    for s in opened.corpus.visual_of[i]
-]
+if paired:
+    for split in {"val", evaluate_on}:  # looked at below: better said now than after training
+        there.corpus.images(split, annotated=True)
+training, seen = transfer_study.prepare(
+    opened.corpus, there.corpus or there.unpaired, "source", seed
+)
+here_texts = training.training_sentences
 known = coverage(here_texts, there.unpaired.sentences)
 widgets.show_table(
     ["", "pictures for training", "sentences", "pairs known to training"],
     [
         (
             f"source: {opened.corpus.name}",
-            f"{len(opened.corpus.images('train')):,}",
+            f"{len(training.annotated):,}",
             f"{len(here_texts):,}",
             "all",
         ),
@@ -112,12 +114,13 @@ widgets.show_table(
 if opened.pictures is not None and there.pictures is not None:
     rng = np.random.Generator(np.random.PCG64(seed))
     shown, texts = [], []
-    for place in range(3):
-        image = int(opened.corpus.images("train")[place])
-        shown.append(opened.picture(image))
+    for image in training.annotated[:3]:
+        shown.append(opened.picture(int(image)))
         texts.append([opened.corpus.sentences[opened.corpus.visual_of[image][0]]])
-    for place in range(3):
-        shown.append(there.pictures.load(int(there.unpaired.images[place])))
+    for image in there.unpaired.images[:3]:
+        shown.append(
+            there.pictures.load(there.pictures.ids.index(there.unpaired.regions.ids[image]))
+        )
         texts.append([str(rng.choice(there.unpaired.sentences))])
     show(plots.picture_rows(shown, texts, columns=3), "domains", "Three pictures of the source with their sentences; three pictures and three other sentences of the target.")  # fmt: skip
 
@@ -176,7 +179,7 @@ show(
 # standard deviation over 30 draws: a small batch sees differences that are not there.*
 #
 # ## The model
-# The poster states the three ideas: auto-encoders on both sides, alignment by MMD, and that leaving either out gives VSA-E-MMD and VSA-AE. It prints no equation and no hyper-parameter; **what follows is supplied**, and says so in the code.
+# The poster states visual and textual reconstruction losses, a distribution alignment, and that leaving either out gives VSA-E-MMD and VSA-AE; the names say auto-encoder and MMD. It prints no equation and no hyper-parameter; **what follows is supplied**, and says so in the code.
 # With images $v$, sentences $t$, encoders $f, g$ into the joint space and decoders $f', g'$ out of it, source $s$ and target $z$:
 #
 # $$L = L_{rank}(f(v_s), g(t_s)) + \lambda_v L_v + \lambda_t L_t + \mu_v\,\mathrm{MMD}^2(f(v_s),f(v_z)) + \mu_t\,\mathrm{MMD}^2(g(t_s),g(t_z)) \tag{3}$$
@@ -195,14 +198,14 @@ show(
 # | VSA-AE-ADV | yes | yes | discriminators |
 # | supervised | on **target** pairs | | |
 #
-# All but *source only*, *CORAL*, *CCA* and *supervised* also see each domain's features standardised by its own training images: a shift of the mean is cheaper taken out than learnt away. The row **statistics** is source only with just that.
+# All but *source only*, *CORAL*, *CCA*, *linear* and *supervised* also see each domain's features standardised by its own training images: a shift of the mean is cheaper taken out than learnt away. The row **statistics** is source only with just that.
 
 # %%
 widgets.show_source(vsa.VSA.loss, vsa.VSA.sentence_error, vsa.SentenceDecoder)
 
 # %% [markdown]
 # ### Two configurations
-# The poster publishes no number: `paper()` takes the size of VSE++ on Flickr30K. `lesson()` was tuned with one seed on validation pairs of Storybook's targets. A user without any target pair could not have tuned it so.
+# The poster publishes no hyper-parameter: `paper()` takes the size of VSE++ on Flickr30K. `lesson()` was tuned with one seed on validation pairs of Storybook's targets. A user without any target pair could not have tuned it so.
 
 
 # %%
@@ -284,7 +287,7 @@ show(
 # *Figure: left, the weighted terms of Eq. 3 on training batches; right, recall on the validation part of the source.* The ranking term jumps where the hardest negatives take over from the mean of all.
 #
 # ## What it is worth
-# Beside both runs: **CORAL** (Sun et al. 2016), which moves the mean and the covariance of the target's embeddings onto those of the source, in closed form; **CCA** and **two linear maps** (mean region and bag of words, lesson 06) of the source's pairs; and the ceiling, the same network trained on the target's pairs.
+# Beside both runs: **CORAL** (Sun et al. 2016), which moves the mean and the covariance of the target's embeddings onto those of the source, in closed form; **CCA** and **two linear maps** (mean region and bag of words, lesson 06) of the source's pairs; and, as what could be reached, the same network trained on the target's pairs, two sentences a picture (*supervised*).
 
 # %%
 evaluations, embedded = {}, {}
@@ -360,11 +363,11 @@ for row, (name, pair) in zip(axes, domains.items()):
 show(
     figure,
     "tsne",
-    "Four t-SNE maps of pictures and sentences of both domains: before alignment they lie apart, after it they mix.",
+    "Four t-SNE maps of pictures and of sentences of both domains, by the model of the source alone and by the adapted one.",
 )
 
 # %% [markdown]
-# *Figure: t-SNE of 150 pictures (left) and sentences (right) of each domain, by the model of the source alone (above) and by the aligned one (below). Circles: source; squares: target.* A map shows whether the domains mix; that the
+# *Figure: t-SNE of 150 pictures (left) and sentences (right) of each domain, by the model of the source alone (above) and by the adapted one (below). Circles: source; squares: target.* A map shows whether the domains mix; that the
 # right things lie together it does not show. The table above and the recalls do.
 #
 # ## Top-1, as on the poster
@@ -501,26 +504,20 @@ for place, title in names.items():
     display(Markdown(f"**{title}**\n\n{transfer_report.report(stored, place)}"))
 
 # %% [markdown]
-# SCOREBOARD_TEXT
+# **How to read it.** *Photo → art*: the adapted model is above source only, above what the target's mean and deviation give, above the auto-encoders alone and above discriminators in the place of MMD; it closes about a quarter of the distance. Whether the auto-encoders add anything to MMD stays open,
+# and on the poster, too, the sum is 1.3 points *higher* without them for Flickr30K → EsteArtworks. *Photo → fashion*: MMD is worth something beside the auto-encoders here as well, but VSA-AE-MMD is not above source only, which the poster does not show, and below what the target's mean and deviation give.
+#
+# And on both targets **a closed form is better**: CORAL on art, and CCA of the source alone, a linear map of a bag of words that never saw the target, on both. The network reads a sentence with a recurrent network and is trained with the hardest negatives; two linear maps with a softmax loss transfer better as well. How a model is made matters
+# more here than how it is adapted. The poster has no such row.
 #
 # ### Why: one part at a time
-# What does each part do by itself, beside *statistics*, which trains in the same way without it? Three seeds; the auto-encoders five.
+# What does each part do by itself? Beside it *statistics* with the same vocabulary, the target's words included. Three seeds.
 
 # %%
 display(Markdown(transfer_report.causes(stored, list(names))))
 
 # %% [markdown]
 # CAUSES_TEXT
-#
-# Fashion shows people only, the source zebras, boats and pizza too. If *that* were all, a source that is itself about people should help. It is easily had: keep the pairs whose sentence mentions a person.
-
-# %%
-rows = transfer_report.table_rows(stored, "storybook-fashion", "people")
-display(widgets.show_table(transfer_report.HEADER[:8], [line[:8] for line in rows.lines]))
-display(Markdown(transfer_report.report(stored, "storybook-fashion", "people")))
-
-# %% [markdown]
-# PEOPLE_TEXT
 #
 # ### Too much alignment
 
@@ -565,12 +562,12 @@ show(
 )
 
 # %% [markdown]
-# *Figure: photo → art as both weights of MMD grow, one seed (at 1 the mean and 95 % interval of five). Left, the sum of six recalls, with source only (dotted) and statistics (dashed); right, the proxy A-distance of the pictures.*
+# *Figure: photo → art as both weights of MMD grow, one seed, the same at every weight. Left, the sum of six recalls, with source only (dotted) and statistics (dashed); right, the proxy A-distance of the pictures.*
 #
 # WEIGHTS_TEXT
 #
 # ## Real pictures: Flickr8k → fashion products
-# 6,000 photographs with two of their sentences each as the source; 3,200 product pictures and 3,200 product names ("Puma Men Black Solid Sports T-shirt"), unpaired, as the target; 400 products for the test. EfficientNet-Lite0 features, GloVe vectors for all rows but CCA, three seeds; the same command with `flickr8k`.
+# 6,000 photographs with two of their sentences each as the source; 3,200 product pictures and 3,200 product names ("Puma Men Black Solid Sports T-shirt"), unpaired, as the target; 400 products for the test. EfficientNet-Lite0 features, GloVe vectors for all rows but CCA and linear, three seeds (linear and VSA-AE-ADV one); the same command with `flickr8k`. 834 of the 4,000 products share their name with another: a hit on the twin counts as a miss.
 
 # %%
 real = transfer_report.stored("flickr8k")
@@ -622,7 +619,7 @@ print(
 
 # %% [markdown]
 # - Unpaired pictures and sentences of a domain are worth something: their distributions can be matched.
-# - A distribution matched is not a pair matched. Alignment helps where both domains are about the same things, and hurts where they are not.
+# - A distribution matched is not a pair matched: here alignment helped on art and hurt on fashion, where the domains show different things.
 # - What is easy comes first: the target's mean and deviation, a covariance in closed form, a linear model.
 # - Weights that were tuned on target pairs belong to a setting that has such pairs: say so.
 #

@@ -1,4 +1,4 @@
-"""CORAL: return of frustratingly easy domain adaptation (Sun, Feng and Saenko, AAAI 2016), in the joint
+"""After CORAL: return of frustratingly easy domain adaptation (Sun, Feng and Saenko, AAAI 2016), in the joint
 space.
 
 A model that was trained on the source alone embeds the training images and the training sentences of both
@@ -6,7 +6,9 @@ domains.  Each side of the target is then moved so that its mean and covariance 
 
     A(x) = (x - m_z) C_z^-1/2 C_s^1/2 + m_s
 
-No gradient, no pairs of the target; the paper aligns inputs of a classifier, here it is embeddings."""
+No gradient, no pairs of the target.  The paper aligns covariances only, of features, by moving the source
+onto the target before a classifier is trained.  Here it is the other way round, after training and with the
+means; both covariances carry a ridge, so theirs agree but for it."""
 
 from __future__ import annotations
 

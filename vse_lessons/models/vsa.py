@@ -4,13 +4,14 @@ Pairs of a source domain teach which image and sentence belong together.  Of the
 images and sentences, but no pairs.  Two auto-encoders keep in the joint space what both domains' inputs say,
 and maximum mean discrepancy makes the embeddings of both domains one distribution.
 
-Only the poster of this paper is at hand.  **The poster states**: a supervised source and a target whose pairs
-are unknown; visual and textual reconstruction losses; a distribution alignment by MMD; and three variants,
-each by leaving something out (VSA-AE no alignment, VSA-E-MMD no reconstruction).  **Supplied here**, from
-the published literature or by choice: mean features of an image; one linear layer or GRU into the joint
-space; VSE++'s hinges with the hardest negatives; how the decoders look; squared error and cross-entropy as
-reconstruction losses; the kernel and its bandwidths (Gretton et al. 2012; Long et al. 2015); every number in
-`VSAConfig`."""
+Only the poster of this paper is at hand.  **The poster states**: knowledge of a supervised source is
+transferred to a target; "textual and visual reconstruction losses" and a "distribution alignment"; three
+variants, VSA-AE without the alignment, VSA-E-MMD without the reconstruction, and all of it.  That AE is
+auto-encoders, that MMD is maximum mean discrepancy, and that target pairs are unknown, is read from its
+names.  **Supplied here**, from the published literature or by choice: mean features of an image; one linear
+layer or GRU into the joint space; VSE++'s hinges with the hardest negatives; how the decoders look; squared
+error and cross-entropy as reconstruction losses; the kernel and its bandwidths (Gretton et al. 2012; Long et
+al. 2015); every number in `VSAConfig`."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ FOREIGN = 0.05  # a target with fewer of its running words in the source is warn
 
 @dataclass(frozen=True)
 class VSAConfig(Presets):
-    """Hyper-parameters; the poster prints none.  The defaults are those of VSE++, whose hinges these are."""
+    """Hyper-parameters; the poster prints none.  Dimensions, margin and schedule are those of VSE++, whose
+    hinges these are, here as a mean over the batch."""
 
     dimensions: int = 1024  # H, of the joint space
     word_dimensions: int = 300
@@ -82,7 +84,7 @@ class VSAConfig(Presets):
 
     @classmethod
     def lesson(cls) -> VSAConfig:
-        """Small, for Storybook and two CPU cores; weights chosen on validation images of the targets."""
+        """Small, for Storybook and two CPU cores; weights chosen on validation pairs of the targets."""
         return cls(dimensions=128, word_dimensions=64, decoder=64, max_words=20, standardize=True,
                    region_dropout=0.1, word_dropout=0.2, reconstruct_sentences=0.1, align_sentences=0.3,
                    optimisation=Optimisation(epochs=12, batch_size=128, learning_rate=4e-3, clip=2.0,
@@ -109,7 +111,10 @@ class VSAConfig(Presets):
 _NO_DECODERS = {"reconstruct_images": 0.0, "reconstruct_sentences": 0.0}
 _NO_MMD = {"align_images": 0.0, "align_sentences": 0.0}
 VARIANTS = {
-    "source": {**_NO_DECODERS, **_NO_MMD},  # no adaptation; on target pairs it is the ceiling
+    "source": {
+        **_NO_DECODERS,
+        **_NO_MMD,
+    },  # no adaptation; on target pairs it is the supervised reference
     "VSA-AE": _NO_MMD,
     "VSA-E-MMD": _NO_DECODERS,
     "VSA-AE-MMD": {},
@@ -293,8 +298,9 @@ class VSA(RetrievalModel):
         return F.mse_loss(self.image_decoder(embeddings).float(), wanted)
 
     def sentence_error(self, embeddings: Tensor, words: Tensor) -> Tensor:
-        """L_t: the cross-entropy of each word (B, M) and of the end, given the words before
-        (teacher forcing) and embeddings (B, H), in nats, a mean over all words and ends."""
+        """L_t: the cross-entropy of each word (B, M) and of the end (of a longer sentence, where it was
+        cut), given the words before (teacher forcing) and embeddings (B, H), in nats, a mean over all words
+        and ends."""
         before, wanted = F.pad(words, (1, 0)), F.pad(words, (0, 1))  # PAD starts and ends
         lengths = (words != PAD).sum(1, keepdim=True)
         real = torch.arange(wanted.shape[1], device=words.device) <= lengths

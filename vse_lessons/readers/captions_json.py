@@ -43,8 +43,10 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     files: dict[str, Path] = {}
     sentences: list[str] = []
     owners: list[int] = []
-    splits: list[str] = []
-    for where, image, texts, split in _records(path, problems):
+    splits: list[str | None] = []
+    places: list[int] = []
+    total, records = _records(path, problems)
+    for place_in_file, where, image, texts, split in records:
         place = _inside(pictures, image)
         if place is None or not place.is_file():
             problems.report(where, f"{image} is not in {pictures}", "restore the picture")
@@ -63,13 +65,14 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
                     )
             files[image] = place
             splits.append(split)
+            places.append(place_in_file)
     if not files:
         raise DataError(f"{path} names no picture of {pictures}")
     if len({split is None for split in splits}) > 1:
         raise DataError(
             f"{path}: some pictures have a split and some have none; give it to all or to none"
         )
-    drawn = draw_splits(len(files)) if splits[0] is None else np.asarray(splits)
+    drawn = draw_splits(total)[places] if splits[0] is None else np.asarray(splits)
     return Listing(name or folder.resolve().name, tuple(files), tuple(files.values()), tuple(sentences),
                    np.asarray(owners, np.int64), drawn, skipped=problems.found)  # fmt: skip
 
@@ -80,16 +83,25 @@ def _inside(folder: Path, name: str) -> Path | None:
     return None if parts.is_absolute() or ".." in parts.parts else folder / parts
 
 
-def _records(path: Path, problems: Problems) -> Iterator[tuple[str, str, list, str | None]]:
-    """Place, picture, sentences and split of every record that has the first two."""
+def _records(
+    path: Path, problems: Problems
+) -> tuple[int, Iterator[tuple[int, str, str, list, str | None]]]:
+    """How many records there are; and number, place, picture, sentences and split of every one that has a
+    picture and a text.  Splits are drawn by number, so that what is left out moves no other picture."""
     content = read_json(path)
     if isinstance(content, dict):
         content = [{"image": key, "sentences": value} for key, value in content.items()]
     if not isinstance(content, list):
         raise DataError(f"{path} holds a {type(content).__name__}: it should be an object, a picture's name "
                         "and its sentences, or a list of records")  # fmt: skip
-    for number, record in enumerate(content, start=1):
-        where = f"{path}, record {number}"
+    return len(content), _read_records(path, content, problems)
+
+
+def _read_records(
+    path: Path, content: list, problems: Problems
+) -> Iterator[tuple[int, str, str, list, str | None]]:
+    for number, record in enumerate(content):
+        where = f"{path}, record {number + 1}"
         found = record if isinstance(record, dict) else {}
         image = next((found[key] for key in IMAGE_KEYS if isinstance(found.get(key), str)), "")
         texts = next((found[key] for key in TEXT_KEYS if key in found), None)
@@ -98,4 +110,4 @@ def _records(path: Path, problems: Problems) -> Iterator[tuple[str, str, list, s
             problems.report(where, f"no name of a picture ({', '.join(IMAGE_KEYS)}) or no text "
                             f"({', '.join(TEXT_KEYS)})", "mend or remove it")  # fmt: skip
             continue
-        yield where, image, texts, found.get("split")
+        yield number, where, image, texts, found.get("split")

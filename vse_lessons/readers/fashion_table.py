@@ -37,13 +37,18 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
             )
     files = {path.stem: path for path in sorted(pictures.glob("*.jpg"))}
     found: dict[str, str] = {}
-    for where, product, title in _rows(table, problems):
+    places: list[int] = []
+    number = -1
+    for number, (where, product, title) in enumerate(_rows(table, problems)):
+        if product is None:
+            continue
         if product in found:
             problems.report(where, f"product {product} is listed twice", "remove the line")
         elif product not in files:
             problems.report(where, f"{product}.jpg is not in {pictures}", "restore the picture")
         else:
             found[product] = title
+            places.append(number)
     if not found:
         raise DataError(f"{table} lists no product with a picture")
     ids = tuple(found)
@@ -53,7 +58,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
         tuple(files[product] for product in ids),
         tuple(found.values()),
         np.arange(len(ids)),
-        draw_splits(len(ids)),
+        draw_splits(number + 1)[places],
         skipped=problems.found,
     )
 
@@ -69,7 +74,8 @@ def draw_splits(count: int) -> np.ndarray:
 
 
 def _rows(table: Path, problems: Problems):
-    """Place, id and name of every good row."""
+    """Place, id and name of every row; of a bad one None, so that what is left out moves no other product
+    to another split."""
     try:
         with open(table, encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
@@ -80,15 +86,19 @@ def _rows(table: Path, problems: Problems):
             places = [header.index(column) for column in COLUMNS]
             for row in rows:
                 where = f"{table}, line {rows.line_num}"
+                if not row:
+                    continue
                 if len(row) != len(header):
                     problems.report(where, f"{len(row)} columns, not {len(header)}",
                                     "put names with a comma in quotes")  # fmt: skip
+                    yield where, None, None
                     continue
                 product, title = (row[place].strip() for place in places)
                 if not title:
                     problems.report(
                         where, f"product {product} has no name", "fill or remove the line"
                     )
+                    yield where, None, None
                     continue
                 yield where, product, title
     except UnicodeDecodeError as error:
