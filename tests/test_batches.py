@@ -7,7 +7,7 @@ from vse_lessons.sparse import sparsify
 
 def drawn(streams, epoch):
     return [
-        (pair.sentences, pair.contextual, pair.owners.tolist()) for pair, _ in streams.epoch(epoch)
+        (pair.sentences, pair.contextual, pair.owners.tolist()) for pair, *_ in streams.epoch(epoch)
     ]
 
 
@@ -35,7 +35,7 @@ def test_every_contextual_sentence_is_drawn_in_some_epoch_and_epochs_are_repeata
 def test_a_corpus_without_pages_has_pairs_alone():
     training = sparsify(make_corpus(), 1.0)
     assert not len(training.contextual)
-    assert {pair.contextual for pair, _ in Streams(training, 8, 0).epoch(0)} == {None}
+    assert {pair.contextual for pair, *_ in Streams(training, 8, 0).epoch(0)} == {None}
 
 
 def test_pages_without_a_visual_sentence_give_no_pair():

@@ -233,10 +233,10 @@ def test_an_epoch_is_as_long_without_semantics():
     bare = Streams(replace(training, semantics=()), 8, 0)
     full = Streams(training, 8, 0)
     assert bare.steps == full.steps
-    assert [weak for _, weak in bare.epoch(0)] == [None] * bare.steps
-    seen = torch.cat([pairs.images.index for pairs, _ in full.epoch(0)])
+    assert [weak for _, weak, _ in bare.epoch(0)] == [None] * bare.steps
+    seen = torch.cat([pairs.images.index for pairs, *_ in full.epoch(0)])
     assert len(seen) == 8 * full.steps and set(seen.tolist()) <= set(training.annotated.tolist())
-    weak = torch.cat([weak.images.index for _, weak in full.epoch(0)])
+    weak = torch.cat([weak.images.index for _, weak, _ in full.epoch(0)])
     assert set(weak.tolist()) <= set(training.unannotated.tolist())
 
 
