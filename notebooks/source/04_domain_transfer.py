@@ -469,7 +469,7 @@ if config.reconstruct_sentences:
             show(plots.picture_rows([there.pictures.load(names.index(ids[i])) for i in some], [[text or "(nothing)"] for text in told], columns=4), "told", "Four target pictures and the sentence decoded from each one's embedding.")  # fmt: skip
 
 # %% [markdown]
-# *Table and figure: sentences decoded word by word from the embeddings of sentences, and from those of target pictures.* Colours and things blur first: 128 numbers of unit length must also serve the ranking.
+# *Table and figure: sentences decoded word by word from the embeddings of sentences, and from those of target pictures.* Who and how large survives, colours and things blur, and the decoder falls into loops: at a weight of 0.1 it learns little, and 128 numbers must also serve the ranking.
 #
 # ## Over several seeds: the poster's table
 # The runs below come with the library (`python -m vse_lessons.transfer_study storybook`): Storybook, preset `lesson`, the target's test part, mean ± half of the 95 % interval over five seeds. The poster's own figures (source Flickr30K) stand below each target: **other corpora**, for the order of the rows and
@@ -567,9 +567,9 @@ show(
 )
 
 # %% [markdown]
-# *Figure: photo → art as both weights of MMD grow, one seed, the same at every weight. Left, the sum of six recalls, with source only (dotted) and statistics (dashed); right, the proxy A-distance of the pictures.*
+# *Figure: photo → art as both weights of MMD grow, one seed, the same at every weight. Left, the sum of six recalls, with the five-seed means of source only (dotted) and statistics (dashed); right, the proxy A-distance of the pictures.*
 #
-# **How to read it.** One seed a point, so only the large differences count: thirty times the tuned weights cost both models a quarter of their recall and more, and the classifier of the domain, which guesses already, gains nothing from it. With the auto-encoders every point from 1 on lies higher than without, as one would hope of a term that keeps embeddings
+# **How to read it.** One seed a point, so only the large differences count: thirty times the tuned weights cost both models about a quarter of their recall, and the classifier of the domain, which guesses already, gains nothing from it. With the auto-encoders every point from 1 on lies higher than without, as one would hope of a term that keeps embeddings
 # from collapsing; with one seed that is a hint.
 #
 # ## Real pictures: Flickr8k → fashion products
