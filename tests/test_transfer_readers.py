@@ -11,6 +11,7 @@ from PIL import Image
 from vse_lessons.corpora import open_corpus, open_target
 from vse_lessons.files import DataError
 from vse_lessons.readers import captions_json, fashion_table, unpaired
+from vse_lessons.readers.listing import draw_splits
 
 HEADER = "id,productDisplayName,gender,year"
 
@@ -76,11 +77,21 @@ def test_a_folder_that_is_no_fashion_table_is_refused(tmp_path, make, said):
 
 
 def test_splits_are_drawn_once_and_for_all():
-    splits = fashion_table.draw_splits(4000)
+    splits = draw_splits(4000)
     counts = {split: int((splits == split).sum()) for split in ("train", "val", "test")}
     assert counts == {"train": 3200, "val": 400, "test": 400}
-    assert np.array_equal(splits, fashion_table.draw_splits(4000))
-    assert set(fashion_table.draw_splits(1)) <= {"train", "val", "test"}
+    assert np.array_equal(splits, draw_splits(4000))
+    assert set(draw_splits(1)) <= {"train", "val", "test"}
+
+
+def test_what_is_left_out_moves_no_other_product(tmp_path):
+    rows = [f"{n},Brand Men Red Shirt number {n},Men,2011" for n in range(1, 31)]
+    whole = fashion_table.read(table(tmp_path, *rows, pictures=range(1, 31)))
+    (tmp_path / "images" / "7.jpg").unlink()
+    less = fashion_table.read(table(tmp_path, "4,too few", *rows[1:], pictures=()), on_bad="skip")
+    splits = dict(zip(whole.ids, whole.splits))
+    assert len(less.ids) == 28
+    assert all(splits[product] == split for product, split in zip(less.ids, less.splits))
 
 
 def test_the_real_table_is_read():

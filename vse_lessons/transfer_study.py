@@ -33,7 +33,7 @@ from vse_lessons.models.linear import Linear, LinearConfig
 from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
 from vse_lessons.retrieval import RetrievalModel
 from vse_lessons.sparse import SparseCorpus, sparsify
-from vse_lessons.study import STORED, compressed_groups, run_and_report
+from vse_lessons.study import STORED, run_and_report
 from vse_lessons.table import Table
 from vse_lessons.training import Run, fit, peak_memory_mb
 from vse_lessons.unpaired import Unpaired, unpair
@@ -180,9 +180,6 @@ def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str 
             for c in (training.corpus, target)
         )
         row["alignment"] = alignment(here, there, cell.seed)
-        if cell.seed == 0 and cell.ablation == "tuned" and cell.model in ("source", "VSA-AE-MMD"):
-            row["map"] = {side: compressed_groups({"source": here[side][:100], "target": there[side][:100]})
-                          for side in here}  # fmt: skip
     return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
             "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
             "torch": torch.__version__}  # fmt: skip

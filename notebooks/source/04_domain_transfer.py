@@ -11,7 +11,7 @@
 # 1. what happens to a model that leaves its domain, and by how much;
 # 2. maximum mean discrepancy (MMD): a distance between two samples that a network can be trained with, and how to test with it;
 # 3. why two auto-encoders are trained beside it, and what each of the three terms does when the others are switched off;
-# 4. what too much alignment destroys, and where alignment helps and where it hurts;
+# 4. what too much alignment destroys, and what of the gain is alignment at all;
 # 5. to compare with what costs nothing: the target's own mean and deviation, CORAL, linear CCA.
 #
 # **Time and machine.** About three and a half minutes (one thread) were measured on two CPU cores with the built-in corpora from a warm cache; the first time the pictures are drawn and detected as well.
@@ -519,8 +519,8 @@ for place, title in names.items():
 display(Markdown(transfer_report.causes(stored, list(names))))
 
 # %% [markdown]
-# **How to read it.** It is mostly the **words**. On art they help: a painting's "umber" need not be the *unknown word* any more, even before anything is learnt about it. On fashion they hurt: words that the source never uses come in nearly every sentence there, their vectors mean nothing, and *unknown* was the better reading. That is why
-# nothing that adapts is above source only on fashion. Beside these words, aligning the pictures helps on art and nothing else is clear; how much of VSA-AE-MMD's gain over source only is more than features standardised and words known, three seeds do not decide.
+# **How to read it.** Much of it is the **words**: knowing the target's helps on art and hurts on fashion, before anything is aligned, and what VSA-AE-MMD adds to that is undecided on both. Both domains bring about one word in eight that the source lacks; why their untrained vectors are better than *unknown* in one and worse in the other, these runs do not say.
+# Beside the words, aligning the pictures helps on art and nothing else clearly does.
 #
 # The auto-encoders alone hurt on art, and the table above shows how: the MMD² of the sentences grows from about 0.01 to 0.26. To say a sentence back, its embedding must hold the turns of phrase of its domain, "the painting depicts", so the domains part. With MMD beside it that is undone, which is what VSA-AE-MMD gains over VSA-AE.
 #
@@ -626,7 +626,8 @@ print(
 
 # %% [markdown]
 # - Unpaired pictures and sentences of a domain are worth something: their distributions can be matched.
-# - A distribution matched is not a pair matched: here alignment helped on art and hurt on fashion, where the domains show different things.
+# - A distribution matched is not a pair matched: VSA-AE-MMD was above source only on art and not on fashion, and much of either came with the words that it knew.
+# - A part of a model is judged beside the same model without it, vocabulary included.
 # - What is easy comes first: the target's mean and deviation, a covariance in closed form, a linear model.
 # - Weights that were tuned on target pairs belong to a setting that has such pairs: say so.
 #

@@ -111,10 +111,8 @@ class VSAConfig(Presets):
 _NO_DECODERS = {"reconstruct_images": 0.0, "reconstruct_sentences": 0.0}
 _NO_MMD = {"align_images": 0.0, "align_sentences": 0.0}
 VARIANTS = {
-    "source": {
-        **_NO_DECODERS,
-        **_NO_MMD,
-    },  # no adaptation; on target pairs it is the supervised reference
+    # no adaptation; on target pairs it is the supervised reference
+    "source": {**_NO_DECODERS, **_NO_MMD},
     "VSA-AE": _NO_MMD,
     "VSA-E-MMD": _NO_DECODERS,
     "VSA-AE-MMD": {},

@@ -17,8 +17,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from vse_lessons.files import DataError, read_json
-from vse_lessons.readers.fashion_table import draw_splits
-from vse_lessons.readers.listing import Listing, Problems
+from vse_lessons.readers.listing import Listing, Problems, draw_splits
 
 NAMES = ("captions.json", "esteartworks.json", "annotations.json")
 FOLDERS = ("images", "Images", "img")

@@ -9,17 +9,16 @@ of the products each is for validation and for test, drawn once and for all."""
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import Listing, Problems
+from vse_lessons.readers.listing import Listing, Problems, draw_splits
 
 TABLE = "styles.csv"
 COLUMNS = ("id", "productDisplayName")
-SHARES = (0.8, 0.1)  # for training and for validation; the rest is the test part
-SPLIT_SEED = 2018
 
 
 def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
@@ -63,17 +62,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     )
 
 
-def draw_splits(count: int) -> np.ndarray:
-    """(count,) splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test."""
-    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(count)
-    cuts = [round(SHARES[0] * count), round(sum(SHARES) * count)]
-    splits = np.empty(count, dtype="<U8")
-    for split, rows in zip(("train", "val", "test"), np.split(order, cuts)):
-        splits[rows] = split
-    return splits
-
-
-def _rows(table: Path, problems: Problems):
+def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str | None, str | None]]:
     """Place, id and name of every row; of a bad one None, so that what is left out moves no other product
     to another split."""
     try:

@@ -12,6 +12,19 @@ from vse_lessons.detectors import Pictures, pictures_from_files
 from vse_lessons.files import DataError
 from vse_lessons.regions import RegionStore
 
+SHARES = (0.8, 0.1)  # for training and for validation; the rest is the test part
+SPLIT_SEED = 2018
+
+
+def draw_splits(count: int) -> np.ndarray:
+    """(count,) splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test."""
+    order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(count)
+    cuts = [round(SHARES[0] * count), round(sum(SHARES) * count)]
+    splits = np.empty(count, dtype="<U8")
+    for split, rows in zip(("train", "val", "test"), np.split(order, cuts)):
+        splits[rows] = split
+    return splits
+
 
 @dataclass
 class Problems:
