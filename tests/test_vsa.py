@@ -287,3 +287,18 @@ def test_streams_and_model_agree_on_what_a_step_is():
     pairs, weak, target = next(iter(Streams(training, 8, 0).epoch(0)))
     losses = model.loss(Batch(pairs, weak, 0.0, True, target))
     assert torch.isfinite(losses.total)
+
+
+def test_statistics_are_those_of_both_domains_as_one_sample():
+    target = make_corpus(80, seed=5)
+    moved = replace(target.regions, features=(target.regions.features + 1.5).astype(np.float16))
+    model, training = setup("VSA-E-MMD", replace(target, regions=moved))
+    means = [torch.cat([batch.mean() for batch in store.batches(rows)])
+             for store, rows in ((training.corpus.regions, training.seen),
+                                 (training.target.regions, training.target.images))]  # fmt: skip
+    # each domain counts one half, however many images it has
+    mean = sum(m.mean(0) for m in means) / 2
+    standard = model.image_encoder.standardize
+    torch.testing.assert_close(standard.mean, mean, rtol=1e-4, atol=1e-4)
+    spread = sum((m - mean).square().mean(0) + m.var(0) - m.var(0, correction=0) for m in means) / 2
+    torch.testing.assert_close(standard.deviation, spread.sqrt(), rtol=1e-4, atol=1e-4)
