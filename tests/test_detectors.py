@@ -1,283 +1,19 @@
-import hashlib
-import os
-import shutil
-import signal
-import subprocess
 import sys
-import time
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import shared_data
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from vse_lessons import detectors, files
-from vse_lessons.detectors import (
-    COLOURS,
-    EfficientNetLite0,
-    Pictures,
-    extract_regions,
-    imagenet_words,
-    name_colours,
-    pictures_from_files,
-)
+from vse_lessons.colours import COLOURS, name_box_colours, name_colours
+from vse_lessons.detectors import EfficientNetLite0, imagenet_words
+from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError
-from vse_lessons.regions import Detections
-
-
-class Quadrants:
-    """A detector that is easy to foretell: the mean colour of each quarter of a picture."""
-
-    name, version, feature_dim = "quadrants", "1", 3
-    class_names, attribute_names, tag_names = ("part",), ("plain",), ("picture",)
-
-    def __init__(self, pause=0.0):
-        self.pause, self.seen = pause, 0
-
-    def __call__(self, images):
-        time.sleep(self.pause)
-        self.seen += len(images)
-        found = []
-        for image in images:
-            quarters = np.asarray(image.resize((2, 2), Image.Resampling.BOX), np.float32)
-            zeros, ones = np.zeros(4, np.int16), np.ones(4, np.float32)
-            boxes = np.zeros((4, 4), np.float32)
-            found.append(
-                Detections(
-                    quarters.reshape(4, 3), boxes, zeros, ones, zeros, ones, np.ones(1, np.float32)
-                )
-            )
-        return found
-
-
-def drawn(folder, number=20):
-    """Pictures of noise, as files."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(number):
-        noise = rng.integers(0, 256, (24, 30, 3), np.uint8)
-        Image.fromarray(noise).save(folder / f"{i:02d}.jpg")
-    return listed(folder)
-
-
-def listed(folder):
-    paths = [folder / f"{i:02d}.jpg" for i in range(20)]
-    return pictures_from_files(paths, [path.stem for path in paths])
-
-
-def extract(pictures, folder, detector=None, **how):
-    how = {"batch_size": 4, "progress": False, **how}
-    return extract_regions(pictures, detector or Quadrants(), folder, **how)
-
-
-def contents(store):
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(Path(store.source).iterdir())
-    }
-
-
-def test_features_of_the_right_pictures(tmp_path):
-    pictures = drawn(tmp_path / "p")
-    store = extract(pictures, tmp_path / "s")
-    assert store.ids == pictures.ids
-    for i in (0, 7, 19):
-        expected = Quadrants()([pictures.load(i)])[0].features
-        np.testing.assert_allclose(store.detections(i).features, expected, rtol=1e-3)
-
-
-def test_extracted_once_and_cached_by_content(tmp_path):
-    pictures, detector = drawn(tmp_path / "p"), Quadrants()
-    first = extract(pictures, tmp_path / "s", detector)
-    again = extract(listed(tmp_path / "p"), tmp_path / "s", detector)
-    assert (detector.seen, again.source) == (20, first.source)
-    assert os.listdir(tmp_path / "s") == [Path(first.source).name]
-    Image.new("RGB", (24, 30)).save(tmp_path / "p" / "03.jpg")
-    changed = extract(listed(tmp_path / "p"), tmp_path / "s", detector)
-    assert detector.seen == 40 and changed.source != first.source
-    detector.version = "2"
-    assert extract(listed(tmp_path / "p"), tmp_path / "s", detector).source != changed.source
-
-
-KILLED = """
-import sys
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from test_detectors import Quadrants, extract, listed
-extract(listed(Path(sys.argv[2])), Path(sys.argv[3]), Quadrants(pause=0.3))
-"""
-
-
-def test_a_killed_extraction_goes_on_where_it_stopped(tmp_path):
-    pictures = drawn(tmp_path / "p")
-    whole = extract(pictures, tmp_path / "whole")
-    folder = tmp_path / "killed"
-    here = str(Path(__file__).parent)
-    process = subprocess.Popen([sys.executable, "-c", KILLED, here, tmp_path / "p", folder])
-    deadline = time.time() + 60
-    while len(list(folder.glob("*.partial/*.npz"))) < 2 and time.time() < deadline:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    finished = len(list(folder.glob("*.partial/*.npz")))
-    assert 2 <= finished < 5
-    # nothing but the unfinished folder: no store that looks finished
-    assert [path.suffix for path in folder.iterdir()] == [".partial"]
-
-    detector = Quadrants()
-    resumed = extract(pictures, folder, detector)
-    assert detector.seen == 20 - 4 * finished
-    assert contents(resumed) == contents(whole)
-    assert os.listdir(folder) == [Path(whole.source).name]
-
-
-def interrupted(tmp_path):
-    """An extraction that stopped after three of five batches, and its folder of batches."""
-
-    class Stops(Quadrants):
-        def __call__(self, images):
-            if self.seen == 12:
-                raise KeyboardInterrupt
-            return super().__call__(images)
-
-    with pytest.raises(KeyboardInterrupt):
-        extract(listed(tmp_path / "p"), tmp_path / "s", Stops())
-    (unfinished,) = (tmp_path / "s").glob("*.partial")
-    assert len(list(unfinished.iterdir())) == 3
-    return unfinished
-
-
-@pytest.mark.parametrize("harm", ["cut", "empty", "flip", "other"])
-def test_a_damaged_batch_is_done_again(tmp_path, harm):
-    pictures = drawn(tmp_path / "p")
-    whole = extract(pictures, tmp_path / "whole")
-    batch = sorted(interrupted(tmp_path).iterdir())[1]
-    content = bytearray(batch.read_bytes())
-    content[content.index(b"features0.npy") + 150] ^= 255
-    batch.write_bytes(
-        {
-            "cut": content[: len(content) // 2],
-            "empty": b"",
-            "flip": bytes(content),
-            "other": b"not a batch",
-        }[harm]
-    )
-    detector = Quadrants()
-    assert contents(extract(pictures, tmp_path / "s", detector)) == contents(whole)
-    assert detector.seen == 12  # two batches that were missing and the damaged one
-
-
-def test_another_process_may_have_finished_meanwhile(tmp_path):
-    pictures = drawn(tmp_path / "p")
-    whole = extract(pictures, tmp_path / "whole")
-
-    class Overtaken(Quadrants):
-        def __call__(self, images):
-            found = super().__call__(images)
-            if self.seen == 20:  # the other one puts its store in place and tidies up
-                for path in (tmp_path / "s").glob("*.partial"):
-                    shutil.rmtree(path)
-                shutil.copytree(whole.source, tmp_path / "s" / Path(whole.source).name)
-            return found
-
-    store = extract(pictures, tmp_path / "s", Overtaken())
-    assert contents(store) == contents(whole)
-    assert os.listdir(tmp_path / "s") == [Path(whole.source).name]
-
-
-def truncate(path):
-    path.write_bytes(path.read_bytes()[:-200])
-
-
-@pytest.mark.parametrize(
-    ("harm", "message"),
-    [
-        (truncate, "is damaged"),
-        (Path.unlink, "does not exist"),
-        (lambda path: path.write_text("<html>"), "is not a picture"),
-        (lambda path: path.write_bytes(b""), "is not a picture"),
-    ],
-)
-def test_a_bad_picture_stops_or_is_skipped_and_listed(tmp_path, harm, message):
-    drawn(tmp_path / "p")
-    harm(tmp_path / "p" / "06.jpg")
-    pictures = listed(tmp_path / "p")
-    with pytest.raises(DataError, match=rf'06\.jpg {message}.*on_bad="skip"'):
-        extract(pictures, tmp_path / "s")
-    with pytest.warns(UserWarning, match=rf"1 pictures were skipped.*06\.jpg {message}"):
-        store = extract(pictures, tmp_path / "s", on_bad="skip")
-    assert store.ids == tuple(image for image in pictures.ids if image != "06")
-    (entry,) = store.skipped
-    assert entry["id"] == "06" and "06.jpg" in entry["reason"]
-    # the cached store is no way around the question
-    with pytest.raises(DataError, match=r"06\.jpg"):
-        extract(pictures, tmp_path / "s")
-
-
-def test_a_good_extraction_warns_of_nothing(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert extract(drawn(tmp_path / "p"), tmp_path / "s", on_bad="skip").skipped == []
-
-
-def test_a_disk_that_is_too_small_is_found_before_any_work(tmp_path, monkeypatch):
-    pictures, detector = drawn(tmp_path / "p"), Quadrants()
-    usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(detectors.shutil, "disk_usage", lambda path: usage._replace(free=20_000))
-    with pytest.raises(DataError, match="that disk has 0 MB free"):
-        extract(pictures, tmp_path / "s", detector)
-    assert detector.seen == 0 and not (tmp_path / "s").exists()
-
-
-def test_a_disk_that_fills_up_keeps_the_finished_batches(tmp_path, monkeypatch):
-    pictures = drawn(tmp_path / "p")
-    whole = extract(pictures, tmp_path / "whole")
-    flush, calls = files._flush, []
-
-    def full(path):
-        calls.append(path)
-        if len(calls) > 2:
-            raise OSError(28, "No space left on device")
-        flush(path)
-
-    monkeypatch.setattr(files, "_flush", full)
-    with pytest.raises(DataError, match="No space left on device"):
-        extract(pictures, tmp_path / "s")
-    (unfinished,) = (tmp_path / "s").iterdir()
-    names = sorted(path.name for path in unfinished.iterdir())
-    assert names == ["00000000-00000004.npz", "00000004-00000008.npz"]
-    monkeypatch.undo()
-    detector = Quadrants()
-    assert contents(extract(pictures, tmp_path / "s", detector)) == contents(whole)
-    assert detector.seen == 12
-
-
-@pytest.mark.parametrize(
-    ("features", "message"),
-    [
-        (np.full((1, 3), np.nan, np.float32), "image 00: a feature is NaN"),
-        (np.ones((1, 5), np.float32), "image 00: features 5 wide"),
-    ],
-)
-def test_a_detector_that_gives_nonsense(tmp_path, features, message):
-    class Broken(Quadrants):
-        def __call__(self, images):
-            found = super().__call__(images)
-            found[0].features = features
-            return found
-
-    with pytest.raises(DataError, match=message):
-        extract(drawn(tmp_path / "p"), tmp_path / "s", Broken())
-
-
-def test_requests_that_make_no_sense(tmp_path):
-    with pytest.raises(DataError, match="on_bad is 'ignore'"):
-        extract(drawn(tmp_path / "p"), tmp_path / "s", on_bad="ignore")
-    with pytest.raises(DataError, match="no picture"):
-        extract(Pictures((), lambda i: None, ""), tmp_path / "s")
+from vse_lessons.pictures import pictures_from_files
 
 
 def plain(colour):
@@ -313,6 +49,22 @@ def test_purity_is_the_share_of_pixels():
     names = np.array(list(COLOURS))[colours[0].reshape(6, 6).numpy()]
     assert names[3].tolist() == ["black", *["red"] * 5]
     assert purity[0].reshape(6, 6)[3].tolist() == [0.75, 0.75, 1, 1, 1, 1]
+
+
+def test_a_box_has_the_colour_of_most_of_its_pixels():
+    picture = Image.new("RGB", (200, 100), (0, 0, 255))
+    picture.paste((255, 0, 0), (0, 0, 100, 100))
+    boxes = np.array([[0, 0, 0.5, 1], [0.5, 0, 1, 1], [0.25, 0, 1, 0.5], [0.2, 0.2, 0.2, 0.2]])
+    colours, purity = name_box_colours(picture, boxes)
+    assert [list(COLOURS)[row] for row in colours] == ["red", "blue", "blue", "red"]
+    np.testing.assert_allclose(purity, [1, 1, 2 / 3, 1], atol=1e-6)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(*[st.floats(-0.5, 1.5)] * 4), min_size=1, max_size=5))
+def test_boxes_that_leave_the_picture_are_cut_at_its_edge(boxes):
+    colours, purity = name_box_colours(Image.new("RGB", (9, 7), (0, 128, 0)), np.array(boxes))
+    assert {list(COLOURS)[row] for row in colours} == {"green"} and (purity == 1).all()
 
 
 def test_imagenet_words():

@@ -7,9 +7,9 @@ from conftest import shared_data
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_detectors import Quadrants
+from test_extraction import Quadrants
 
-from vse_lessons.detectors import extract_regions
+from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError
 from vse_lessons.models.artpedia import ArtpediaConfig
 from vse_lessons.readers import artpedia, flickr, precomputed

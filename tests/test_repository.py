@@ -19,7 +19,11 @@ FLOORS = (
         "fetch",
         "unpaired",
         "sparse",
+        "pictures",
+        "colours",
         "detectors",
+        "hub",
+        "extraction",
         "semantics",
         "wordnet",
         "storybook",
@@ -45,6 +49,7 @@ FLOORS = (
         "transfer_report",
     ),
     ("plots", "widgets"),
+    ("doctor",),
 )
 ORDER = [room for floor in FLOORS for room in floor]
 

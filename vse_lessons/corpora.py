@@ -9,8 +9,10 @@ from pathlib import Path
 from PIL import Image
 
 from vse_lessons.corpus import Corpus
-from vse_lessons.detectors import EfficientNetLite0, Pictures, extract_regions, pictures_from_files
+from vse_lessons.detectors import EfficientNetLite0
+from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError, home
+from vse_lessons.pictures import Pictures, pictures_from_files
 from vse_lessons.readers import (
     artpedia,
     captions_json,

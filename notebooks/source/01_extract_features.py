@@ -45,8 +45,9 @@ from PIL import Image
 
 from vse_lessons import plots, semantics, widgets
 from vse_lessons.corpora import open_corpus
-from vse_lessons.detectors import EfficientNetLite0, imagenet_words, pictures_from_files
+from vse_lessons.detectors import EfficientNetLite0, imagenet_words
 from vse_lessons.files import DataError
+from vse_lessons.pictures import pictures_from_files
 from vse_lessons.regions import RegionStore
 from vse_lessons.results import figure_folder, lesson_folder, write_results
 from vse_lessons.similarity import normalize

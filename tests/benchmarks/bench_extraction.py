@@ -13,7 +13,8 @@ from pathlib import Path
 
 import torch
 
-from vse_lessons.detectors import EfficientNetLite0, extract_regions
+from vse_lessons.detectors import EfficientNetLite0
+from vse_lessons.extraction import extract_regions
 from vse_lessons.readers import flickr
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "flickr8k"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.corpus import Corpus
-from vse_lessons.detectors import Pictures, pictures_from_files
 from vse_lessons.files import DataError
+from vse_lessons.pictures import Pictures, pictures_from_files
 from vse_lessons.regions import RegionStore
 
 SHARES = (0.8, 0.1)  # for training and for validation; the rest is the test part

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.corpus import Corpus
-from vse_lessons.detectors import Pictures, extract_regions
+from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError, digest
+from vse_lessons.pictures import Pictures
 from vse_lessons.storybook.detector import StorybookDetector
 from vse_lessons.storybook.drawing import draw
 from vse_lessons.storybook.meaning import DOMAINS, Scene, sample_scene
