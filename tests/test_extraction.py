@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from vse_lessons import extraction, files
@@ -123,6 +124,69 @@ def test_a_killed_extraction_goes_on_where_it_stopped(tmp_path):
     assert detector.seen == 20 - 4 * finished
     assert contents(resumed) == contents(whole)
     assert os.listdir(folder) == [Path(whole.source).name]
+
+
+def test_workers_make_the_same_store(tmp_path):
+    pictures = drawn(tmp_path / "p")
+    truncate(tmp_path / "p" / "06.jpg")
+    pictures = listed(tmp_path / "p")
+    with pytest.warns(UserWarning, match="1 pictures were skipped"):
+        alone = extract(pictures, tmp_path / "alone", on_bad="skip", workers=0)
+    with pytest.warns(UserWarning, match="1 pictures were skipped"):
+        shared = extract(pictures, tmp_path / "shared", on_bad="skip", workers=2)
+    assert contents(shared) == contents(alone)
+    with pytest.raises(DataError, match=r"06\.jpg is damaged"):
+        extract(pictures, tmp_path / "error", workers=2)
+    assert not [p for p in (tmp_path / "error").iterdir() if p.suffix != ".partial"]
+
+
+class Mortal(Quadrants):
+    """Kills its own process when it meets its first picture, as often as there are files in `lives`."""
+
+    def __init__(self, lives):
+        super().__init__()
+        self.lives = lives
+
+    def __call__(self, images):
+        for life in sorted(self.lives.iterdir()):
+            try:
+                life.unlink()
+            except FileNotFoundError:
+                continue  # the other worker took it
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(images)
+
+
+def lives(folder, count):
+    folder.mkdir()
+    for i in range(count):
+        (folder / str(i)).touch()
+    return folder
+
+
+def test_a_killed_worker_costs_its_batch_only(tmp_path):
+    pictures = drawn(tmp_path / "p")
+    whole = extract(pictures, tmp_path / "whole")
+    detector = Mortal(lives(tmp_path / "lives", 1))
+    store = extract(pictures, tmp_path / "s", detector, workers=2)
+    assert contents(store) == contents(whole) and not list(detector.lives.iterdir())
+    assert os.listdir(tmp_path / "s") == [Path(whole.source).name]
+
+
+def test_workers_that_die_all_the_time_are_not_started_for_ever(tmp_path):
+    pictures = drawn(tmp_path / "p")
+    with pytest.raises(DataError, match="worker processes died 3 times one after the other"):
+        extract(pictures, tmp_path / "s", Mortal(lives(tmp_path / "lives", 99)), workers=1)
+    whole = extract(pictures, tmp_path / "whole")
+    assert contents(extract(pictures, tmp_path / "s")) == contents(whole)  # it can be done again
+
+
+def test_few_pictures_and_gpus_need_no_workers(monkeypatch):
+    monkeypatch.setattr(extraction.os, "cpu_count", lambda: 7)
+    gpu = Quadrants()
+    gpu.device = torch.device("cuda")
+    usual = extraction._usual_workers
+    assert [usual(511, Quadrants()), usual(512, Quadrants()), usual(9999, gpu)] == [0, 7, 0]
 
 
 def interrupted(tmp_path):

@@ -2,7 +2,8 @@
 
 Extraction reads every picture once, in batches.  Each finished batch is a small file in a folder
 beside the store to come, so that a run that was killed goes on where it stopped and ends with the
-same bytes as one that was not.
+same bytes as one that was not.  Batches may be shared among worker processes; one that is killed
+(by the system, for want of memory) costs its batch, which another does again.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ import shutil
 import warnings
 import zipfile
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import torch
+from loky import ProcessPoolExecutor
 from PIL import Image
 from tqdm import tqdm
 
@@ -34,6 +39,7 @@ def extract_regions(
     *,
     batch_size: int = 32,
     on_bad: str = "error",
+    workers: int | None = None,
     progress: bool = True,
 ) -> RegionStore:
     """The regions of all pictures, from disk if they have been extracted before.
@@ -41,16 +47,22 @@ def extract_regions(
     The store is the folder `{detector.name}-{digest}` in `folder`; the digest covers detector,
     version, ids and pictures.  `on_bad`: "error" stops at the first picture that cannot be read,
     with a `DataError`; "skip" leaves such pictures out and lists them in `store.skipped`.
-    `DataError` also when the disk is too small.  Finished batches are kept in every case."""
+    `DataError` also when the disk is too small.  Finished batches are kept in every case.
+
+    `workers` processes share the batches, each with one thread and a copy of the detector; 0: this
+    process does them.  None: one for each CPU core if there are 512 pictures or more and the detector is
+    not on a GPU, otherwise 0.  The store is the same but for the rounding of sums by threads."""
     if on_bad not in ("error", "skip"):
         raise DataError(f"on_bad is {on_bad!r}; it must be 'error' or 'skip'")
     if not pictures.ids:
         raise DataError("there is no picture to extract regions from")
     content = digest(detector.name, detector.version, *pictures.ids, pictures.fingerprint)
     job = _Extraction(pictures, detector, Path(folder) / f"{detector.name}-{content}", batch_size)
+    if workers is None:
+        workers = _usual_workers(len(pictures.ids), detector)
     if not job.store.exists():
         try:
-            job.run(on_bad, progress)
+            job.run(on_bad, workers, progress)
         except (OSError, DataError):
             # another process may have extracted the same pictures meanwhile, and tidied up
             if not job.store.exists():
@@ -60,6 +72,15 @@ def extract_regions(
     if store.skipped:
         _refuse_or_warn(store.skipped, on_bad)
     return store
+
+
+MANY = 512  # pictures; starting processes costs more than they save below it
+PATIENCE = 3  # times in a row that workers may die without finishing a batch
+
+
+def _usual_workers(count: int, detector: Detector) -> int:
+    on_gpu = getattr(getattr(detector, "device", None), "type", "cpu") != "cpu"
+    return 0 if on_gpu or count < MANY else os.cpu_count() or 1
 
 
 def _refuse_or_warn(skipped: list[dict[str, str]], on_bad: str) -> None:
@@ -86,17 +107,19 @@ class _Extraction:
         """All that a killed run can leave lies in here."""
         return self.store.with_name(f"{self.store.name}.partial")
 
-    def run(self, on_bad: str, progress: bool) -> None:
+    def run(self, on_bad: str, workers: int, progress: bool) -> None:
         """Extracts what is missing, joins the batches, and puts the store in its place."""
         self._check_space()
-        skipped = []
+        starts = range(0, len(self.pictures.ids), self.batch_size)
+        bad_of: dict[int, list[dict[str, str]]] = {}
+        finished = self._shared(starts, workers) if workers else self._alone(starts)
         with tqdm(total=len(self.pictures.ids), unit="image", disable=not progress) as bar:
-            for start in range(0, len(self.pictures.ids), self.batch_size):
-                found, bad = self._batch(start)
+            for start, count, bad in finished:
                 if bad and on_bad == "error":
                     _refuse_or_warn(bad, on_bad)
-                skipped += bad
-                bar.update(len(found) + len(bad))
+                bad_of[start] = bad
+                bar.update(count)
+        skipped = [entry for start in starts for entry in bad_of[start]]
         left_out = {entry["id"] for entry in skipped}
         write_store(
             self.unfinished / "store",
@@ -109,6 +132,36 @@ class _Extraction:
             skipped=skipped,
         )
         os.replace(self.unfinished / "store", self.store)
+
+    def _alone(self, starts: range) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
+        """Does the batches in this process; gives each one's start, size and bad pictures."""
+        for start in starts:
+            found, bad = self._batch(start)
+            yield start, len(found) + len(bad), bad
+
+    def _shared(
+        self, starts: range, workers: int
+    ) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
+        """The same by worker processes, in any order."""
+        missing, deaths = list(starts), 0
+        while missing:
+            pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(self,))
+            try:
+                for future in as_completed([pool.submit(_work, start) for start in missing]):
+                    start, count, bad = future.result()
+                    missing.remove(start)
+                    deaths = 0
+                    yield start, count, bad
+            except BrokenProcessPool as error:
+                deaths += 1
+                if deaths == PATIENCE:
+                    raise DataError(
+                        f"worker processes died {PATIENCE} times one after the other, perhaps for want of "
+                        f"memory, and {len(missing)} batches are missing: finished ones are kept, so run it "
+                        "again, with fewer workers or smaller batches (workers=0: none)"
+                    ) from error
+            finally:
+                pool.shutdown(wait=True, kill_workers=True)
 
     def _check_space(self) -> None:
         """Batches and store lie side by side for a moment: twice 36 regions a picture."""
@@ -152,6 +205,20 @@ class _Extraction:
             return self.pictures.load(i)
         except DataError as error:
             return error
+
+
+_job: _Extraction | None = None  # of a worker process, set once when it starts
+
+
+def _start_worker(job: _Extraction) -> None:
+    global _job
+    torch.set_num_threads(1)  # there are as many processes as cores
+    _job = job
+
+
+def _work(start: int) -> tuple[int, int, list[dict[str, str]]]:
+    found, bad = _job._batch(start)
+    return start, len(found) + len(bad), bad
 
 
 def _write_batch(path: Path, found: list[Detections], bad: list[dict[str, str]]) -> None:
