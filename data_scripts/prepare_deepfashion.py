@@ -69,7 +69,7 @@ def prepare(given: argparse.Namespace) -> int:
             return 0
         write_json(folder / CAPTIONS, records)
     listing = captions_json.read(folder, on_bad=given.on_bad, name="deepfashion")
-    splits = {split: int((listing.splits == split).sum()) for split in captions_json.SPLITS}
+    splits = {split: int((listing.splits == split).sum()) for split in ("train", "val", "test")}
     print(f"{len(listing.ids):,} pictures, {len(listing.sentences):,} sentences, {listing.unannotated:,} "
           f"pictures without one; {splits}")  # fmt: skip
     print(f"{len(listing.skipped):,} records or sentences left out")

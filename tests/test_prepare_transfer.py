@@ -71,7 +71,7 @@ def test_the_licence_must_be_accepted(deepfashion, tmp_path, capsys):
 def test_multimodal_captions_are_taken_as_they_are(deepfashion, tmp_path, capsys):
     captions(tmp_path, {"a.jpg": "The lady wears a shirt.", "lost.jpg": "x"})
     assert deepfashion.main([str(tmp_path), "--dry-run"]) == 1
-    assert "record 2: lost.jpg is not in" in capsys.readouterr().err
+    assert "record 2: 'lost.jpg' is not in" in capsys.readouterr().err
     assert deepfashion.main([str(tmp_path), "--dry-run", "--on-bad", "skip"]) == 0
     assert "1 pictures, 1 sentences" in capsys.readouterr().out
 

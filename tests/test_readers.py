@@ -283,7 +283,7 @@ def edit_captions(folder, old, new):
         (lambda f: rewrite(f, np.asfortranarray), "Fortran order"),
         (lambda f: (f / "train_ims.npy").write_bytes(b"\x93NUMPY"), "is damaged"),
         (lambda f: edit_captions(f, b"train 3\n", b"b'train 3'\n"), "line 4: .* bytes object"),
-        (lambda f: edit_captions(f, b"train 3\n", b" \n"), "train_caps.txt, line 4 is empty"),
+        (lambda f: edit_captions(f, b"train 3\n", b" \n"), "train_caps.txt, line 4: it is empty"),
         (lambda f: edit_captions(f, b"train 3\n", b"\xff\n"), "not UTF-8"),
         (lambda f: (f / "train_caps.txt").unlink(), r"train_caps\.txt cannot be read"),
     ],

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from vse_lessons import files
 from vse_lessons.files import DataError
-from vse_lessons.regions import Detections, RegionBatch, RegionStore, StackedRows, write_store
+from vse_lessons.regions import Detections, RegionBatch, RegionStore, StackedRows
+from vse_lessons.store_writing import write_store
 
 NAMES = {"class_names": ("cat", "dog"), "attribute_names": ("red",), "tag_names": ("x", "y")}
 

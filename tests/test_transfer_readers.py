@@ -138,17 +138,17 @@ def test_splits_of_the_file_are_kept(tmp_path):
 
 
 BAD_RECORDS = [
-    ({"image": "lost.jpg", "caption": "x"}, "lost.jpg is not in"),
+    ({"image": "lost.jpg", "caption": "x"}, "'lost.jpg' is not in"),
     ({"image": "../captions.json", "caption": "x"}, "is not in"),
     ({"image": "/etc/hostname", "caption": "x"}, "is not in"),
-    ({"image": "a.jpg", "caption": "x"}, "a.jpg is listed twice"),
+    ({"image": "a.jpg", "caption": "x"}, "'a.jpg' is listed twice"),
     ({"image": "b.jpg"}, "no name of a picture"),
     ({"caption": "x"}, "no name of a picture"),
     ({"image": "b.jpg", "captions": 7}, "no name of a picture"),
     ("b.jpg", "no name of a picture"),
     ({"image": "b.jpg", "caption": "x", "split": "dev"}, "unknown split 'dev'"),
-    ({"image": "b.jpg", "captions": ["x", " "]}, "a sentence of b.jpg is ' '"),
-    ({"image": "b.jpg", "captions": [None]}, "a sentence of b.jpg is None"),
+    ({"image": "b.jpg", "captions": ["x", " "]}, "the sentence is ' ', not text"),
+    ({"image": "b.jpg", "captions": [None]}, "the sentence is None, not text"),
 ]
 
 

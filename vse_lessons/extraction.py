@@ -29,7 +29,8 @@ from tqdm import tqdm
 from vse_lessons.detectors import Detector
 from vse_lessons.files import DataError, atomic_path, digest
 from vse_lessons.pictures import Pictures
-from vse_lessons.regions import Detections, RegionStore, check_detections, write_store
+from vse_lessons.regions import Detections, RegionStore
+from vse_lessons.store_writing import check_detections, write_store
 
 
 def extract_regions(

@@ -76,8 +76,10 @@ def read_json(path: Path) -> Any:
         raise DataError(f"{path} does not exist") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no JSON, no UTF-8, or a number of thousands of digits
         raise DataError(f"{path} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise DataError(f"{path} is nested too deeply to be one of our JSON files") from error
 
 
 def digest(*parts: str | bytes) -> str:

@@ -12,19 +12,25 @@ from __future__ import annotations
 
 import zipfile
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vse_lessons.files import DataError, atomic_path, read_json, write_json
+from vse_lessons.files import DataError, read_json
 
 VERSION = 1
+COLUMNS = {
+    "boxes": np.float32,
+    "classes": np.int16,
+    "class_confidences": np.float16,
+    "attributes": np.int16,
+    "attribute_confidences": np.float16,
+}
 
 
 @dataclass
@@ -32,11 +38,12 @@ class Detections:
     """What a detector found in one picture: R regions, in the detector's own order."""
 
     features: np.ndarray  # (R, D) float32
-    boxes: np.ndarray  # (R, 4) float32: x0, y0, x1, y1 as shares of width and height
-    classes: np.ndarray  # (R,) int16, an index into the detector's class names
-    class_confidences: np.ndarray  # (R,) float32 in [0, 1]
-    attributes: np.ndarray  # (R,) int16, an index into the attribute names; -1: none
-    attribute_confidences: np.ndarray  # (R,) float32 in [0, 1]
+    # what follows is None where features came without it
+    boxes: np.ndarray | None = None  # (R, 4) float32: x0, y0, x1, y1 as shares of width and height
+    classes: np.ndarray | None = None  # (R,) int16, an index into the detector's class names
+    class_confidences: np.ndarray | None = None  # (R,) float32 in [0, 1]
+    attributes: np.ndarray | None = None  # (R,) int16, an index into the attribute names; -1: none
+    attribute_confidences: np.ndarray | None = None  # (R,) float32 in [0, 1]
     tags: np.ndarray | None = None  # (G,) float32, scores of image-level concepts
 
 
@@ -224,6 +231,14 @@ class RegionStore:
         for start in range(0, len(images), size):
             yield self.batch(images[start : start + size])
 
+    def select(self, images: Sequence[int] | np.ndarray) -> RegionStore:
+        """Some images in the order given; features and regions stay where they are."""
+        images = np.asarray(images, np.int64)
+        ids = tuple(self.ids[image] for image in images)
+        tags = None if self.tags is None else self.tags[images]
+        return replace(self, ids=ids, starts=np.asarray(self.starts)[images],
+                       counts=np.asarray(self.counts)[images], tags=tags)  # fmt: skip
+
     def statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (D,) of all regions of some images (the training part)."""
         total = torch.zeros(self.dimensions, dtype=torch.float64)
@@ -295,96 +310,3 @@ class RegionStore:
             raise DataError(
                 f"{folder} is damaged ({error}): delete it and extract it again"
             ) from error
-
-
-def write_store(
-    folder: Path,
-    ids: Sequence[str],
-    chunks: Iterable[list[Detections]],
-    *,
-    detector: str,
-    class_names: Sequence[str],
-    attribute_names: Sequence[str],
-    tag_names: Sequence[str] = (),
-    skipped: Sequence[dict[str, str]] = (),
-) -> RegionStore:
-    """Writes the detections of the images `ids`, which come in chunks, to `folder`: either the
-    whole store or nothing.  `DataError` names an image whose features are not finite or not as
-    wide as the first image's."""
-    with atomic_path(Path(folder)) as temporary:
-        temporary.mkdir()
-        columns: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
-        counts, tags, width = [], [], None
-        with open(temporary / "features.npy", "wb") as file:
-            _write_header(file, (0, 0))  # room for it; the number of rows is known at the end
-            for found in (found for chunk in chunks for found in chunk):
-                image = ids[len(counts)] if len(counts) < len(ids) else "beyond the last"
-                width = width or found.features.shape[-1]
-                check_detections(image, found, width)
-                file.write(np.ascontiguousarray(found.features, "<f2").tobytes())
-                for name, kind in COLUMNS.items():
-                    columns[name].append(np.asarray(getattr(found, name), kind))
-                counts.append(len(found.features))
-                if tag_names:
-                    tags.append(np.asarray(found.tags, np.float16))
-            file.seek(0)
-            _write_header(file, (sum(counts), width or 0))
-        if len(counts) != len(ids):
-            raise DataError(f"{folder}: {len(ids)} images but the detections of {len(counts)}")
-        if not counts:
-            raise DataError(f"{folder}: there is no image to store")
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-        np.savez(
-            temporary / "regions.npz",
-            starts=starts,
-            counts=np.asarray(counts, np.int64),
-            **{name: np.concatenate(parts) for name, parts in columns.items()},
-        )
-        if tag_names:
-            np.save(temporary / "tags.npy", np.stack(tags))
-        write_json(
-            temporary / "meta.json",
-            {
-                "format": "vse_lessons.regions",
-                "version": VERSION,
-                "detector": detector,
-                "class_names": list(class_names),
-                "attribute_names": list(attribute_names),
-                "tag_names": list(tag_names),
-                "skipped": list(skipped),
-                "ids": list(ids),
-            },
-        )
-    return RegionStore.open(folder)
-
-
-COLUMNS = {
-    "boxes": np.float32,
-    "classes": np.int16,
-    "class_confidences": np.float16,
-    "attributes": np.int16,
-    "attribute_confidences": np.float16,
-}
-
-
-def check_detections(image: str, found: Detections, width: int) -> None:
-    """`DataError` if an image's features are not (regions, width), finite and storable."""
-    if found.features.ndim != 2 or not len(found.features):
-        raise DataError(
-            f"image {image}: features of shape {found.features.shape}, not (regions, dimensions)"
-        )
-    if found.features.shape[1] != width:
-        raise DataError(
-            f"image {image}: features {found.features.shape[1]} wide, but those before "
-            f"it are {width} wide: one store, one detector"
-        )
-    # beyond the largest half-precision number a feature would be stored as infinity
-    if not np.isfinite(found.features).all() or np.abs(found.features).max() > 65504:
-        raise DataError(f"image {image}: a feature is NaN, infinite or larger than 65504")
-
-
-def _write_header(file: BinaryIO, shape: tuple[int, int]) -> None:
-    """Writes the head of a .npy file of half-precision rows, always 128 bytes long, so that it
-    can be written again over itself once the number of rows is known."""
-    head = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {shape}, }}"
-    file.write(b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + f"{head:<117}\n".encode())

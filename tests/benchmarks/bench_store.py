@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vse_lessons.regions import Detections, RegionStore, write_store
+from vse_lessons.regions import Detections, RegionStore
+from vse_lessons.store_writing import write_store
 
 BATCH, REPEATS = 128, 20
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import Listing, Problems
+from vse_lessons.readers.listing import PICTURES, Listing, Problems, find, text_lines
 
 CAPTIONS = ("captions.txt", "results.csv", "Flickr8k.token.txt", "results_20130124.token")
 FOLDERS = ("Images", "images", "Flicker8k_Dataset", "flickr30k_images", "flickr30k-images")
@@ -25,7 +25,6 @@ LISTS = {
     "val": ("Flickr_8k.devImages.txt", "flickr30k_val.txt", "val.txt", "dev.txt"),
     "test": ("Flickr_8k.testImages.txt", "flickr30k_test.txt", "test.txt"),
 }
-PICTURES = {".jpg", ".jpeg", ".png"}
 
 
 def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
@@ -38,9 +37,11 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     two splits are errors in either case."""
     folder = Path(folder)
     problems = Problems(on_bad)
-    captions = _first(folder, CAPTIONS, Path.is_file, "caption file")
-    pictures = _first(folder, FOLDERS, Path.is_dir, "folder of pictures")
-    files = {path.name: path for path in sorted(pictures.iterdir()) if _is_picture(path)}
+    captions = find(folder, CAPTIONS, "caption file")
+    pictures = find(folder, FOLDERS, "folder of pictures", is_folder=True)
+    files = {
+        path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES
+    }
     if not files:
         raise DataError(f"{pictures} holds no picture ({', '.join(sorted(PICTURES))})")
 
@@ -67,17 +68,6 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     )
 
 
-def _first(folder: Path, names: tuple[str, ...], there: Callable[[Path], bool], what: str) -> Path:
-    for name in names:
-        if there(folder / name):
-            return folder / name
-    raise DataError(f"{folder} has no {what}: one of {', '.join(names)}")
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES
-
-
 def _read_lists(
     folder: Path, files: dict[str, Path], pictures: Path, problems: Problems
 ) -> dict[str, str]:
@@ -97,7 +87,7 @@ def _read_lists(
         if path is None:
             continue
         before = len(split_of)
-        for line, text in _lines(path):
+        for line, text in text_lines(path):
             listed, where = text.strip(), f"{path}, line {line}"
             if not listed:
                 continue
@@ -122,10 +112,10 @@ def _read_lists(
 
 def _read_captions(path: Path, problems: Problems) -> Iterator[tuple[str, str, str]]:
     """Place, picture and caption of every good row, whichever way the file is written."""
-    lines = _lines(path)
+    lines = text_lines(path)
     header = next(lines, (1, ""))[1]
     if "#" in header.split("\t")[0] and "\t" in header:
-        lines, parse = _lines(path), _token_row
+        lines, parse = text_lines(path), _token_row
     else:
         parse = _csv_row(path, header)
     rows = 0
@@ -174,14 +164,3 @@ def _csv_row(path: Path, header: str) -> Callable[[str], tuple[str, str]]:
         return values[images[0]].strip(), caption.strip()
 
     return parse
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each line; the numbers are those of an editor."""
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}, line {line}: not UTF-8 text; convert the file") from error
-    yield from enumerate(text.rstrip("\r\n").replace("\r\n", "\n").split("\n"), start=1)

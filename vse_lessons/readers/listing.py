@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from vse_lessons.files import DataError
 from vse_lessons.pictures import Pictures, pictures_from_files
 from vse_lessons.regions import RegionStore
 
+PICTURES = frozenset({".jpg", ".jpeg", ".png"})
+FOLDERS = ("images", "Images", "img")
+SPLITS = ("train", "val", "test", "unused")
 SHARES = (0.8, 0.1)  # for training and for validation; the rest is the test part
 SPLIT_SEED = 2018
 
@@ -24,6 +28,48 @@ def draw_splits(count: int) -> np.ndarray:
     for split, rows in zip(("train", "val", "test"), np.split(order, cuts)):
         splits[rows] = split
     return splits
+
+
+def find(folder: Path, names: Iterable[str], what: str, *, is_folder: bool = False) -> Path:
+    """The first of some files, or folders, that is there; `DataError` if none is."""
+    names = tuple(names)
+    for name in names:
+        path = Path(folder) / name
+        if path.is_dir() if is_folder else path.is_file():
+            return path
+    raise DataError(f"{folder} has no {what}: one of {', '.join(names)}")
+
+
+def inside(folder: Path, name: str) -> Path | None:
+    """The place of a file in or below a folder; None for a name that would leave it, and for one that no
+    file can have (other people's lists hold both)."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    if not parts.parts or parts.is_absolute() or ".." in parts.parts or "\0" in name:
+        return None
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+        return None
+    return folder / parts
+
+
+def is_file(path: Path | None) -> bool:
+    """Whether there is a file of that name; also where the system takes the name for none."""
+    try:
+        return path is not None and path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def text_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Number and text of each line; the numbers are those of an editor."""
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(f"{path}, line {line}: not UTF-8 text; convert the file") from error
+    yield from enumerate(text.rstrip("\r\n").replace("\r\n", "\n").split("\n"), start=1)
 
 
 @dataclass
@@ -63,6 +109,11 @@ class Listing:
         """How many pictures have no sentence."""
         return len(self.ids) - len(np.unique(self.image_of))
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the first picture is on this disk; with extracted regions none need be."""
+        return bool(self.paths) and is_file(self.paths[0])
+
     def pictures(self) -> Pictures:
         """The pictures, for `extract_regions`."""
         return pictures_from_files(self.paths, self.ids)
@@ -80,6 +131,30 @@ class Listing:
                 f"{self.name}: the store {store.source} holds {len(store)} other pictures than the "
                 f"{len(ids)} listed, or in another order: extract the regions of this listing"
             )
+        return self._corpus(store, kept)
+
+    def with_features(self, store: RegionStore) -> Corpus:
+        """The corpus of these sentences and regions that somebody else has extracted, in any order, possibly
+        of more pictures.  A picture is found by its name, by its name without ending, or by its number at
+        MS-COCO (391895 for COCO_val2014_000000391895.jpg).  Pictures without regions are a `DataError`, but
+        for those that the store was told to skip."""
+        row_of = {key: row for row, image in enumerate(store.ids) for key in _keys(image)[::-1]}
+        left_out = {key for entry in store.skipped for key in _keys(entry["id"])}
+        rows = [
+            next((row_of[key] for key in _keys(image) if key in row_of), -1) for image in self.ids
+        ]
+        for image, row in zip(self.ids, rows):
+            if row < 0 and left_out.isdisjoint(_keys(image)):
+                raise DataError(
+                    f"{self.name}: {store.source} has no regions of {image}, and of {rows.count(-1)} of "
+                    f"{len(rows)} pictures in all; its {len(store)} are called like {store.ids[0]!r}: "
+                    "are they those of this corpus, all parts of it?"
+                )
+        kept = np.asarray(rows) >= 0
+        return self._corpus(store.select(np.asarray(rows)[kept]), kept)
+
+    def _corpus(self, store: RegionStore, kept: np.ndarray) -> Corpus:
+        """The pictures `kept` (N,) bool, whose regions the store holds in their order."""
         row = np.cumsum(kept) - 1
         said = np.flatnonzero(kept[self.image_of])
         return Corpus(
@@ -89,4 +164,86 @@ class Listing:
             row[self.image_of[said]],
             self.splits[kept],
             None if self.kinds is None else self.kinds[said],
+        )
+
+
+def _keys(image: str) -> list[str]:
+    """By what a picture may be called elsewhere, best first."""
+    stem = PurePosixPath(image).stem if PurePosixPath(image).suffix.lower() in PICTURES else image
+    number = stem.rsplit("_", 1)[-1]
+    numbers = (
+        [str(int(number))] if number.isascii() and number.isdigit() and len(number) < 20 else []
+    )
+    return [image, stem, *numbers]
+
+
+class Gathering:
+    """Pictures and their sentences as a reader finds them, each checked; at the end a `Listing`."""
+
+    def __init__(self, problems: Problems) -> None:
+        self.problems = problems
+        self.number_of: dict[str, int] = {}
+        self.paths: list[Path] = []
+        self.splits: list[str | None] = []
+        self.places: list[int] = []
+        self.sentences: list[str] = []
+        self.image_of: list[int] = []
+
+    def picture(
+        self,
+        where: str,
+        image: str,
+        folder: Path,
+        split: str | None = None,
+        *,
+        place: int | None = None,
+        must_exist: bool = True,
+    ) -> int | None:
+        """Adds a picture by its name in `folder`; its number, or None if it was reported.  `place` is its
+        number in the file, by which splits are drawn: what is left out then moves no other picture."""
+        path = inside(folder, image)
+        if path is None or (must_exist and not is_file(path)):
+            self.problems.report(where, f"{image!r} is not in {folder}", "restore the picture")
+        elif image in self.number_of:
+            self.problems.report(where, f"{image!r} is listed twice", "remove one of the two")
+        elif split is not None and split not in SPLITS:
+            self.problems.report(
+                where, f"unknown split {split!r}", f"write one of {', '.join(SPLITS)}"
+            )
+        else:
+            self.number_of[image] = len(self.paths)
+            self.places.append(len(self.paths) if place is None else place)
+            self.paths.append(path)
+            self.splits.append(split)
+            return len(self.paths) - 1
+        return None
+
+    def sentence(self, where: str, number: int, text: object) -> None:
+        """Adds a sentence of picture `number`; line breaks within become blanks."""
+        if isinstance(text, str) and text.strip():
+            self.sentences.append(" ".join(text.split()))
+            self.image_of.append(number)
+        else:
+            self.problems.report(
+                where, f"the sentence is {text!r:.60}, not text", "fill or remove it"
+            )
+
+    def listing(self, name: str, source: Path) -> Listing:
+        """All of it.  Splits are drawn where none was given; given to some only they are a `DataError`."""
+        if not self.paths:
+            raise DataError(f"{source} names no picture that is there")
+        given = {split is not None for split in self.splits}
+        if len(given) > 1:
+            raise DataError(
+                f"{source}: some pictures have a split and some have none; give it to all or to none"
+            )
+        splits = self.splits if given == {True} else draw_splits(max(self.places) + 1)[self.places]
+        return Listing(
+            name,
+            tuple(self.number_of),
+            tuple(self.paths),
+            tuple(self.sentences),
+            np.asarray(self.image_of, np.int64),
+            np.asarray(splits),
+            skipped=self.problems.found,
         )

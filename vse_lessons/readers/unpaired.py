@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import Listing
+from vse_lessons.readers.listing import PICTURES, Listing
 from vse_lessons.regions import RegionStore
 from vse_lessons.unpaired import Unpaired
 
 SENTENCES = "sentences.txt"
-PICTURES = {".jpg", ".jpeg", ".png"}
 
 
 @dataclass(frozen=True)

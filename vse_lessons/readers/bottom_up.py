@@ -1,0 +1,184 @@
+"""Regions of bottom-up attention (Anderson et al. 2018) as TSV files, in both public field orders.
+
+image_id, image_w, image_h, num_boxes, boxes, features                          the authors' own
+img_id, img_h, img_w, objects_id, objects_conf, attrs_id, attrs_conf,
+    num_boxes, boxes, features                                                  LXMERT's (Tan and Bansal 2019)
+
+Arrays are base64: boxes (R, 4) float32 in pixels, features (R, D) float32, ids (R,) int64, confidences (R,)
+float32.  R may differ from image to image (10 to 100, or always 36).  Text cannot be memory-mapped, so that a
+TSV is read once, in a stream, into a region store.
+
+objects_vocab.txt, attributes_vocab.txt    beside the TSV: the names of classes and attributes, one a line"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from vse_lessons.files import DataError, digest
+from vse_lessons.readers.listing import Problems, text_lines
+from vse_lessons.regions import Detections, RegionStore
+from vse_lessons.store_writing import write_store
+
+try:  # six times as fast
+    from pybase64 import b64decode
+except ImportError:
+    from base64 import b64decode
+
+OURS = ("image_id", "image_w", "image_h", "num_boxes", "boxes", "features")
+LXMERT = ("img_id", "img_h", "img_w", "objects_id", "objects_conf", "attrs_id", "attrs_conf", "num_boxes",
+          "boxes", "features")  # fmt: skip
+OBJECTS, ATTRIBUTES = "objects_vocab.txt", "attributes_vocab.txt"
+NAME = "bottom-up"
+MOST = 1000  # regions of one image; more is a damaged number
+LONGEST = 1 << 26  # bytes of a line; 100 regions of 2,048 numbers take 1.1 MB
+
+
+def find(folder: Path) -> list[Path]:
+    """The TSV files of a folder, also those in parts (.tsv.0, .tsv.1, ...)."""
+    return sorted(path for path in Path(folder).glob("*.tsv*") if path.is_file())
+
+
+def read(
+    files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress: bool = True
+) -> RegionStore:
+    """The regions of all images in some TSV files (all of one field order), as a store in `folder`; converted
+    once, and opened from there if the files have not changed since.
+
+    `on_bad`: "error" stops at a row with too few fields, numbers that are none, base64 that is damaged or not
+    as long as its region count says, boxes outside the picture by more than a pixel, and an image that
+    occurs twice, with a `DataError` that names file and line; "skip" leaves such images out and lists them in
+    `store.skipped`.  `DataError` also for names of classes that do not suit the ids."""
+    files = [Path(path) for path in files]
+    if not files:
+        raise DataError("there is no TSV file to read")
+    stats = [path.stat() for path in files]
+    known = (str((path.resolve(), s.st_size, s.st_mtime_ns)) for path, s in zip(files, stats))
+    target = Path(folder) / f"{NAME}-{digest(on_bad, *known)}"
+    if target.exists():
+        return RegionStore.open(target)
+    problems = Problems(on_bad)
+    names = [_names(files[0].parent / one) for one in (OBJECTS, ATTRIBUTES)]
+    ids: list[str] = []
+    with tqdm(
+        total=sum(s.st_size for s in stats), unit="B", unit_scale=True, disable=not progress
+    ) as bar:
+        rows = (row for path in files for row in _rows(path, problems, names, bar))
+        return write_store(target, ids, _gather(rows, ids, problems), detector=NAME,
+                           class_names=names[0], attribute_names=names[1],
+                           skipped=problems.found)  # fmt: skip
+
+
+def _gather(
+    rows: Iterator[tuple[str, str, Detections]], ids: list[str], problems: Problems
+) -> Iterator[list[Detections]]:
+    """Detections one by one, their ids beside them; an image that comes again is reported."""
+    seen = set()
+    for where, image, found in rows:
+        if image in seen:
+            problems.report(where, f"image {image} occurs a second time", "remove the line")
+            problems.found[-1]["id"] = ""  # its first occurrence is kept
+            continue
+        seen.add(image)
+        ids.append(image)
+        yield [found]
+
+
+def _names(path: Path) -> list[str]:
+    """Names, one a line; of synonyms ("tv,television") the first.  None without the file."""
+    if not path.is_file():
+        return []
+    return [text.split(",")[0].strip() for _, text in text_lines(path)]
+
+
+def _rows(
+    path: Path, problems: Problems, names: list[list[str]], bar: tqdm
+) -> Iterator[tuple[str, str, Detections]]:
+    """Place, image and detections of every good row of one file."""
+    with open(path, "rb") as file:
+        number = 0
+        while line := file.readline(LONGEST):
+            number += 1
+            bar.update(len(line))
+            where = f"{path}, line {number}"
+            fields = line.rstrip(b"\r\n").split(b"\t")
+            if number == 1 and fields[0] in (b"image_id", b"img_id"):
+                continue
+            image = fields[0].decode("utf-8", "replace")[:200]
+            try:
+                yield where, image, _detections(fields, names)
+            except DataError:
+                raise
+            except ValueError as error:  # also of base64 and of NumPy
+                problems.report(where, str(error), "fetch the file again, or remove the line")
+                problems.found[-1]["id"] = image
+
+
+def _detections(fields: list[bytes], names: list[list[str]]) -> Detections:
+    """A row's regions; `ValueError` says what is wrong with it."""
+    if len(fields) not in (len(OURS), len(LXMERT)):
+        raise ValueError(f"{len(fields)} fields, not {len(OURS)} or {len(LXMERT)}")
+    row = dict(zip(OURS if len(fields) == len(OURS) else LXMERT, fields))
+    width, height = (_number(row, key) for key in _sides(row))
+    count = _number(row, "num_boxes")
+    if count > MOST:
+        raise ValueError(f"num_boxes is {count}")
+    features = _array(row, "features", np.float32, count)
+    boxes = _array(row, "boxes", np.float32, count)
+    if boxes.shape[1] != 4 or not np.isfinite(boxes).all():
+        raise ValueError("boxes are not four finite numbers each")
+    boxes = boxes / np.array([width, height, width, height], np.float32)
+    slack = 1.0 / min(width, height)
+    if boxes.min() < -slack or boxes.max() > 1 + slack:
+        raise ValueError(f"a box lies outside the picture of {width} x {height} pixels")
+    found = Detections(features, boxes.clip(0, 1))
+    if len(fields) == len(LXMERT):
+        found.classes, found.class_confidences = _predictions(row, "objects", count, names[0])
+        found.attributes, found.attribute_confidences = _predictions(row, "attrs", count, names[1])
+    return found
+
+
+def _sides(row: dict[str, bytes]) -> tuple[str, str]:
+    return ("image_w", "image_h") if "image_w" in row else ("img_w", "img_h")
+
+
+def _number(row: dict[str, bytes], key: str) -> int:
+    if not row[key].isdigit() or len(row[key]) > 9 or int(row[key]) < 1:
+        raise ValueError(f"{key} is {row[key][:20]!r}, not a number from 1 on")
+    return int(row[key])
+
+
+def _array(row: dict[str, bytes], key: str, kind: type, count: int) -> np.ndarray:
+    """(count, n) of a base64 field, read-only."""
+    try:
+        content = b64decode(row[key], validate=True)
+    except ValueError as error:
+        raise ValueError(f"the base64 of {key} is damaged ({error})") from error
+    size = np.dtype(kind).itemsize * count
+    if not content or len(content) % size:
+        raise ValueError(f"{key} holds {len(content)} bytes, which are not {count} regions")
+    return np.frombuffer(content, kind).reshape(count, -1)
+
+
+def _predictions(
+    row: dict[str, bytes], what: str, count: int, names: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ids (R,) int16 and confidences (R,) of objects or attributes."""
+    ids = _array(row, f"{what}_id", np.int64, count)
+    sure = _array(row, f"{what}_conf", np.float32, count)
+    if ids.shape[1] != 1 or sure.shape[1] != 1:
+        raise ValueError(f"{what} are not one id and one confidence for each of {count} regions")
+    if not names:
+        vocabulary = OBJECTS if what == "objects" else ATTRIBUTES
+        raise DataError(f"the TSV holds ids of {what}, but {vocabulary} is not beside it: get it from "
+                        "data/genome/1600-400-20 of peteanderson80/bottom-up-attention")  # fmt: skip
+    if not 0 <= ids.min() <= ids.max() < len(names):
+        raise ValueError(
+            f"{what}_id leads from {ids.min()} to {ids.max()}, but {len(names)} are named"
+        )
+    if not (sure >= 0).all() or not (sure <= 1.001).all():
+        raise ValueError(f"{what}_conf is not between 0 and 1")
+    return ids[:, 0].astype(np.int16), sure[:, 0]

@@ -1,0 +1,144 @@
+"""Region features with a file an image: NAME.npz, or NAME.npy, in a folder.
+
+features, x, feat or the only array     (R, D) numbers; (D, R) where the boxes say so (openvqa writes it so)
+bbox or boxes                           (R, 4) x0, y0, x1, y1 in pixels, with image_w, image_h; or as shares
+num_bbox, num_boxes                     how many rows count; the others are padding
+
+They are read once, in the order of their names, into a region store."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from vse_lessons.files import DataError, digest
+from vse_lessons.readers.listing import Problems
+from vse_lessons.regions import Detections, RegionStore
+from vse_lessons.store_writing import write_store
+
+NAME = "npz-folder"
+FEATURES, BOXES, COUNTS = ("features", "x", "feat"), ("bbox", "boxes"), ("num_bbox", "num_boxes")
+# what NumPy and zipfile raise for bytes that are not theirs
+DAMAGE = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError,
+          MemoryError, SyntaxError, OverflowError, TypeError)  # fmt: skip
+LARGEST = 1 << 28  # bytes of one image's arrays; a small zip file can claim to hold terabytes
+
+
+def find(folder: Path) -> list[Path]:
+    """The feature files of a folder and of those below it."""
+    folder = Path(folder)
+    found = [path for kind in ("*.npz", "*.npy") for path in folder.rglob(kind) if path.is_file()]
+    return sorted(found, key=lambda path: path.relative_to(folder).parts)
+
+
+def read(
+    features: Path, folder: Path, *, on_bad: str = "error", progress: bool = True
+) -> RegionStore:
+    """The regions of all images in a folder of feature files, as a store in `folder`; converted once, and
+    opened from there if no file has changed since.
+
+    `on_bad`: "error" stops at a file that is damaged, holds no features or other than numbers (nothing
+    pickled is read), two files of one name, with a `DataError` that names it; "skip" leaves such images out
+    and lists them in `store.skipped`."""
+    features = Path(features)
+    files = find(features)
+    if not files:
+        raise DataError(f"{features} holds no .npz or .npy file; put NAME.npz there for each image")
+    stats = ((path, path.stat()) for path in files)
+    known = (str((path, s.st_size, s.st_mtime_ns)) for path, s in stats)
+    target = Path(folder) / f"{NAME}-{digest(on_bad, str(features.resolve()), *known)}"
+    if target.exists():
+        return RegionStore.open(target)
+    problems, ids = Problems(on_bad), []
+    found = _gather(tqdm(files, unit="image", disable=not progress), ids, problems)
+    return write_store(target, ids, found, detector=NAME, class_names=(), attribute_names=(),
+                       skipped=problems.found)  # fmt: skip
+
+
+def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[Detections]]:
+    """Detections one by one, their ids beside them."""
+    seen: set[str] = set()
+    for path in files:
+        try:
+            if path.stem in seen:
+                raise ValueError("there is another file of this name")
+            found = _read(path)
+        except DAMAGE as error:
+            problems.report(
+                str(path), str(error) or type(error).__name__, "extract the image again"
+            )
+            problems.found[-1]["id"] = "" if path.stem in seen else path.stem
+            continue
+        seen.add(path.stem)
+        ids.append(path.stem)
+        yield [found]
+
+
+def _read(path: Path) -> Detections:
+    """One file's regions; `ValueError` and NumPy's own errors say what is wrong."""
+    arrays = _arrays(path)
+    key = next((key for key in FEATURES if key in arrays), None)
+    if key is None and len(arrays) == 1:
+        (key,) = arrays
+    if key is None:
+        raise ValueError(
+            f"no array called {' or '.join(FEATURES)} among {', '.join(sorted(arrays))}"
+        )
+    features, boxes = arrays[key], next((arrays[one] for one in BOXES if one in arrays), None)
+    features = features[None] if features.ndim == 1 else features
+    if features.ndim != 2 or features.dtype.kind != "f" or not features.size:
+        raise ValueError(
+            f"{key} is {features.dtype} of shape {features.shape}, not (regions, dimensions)"
+        )
+    if boxes is not None:
+        boxes = _boxes(boxes, arrays)
+        if len(features) != len(boxes) == features.shape[1]:
+            features = features.T
+        if len(features) != len(boxes):
+            raise ValueError(f"{len(boxes)} boxes for features of shape {features.shape}")
+    count = next((int(arrays[one]) for one in COUNTS if one in arrays), len(features))
+    if not 1 <= count <= len(features):
+        raise ValueError(f"{count} regions should count of {len(features)}")
+    features = np.array(features[:count], np.float32)
+    # in half precision beyond this a number would be stored as infinity
+    if not -65504 <= features.min() <= features.max() <= 65504:
+        raise ValueError("a feature is NaN, infinite or larger than 65504")
+    return Detections(features, None if boxes is None else boxes[:count])
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of a file that hold numbers; never unpickled."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"it is larger than {LARGEST >> 20} MB")
+    if path.suffix == ".npy":
+        return {"features": np.load(path, allow_pickle=False)}
+    with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > LARGEST:
+            raise ValueError(f"its arrays are larger than {LARGEST >> 20} MB")
+    with np.load(path, allow_pickle=False) as file:
+        wanted = [
+            key for key in file.files if key in (*FEATURES, *BOXES, *COUNTS, "image_w", "image_h")
+        ]
+        return {key: file[key] for key in wanted or file.files[:1]}
+
+
+def _boxes(boxes: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
+    """(R, 4) as shares of the picture's sides; None for pixels of a picture of unknown size."""
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or boxes.dtype.kind not in "fiu":
+        raise ValueError(f"boxes are {boxes.dtype} of shape {boxes.shape}, not (regions, 4)")
+    boxes = boxes.astype(np.float32)
+    if not np.isfinite(boxes).all():
+        raise ValueError("a box is NaN or infinite")
+    if "image_w" in arrays and "image_h" in arrays:
+        width, height = (float(arrays[key]) for key in ("image_w", "image_h"))
+        if not (width > 0 and height > 0):
+            raise ValueError(f"a picture of {width} x {height} pixels")
+        boxes = boxes / np.array([width, height, width, height], np.float32)
+    elif boxes.size and boxes.max() > 1.5:
+        return None
+    return boxes.clip(0, 1)
