@@ -5,25 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import torch
 from PIL import Image
 
 from vse_lessons.corpus import Corpus
-from vse_lessons.detectors import EfficientNetLite0
+from vse_lessons.detectors import Detector, EfficientNetLite0
 from vse_lessons.extraction import extract_regions
-from vse_lessons.files import DataError, home
+from vse_lessons.files import DataError, home, read_json, write_json
+from vse_lessons.hub import HubDetector
 from vse_lessons.pictures import Pictures, pictures_from_files
 from vse_lessons.readers import (
     artpedia,
+    bottom_up,
+    captions_csv,
     captions_json,
+    coco,
     fashion_table,
     flickr,
+    karpathy,
+    npz_folder,
     precomputed,
+    text_files,
     unpaired,
 )
 from vse_lessons.readers.listing import Listing
+from vse_lessons.regions import RegionStore
 from vse_lessons.storybook import world
 from vse_lessons.unpaired import Unpaired, unpair
+
+FEATURES = "features"  # the folder of region features that somebody else has extracted
+PICTURES = "pictures.json"  # beside a prepared corpus: where its pictures are
 
 
 @dataclass(frozen=True)
@@ -41,19 +54,70 @@ class Opened:
 
 
 def open_corpus(
-    name: str, corpus_dir: str | Path | None = None, preset: str = "lesson", progress: bool = True
+    name: str,
+    corpus_dir: str | Path | None = None,
+    preset: str = "lesson",
+    progress: bool = True,
+    detector: str = "",
 ) -> Opened:
-    """Opens a corpus: `storybook` (also `storybook-fashion`, `storybook-art`, `storybook-pages`),
-    which needs nothing else; `flickr8k` or `flickr30k` in `corpus_dir` as they are published; `artpedia`,
-    its JSON and a folder of pictures; `fashion_products`, a table and pictures; `deepfashion` or
-    `esteartworks`, pictures and a JSON file of sentences; or `precomputed`, the arrays of SCAN and VSE++.
-    The first opening extracts the regions."""
-    if name not in OPENERS:
-        raise DataError(f"unknown corpus {name!r}: one of {', '.join(OPENERS)}")
+    """Opens a corpus: `storybook` (also `storybook-fashion`, `storybook-art`, `storybook-pages`), which needs
+    nothing else; one of `LISTINGS` in `corpus_dir` as it is published; `precomputed`, the arrays of SCAN
+    and VSE++; or `prepared`, what `prepare` or a script of data_scripts has written.
+
+    The regions of a listing are those in `corpus_dir`, if somebody has extracted them (bottom-up TSV files,
+    or a folder features/ with a file an image); otherwise the first opening extracts them.  `detector` is
+    then empty (EfficientNet-Lite0), or the name or folder of an object-detection checkpoint for
+    `vse_lessons.hub`."""
+    if name not in CORPORA:
+        raise DataError(f"unknown corpus {name!r}: one of {', '.join(CORPORA)}")
     if name.startswith("storybook"):
-        return OPENERS[name](name, preset, progress)
+        return _storybook(name, preset, progress)
     folder = _folder("corpus_dir", name, corpus_dir)
-    return OPENERS[name](name, folder, progress)
+    if name == "precomputed":
+        return Opened(precomputed.read(folder))
+    if name == "prepared":
+        return _prepared(folder)
+    return with_regions(read_listing(name, folder), folder, detector, progress)
+
+
+def read_listing(name: str, folder: Path, on_bad: str | None = None) -> Listing:
+    """Pictures and sentences of one of `LISTINGS`, without any regions.  `on_bad` None: bad input is an error
+    for the corpora of papers and skipped for those whose pictures come from the web; what was skipped is
+    told."""
+    read = LISTINGS[name]
+    how = on_bad or ("skip" if name in FROM_THE_WEB else "error")
+    options = {} if read in (artpedia.read, captions_json.read, fashion_table.read, text_files.read) else {
+        "pictures": not _extracted(folder)}  # fmt: skip
+    listing = read(folder, on_bad=how, name=name, **options)
+    if listing.skipped:
+        print(f"{listing.name}: {len(listing.skipped)} records or sentences are left out; the first: "
+              f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}")  # fmt: skip
+    return listing
+
+
+def with_regions(
+    listing: Listing, folder: Path, detector: str = "", progress: bool = True
+) -> Opened:
+    """The corpus of a listing in `folder`: with the regions found there, or extracted."""
+    kept, on_bad = home() / listing.name, "skip" if listing.name in FROM_THE_WEB else "error"
+    pictures = listing.pictures() if listing.has_pictures else None
+    if not detector and _extracted(folder):
+        store = _read_features(folder, kept, on_bad, progress)
+        return Opened(listing.with_features(store), pictures)
+    store = extract_regions(
+        listing.pictures(), _detector(detector), kept, on_bad=on_bad, progress=progress
+    )
+    return Opened(listing.with_regions(store), pictures)
+
+
+def prepare(opened: Opened, listing: Listing, folder: Path) -> None:
+    """Writes a corpus to `folder` so that `open_corpus("prepared", folder)` opens it at once.  Regions and
+    pictures stay where they are."""
+    folder = Path(folder)
+    place = {image: str(path.resolve()) for image, path in zip(listing.ids, listing.paths)}
+    if opened.pictures is not None:
+        write_json(folder / PICTURES, [place[image] for image in opened.corpus.image_ids])
+    opened.corpus.save(folder / precomputed.CORPUS, Path(opened.corpus.regions.source).resolve())
 
 
 @dataclass(frozen=True)
@@ -106,55 +170,59 @@ def _storybook(name: str, preset: str, progress: bool) -> Opened:
     return Opened(corpus, world.pictures(world.scenes(domain, preset)))
 
 
-def _flickr(name: str, folder: Path, progress: bool) -> Opened:
-    return _photographs(flickr.read(folder, name=name), progress)
+def _prepared(folder: Path) -> Opened:
+    if not (folder / precomputed.CORPUS).is_file():
+        raise DataError(f"{folder} has no {precomputed.CORPUS}: run one of data_scripts/prepare_*.py with "
+                        "--to this folder")  # fmt: skip
+    corpus = Corpus.load(folder / precomputed.CORPUS)
+    if not (folder / PICTURES).is_file():
+        return Opened(corpus)
+    paths = read_json(folder / PICTURES)
+    if not isinstance(paths, list) or len(paths) != len(corpus.image_ids):
+        raise DataError(
+            f"{folder / PICTURES} does not name {len(corpus.image_ids)} pictures: prepare it again"
+        )
+    return Opened(corpus, pictures_from_files([Path(path) for path in paths], corpus.image_ids))
 
 
-def _fashion_table(name: str, folder: Path, progress: bool) -> Opened:
-    listing = _told(fashion_table.read(folder, on_bad="skip", name=name))
-    return _photographs(listing, progress, on_bad="skip")
+def _extracted(folder: Path) -> bool:
+    """Whether somebody else's regions are in a folder."""
+    return bool(bottom_up.find(folder)) or (folder / FEATURES).is_dir()
 
 
-def _captions_json(name: str, folder: Path, progress: bool) -> Opened:
-    listing = _told(captions_json.read(folder, on_bad="skip", name=name))
-    return _photographs(listing, progress, on_bad="skip")
+def _read_features(folder: Path, kept: Path, on_bad: str, progress: bool) -> RegionStore:
+    files = bottom_up.find(folder) or bottom_up.find(folder / FEATURES)
+    if files:
+        return bottom_up.read(files, kept, on_bad=on_bad, progress=progress)
+    return npz_folder.read(folder / FEATURES, kept, on_bad=on_bad, progress=progress)
 
 
-def _artpedia(name: str, folder: Path, progress: bool) -> Opened:
-    listing = _told(artpedia.read(folder, on_bad="skip", name=name))
-    # of some thousand files from the web some are damaged or too large
-    return _photographs(listing, progress, on_bad="skip")
+def _detector(name: str) -> Detector:
+    """EfficientNet-Lite0 or a checkpoint, on a GPU if there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return HubDetector(name, device=device) if name else EfficientNetLite0(device)
 
 
-def _told(listing: Listing) -> Listing:
-    """The same, once it is said what the reader left out."""
-    if listing.skipped:
-        print(f"{listing.name}: {len(listing.skipped)} records or sentences are left out; the first: "
-              f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}")  # fmt: skip
-    return listing
+def _flickr(folder: Path, **how: Any) -> Listing:
+    """Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists."""
+    if karpathy.has_list(folder):
+        return karpathy.read(folder, **how)
+    how.pop("pictures")
+    return flickr.read(folder, **how)
 
 
-def _photographs(listing: Listing, progress: bool, on_bad: str = "error") -> Opened:
-    pictures = pictures_from_files(listing.paths, listing.ids)
-    store = extract_regions(pictures, EfficientNetLite0(), home() / listing.name, on_bad=on_bad,
-                            progress=progress)  # fmt: skip
-    return Opened(listing.with_regions(store), pictures)
-
-
-def _precomputed(name: str, folder: Path, progress: bool) -> Opened:
-    return Opened(precomputed.read(folder))
-
-
-OPENERS: dict[str, Callable[..., Opened]] = {
-    "storybook": _storybook,
-    "storybook-fashion": _storybook,
-    "storybook-art": _storybook,
-    "storybook-pages": _storybook,
+LISTINGS: dict[str, Callable[..., Listing]] = {
     "flickr8k": _flickr,
     "flickr30k": _flickr,
-    "artpedia": _artpedia,
-    "fashion_products": _fashion_table,
-    "deepfashion": _captions_json,
-    "esteartworks": _captions_json,
-    "precomputed": _precomputed,
+    "coco": coco.read,
+    "artpedia": artpedia.read,
+    "fashion_products": fashion_table.read,
+    "deepfashion": captions_json.read,
+    "esteartworks": captions_json.read,
+    "captions_csv": captions_csv.read,
+    "text_files": text_files.read,
 }
+# of some thousand files from the web some are damaged or too large
+FROM_THE_WEB = ("artpedia", "fashion_products", "deepfashion", "esteartworks")
+STORYBOOKS = ("storybook", "storybook-fashion", "storybook-art", "storybook-pages")
+CORPORA = (*STORYBOOKS, *LISTINGS, "precomputed", "prepared")
