@@ -17,6 +17,7 @@ FLOORS = (
     ("files", "regions", "store_writing", "corpus", "text", "ppmi"),
     (
         "fetch",
+        "archives",
         "unpaired",
         "sparse",
         "pictures",
@@ -29,6 +30,7 @@ FLOORS = (
         "storybook",
         "readers",
         "corpora",
+        "prepare",
     ),
     ("similarity", "losses", "attention", "adversarial", "mmd", "encoders", "retrieval"),
     ("models",),

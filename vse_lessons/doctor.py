@@ -7,6 +7,7 @@ Whatever is wrong comes with a remedy.  The exit code is 0 if every lesson can r
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import platform
@@ -17,7 +18,7 @@ import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib import metadata
@@ -30,9 +31,10 @@ from vse_lessons import __version__
 try:
     import torch
 
-    from vse_lessons.corpora import OPENERS
+    from vse_lessons.corpora import CORPORA, FEATURES, LISTINGS, open_corpus, read_listing
+    from vse_lessons.corpus import Corpus
     from vse_lessons.files import digest, home
-    from vse_lessons.readers import artpedia, captions_json, fashion_table, flickr, precomputed
+    from vse_lessons.readers import bottom_up
     from vse_lessons.readers.listing import Listing
     from vse_lessons.regions import RegionStore
     from vse_lessons.storybook import world
@@ -270,14 +272,11 @@ def mark_older(corpus: str, stores: Sequence[Store]) -> list[Store]:
             if s.path in old else s for s in stores]  # fmt: skip
 
 
-def read_listing(name: str, folder: Path) -> Listing | None:
-    """What the reader of a corpus finds in a folder, called as `open_corpus` calls it, before any region is
-    extracted; None for a corpus that is not read as a listing."""
-    readers = {"artpedia": artpedia, "fashion_products": fashion_table,
-               "deepfashion": captions_json, "esteartworks": captions_json}  # fmt: skip
-    if name in readers:
-        return readers[name].read(folder, on_bad="skip", name=name)
-    return flickr.read(folder, name=name) if name.startswith("flickr") else None
+def read_corpus(name: str, folder: Path) -> Listing | Corpus:
+    """What the reader of a corpus finds in a folder before any region is extracted: a listing, or a corpus
+    where the regions are part of it."""
+    with redirect_stdout(io.StringIO()):  # what is left out is counted here, not told
+        return read_listing(name, folder) if name in LISTINGS else open_corpus(name, folder).corpus
 
 
 def check_corpus(
@@ -286,8 +285,8 @@ def check_corpus(
     """Reads a corpus on disk but for its pictures; a finding with the reader's own message if it cannot, and
     `photos`, what the detector of photographs lacks, if it will be needed."""
     facts = {"name": name, "folder": corpus_dir or ""}
-    if name not in OPENERS:
-        known = ", ".join(OPENERS)
+    if name not in CORPORA:
+        known = ", ".join(CORPORA)
         return facts, [Finding("corpus", f"unknown corpus {name!r}", f"use one of {known}")]
     if name.startswith("storybook"):
         return facts | {"folder": "built in: it needs nothing on disk"}, []
@@ -296,15 +295,15 @@ def check_corpus(
         what = f"{folder} is not a folder" if corpus_dir else f"{name} is not built in"
         return facts, [Finding("corpus", what, "pass --corpus-dir, the folder it is in")]
     try:
-        listing = read_listing(name, folder)
-        found = precomputed.read(folder) if listing is None else listing
+        found = read_corpus(name, folder)
+        extracted = name not in LISTINGS or bottom_up.find(folder) or (folder / FEATURES).is_dir()
     except Exception as error:  # other people's files: the message is what was asked for
         remedy = f"mend what the message names; the README says what the folder of {name} holds"
         return facts, [Finding("corpus", str(error), remedy)]
-    skipped = found.regions.skipped if listing is None else found.skipped
+    skipped = found.skipped if name in LISTINGS else found.regions.skipped
     facts |= {"images": len(found.splits), "sentences": len(found.sentences),
               "splits": dict(Counter(found.splits.tolist())), "skipped": len(skipped)}  # fmt: skip
-    return facts, [] if listing is None else photos
+    return facts, [] if extracted else photos
 
 
 def check_lesson(

@@ -4,6 +4,8 @@ Built on pooch, which writes to a temporary name, renames, checks checksums and 
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +14,13 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from vse_lessons.files import DataError, read_json, write_json
+
+try:
+    import requests
+except ImportError:  # only fetching needs it
+    requests = None
+
+REMEDY = 'fetching needs one more package: pip install -e ".[data]"'
 
 CHECKSUMS = "checksums.json"  # file name -> sha256, of what was fetched first
 AGENT = "vse_lessons (a course; fetches each picture once, one at a time)"
@@ -36,12 +45,14 @@ class Fetched:
 
 def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retries: int = 3,
               timeout: float = 30.0, agent: str = AGENT, check: Check | None = None,
-              progress: bool = True) -> Fetched:  # fmt: skip
-    """Fetches {file name: address} into `folder`, `pause` seconds apart.
+              published: Mapping[str, str] | None = None, progress: bool = True) -> Fetched:  # fmt: skip
+    """Fetches {file name: address} into `folder`, `pause` seconds apart.  `published` are checksums that are
+    known beforehand, {file name: "sha256:..."}.
 
     The checksum of each file is written to `checksums.json` when it is first fetched, or first seen: a file
     that is there without one is taken as it is.  A file with another checksum (cut short, or changed) is
-    replaced when the first bytes have come again.  An interrupted run goes on where it stopped.
+    replaced when the first bytes have come again.  An interrupted run goes on where it stopped, also in the
+    middle of a file if the server can: what has come is kept beside it, as `.NAME.part`.
 
     What a server refuses for good, does not give after `retries` more tries, has no http(s) address, or is
     not what `check(path)` accepts (it returns a reason, or None) is listed in `.gone` and in `gone.json`, and
@@ -53,15 +64,17 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
         if Path(name).name != name or name in ("", ".", "..", CHECKSUMS, LOST):
             raise DataError(f"{name!r} is no plain file name: nothing is written outside {folder}")
     known, lost = (_read(folder / name) for name in (CHECKSUMS, LOST))
-    download = _Polite(pooch.HTTPDownloader(timeout=timeout, headers={"User-Agent": agent}), pause)
+    known |= published or {}
+    download = _Polite(_Resuming(folder, timeout, {"User-Agent": agent}), pause)
     made, refused = Fetched(), 0
     for name, url in tqdm(urls.items(), desc="fetching", unit="file", disable=not progress):
         path = folder / name
-        there = f"sha256:{pooch.file_hash(str(path))}" if path.exists() else None
+        kind = known.get(name, "sha256:").partition(":")[0]
+        there = _checksum(pooch, path, kind)
         reason = None
         if there is None or known.get(name, there) != there:
             reason = _fetch(pooch, path, url, known.get(name), retries, download)
-            there = f"sha256:{pooch.file_hash(str(path))}" if path.exists() else None
+            there = _checksum(pooch, path, kind)
             if reason is None and check is not None and (reason := check(path)) is not None:
                 path.unlink()
             if reason is None:
@@ -83,6 +96,11 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
             raise DataError(f"{url}: the server refuses one file after the other ({reason}); say who asks, "
                             "wait, or look at the address")  # fmt: skip
     return made
+
+
+def _checksum(pooch, path: Path, kind: str) -> str | None:  # noqa: ANN001
+    """ "sha256:..." of a file, or by another algorithm; None if it is not there."""
+    return f"{kind}:{pooch.file_hash(str(path), alg=kind)}" if path.exists() else None
 
 
 def _fetch(pooch, path: Path, url: str, known: str | None, retries: int,  # noqa: ANN001
@@ -107,8 +125,52 @@ class _Gone(Exception):
     """A refusal that pooch must not try again: it does so for requests' errors and wrong checksums."""
 
 
+class _Resuming:
+    """A downloader for pooch that goes on where an earlier try, or an earlier run, was cut off."""
+
+    def __init__(self, folder: Path, timeout: float, headers: dict[str, str]):
+        self.folder, self.timeout, self.headers = folder, timeout, headers
+
+    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+        name = next(name for name, address in pooch.urls.items() if address == url)
+        part, mark = self.folder / f".{name}.part", self.folder / f".{name}.mark"
+        begun = part.stat().st_size if part.exists() and mark.exists() else 0
+        headers = dict(self.headers)
+        if (
+            begun
+        ):  # the mark says which bytes these are; if the file has changed all of it comes again
+            headers |= {"Range": f"bytes={begun}-", "If-Range": mark.read_text("utf-8")}
+        with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as answer:
+            if answer.status_code == 416:  # there is no more than what has come
+                part.unlink()
+            answer.raise_for_status()
+            going_on = answer.status_code == 206 and answer.headers.get(
+                "Content-Range", ""
+            ).startswith(f"bytes {begun}-")
+            which = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+            mark.write_text(which or "", "utf-8") if which else mark.unlink(missing_ok=True)
+            wanted = answer.headers.get("Content-Length")
+            if answer.headers.get("Content-Encoding"):
+                wanted = None  # it counts packed bytes
+            try:
+                come = 0
+                with open(part, "ab" if going_on else "wb") as file:
+                    for block in answer.iter_content(1 << 20):
+                        file.write(block)
+                        come += len(block)
+                if wanted is not None and come != int(wanted):
+                    raise requests.ConnectionError(f"{url}: {come} of {wanted} bytes came")
+            finally:
+                if not which and sys.exc_info()[0]:
+                    part.unlink(
+                        missing_ok=True
+                    )  # nothing would say of which bytes it is the beginning
+        os.replace(part, output_file)
+        mark.unlink(missing_ok=True)
+
+
 class _Polite:
-    """Pooch's downloader with a pause between requests, as long as a server asks for."""
+    """A downloader for pooch with a pause between requests, as long as a server asks for."""
 
     def __init__(self, download, pause: float):  # noqa: ANN001
         self.download, self.pause, self.next = download, pause, 0.0
@@ -139,9 +201,11 @@ def _reason(error: Exception) -> str:
 
 
 def _pooch():
+    if requests is None:
+        raise DataError(REMEDY)
     try:
         import pooch
     except ImportError as error:
-        raise DataError('fetching needs one more package: pip install -e ".[data]"') from error
+        raise DataError(REMEDY) from error
     pooch.get_logger().setLevel("WARNING")
     return pooch

@@ -87,6 +87,10 @@ class Problems:
         """Says where, what is wrong and what to do about it."""
         if self.on_bad == "error":
             raise DataError(f'{where}: {reason}; {remedy}, or pass on_bad="skip"')
+        self.note(where, reason)
+
+    def note(self, where: str, reason: str) -> None:
+        """Counts something that is left out in either case, because it is known and means nothing."""
         self.found.append({"where": where, "reason": reason})
 
 

@@ -1,6 +1,6 @@
 """Region features with a file an image: NAME.npz, or NAME.npy, in a folder.
 
-features, x, feat or the only array     (R, D) numbers; (D, R) where the boxes say so (openvqa writes it so)
+features, feat, x, z, or the only array (R, D) numbers; (D, R) where the boxes say so (openvqa writes it so)
 bbox or boxes                           (R, 4) x0, y0, x1, y1 in pixels, with image_w, image_h; or as shares
 num_bbox, num_boxes                     how many rows count; the others are padding
 
@@ -22,7 +22,8 @@ from vse_lessons.regions import Detections, RegionStore
 from vse_lessons.store_writing import write_store
 
 NAME = "npz-folder"
-FEATURES, BOXES, COUNTS = ("features", "x", "feat"), ("bbox", "boxes"), ("num_bbox", "num_boxes")
+FEATURES = ("features", "feat", "x", "z")  # z: by ImageCaptioning.pytorch, "mistakenly", as it says
+BOXES, COUNTS = ("bbox", "boxes"), ("num_bbox", "num_boxes")
 # what NumPy and zipfile raise for bytes that are not theirs
 DAMAGE = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError,
           MemoryError, SyntaxError, OverflowError, TypeError)  # fmt: skip
@@ -32,7 +33,8 @@ LARGEST = 1 << 28  # bytes of one image's arrays; a small zip file can claim to 
 def find(folder: Path) -> list[Path]:
     """The feature files of a folder and of those below it."""
     folder = Path(folder)
-    found = [path for kind in ("*.npz", "*.npy") for path in folder.rglob(kind) if path.is_file()]
+    found = [path for kind in ("*.npz", "*.npy") for path in folder.rglob(kind) if path.is_file()
+             and not path.stem.endswith("_info")]  # mmf's: pickled  # fmt: skip
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 
