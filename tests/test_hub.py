@@ -8,14 +8,14 @@ import pytest
 import torch
 from PIL import Image
 
-transformers = pytest.importorskip("transformers")
-
 from vse_lessons.colours import COLOURS, name_box_colours
 from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError
 from vse_lessons.hub import HubDetector, HubEmbedder
 from vse_lessons.pictures import pictures_from_files
 from vse_lessons.semantics import regional_semantics
+
+transformers = pytest.importorskip("transformers")
 
 LABELS = ["N/A", "dog", "cat", "tree", "N/A", "house"]
 
@@ -46,7 +46,8 @@ def yolos(folder):
     torch.manual_seed(0)
     config = transformers.YolosConfig(
         hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-        image_size=[64, 64], patch_size=16, num_detection_tokens=12, id2label=dict(enumerate("abc")), label2id={},
+        image_size=[64, 64], patch_size=16, num_detection_tokens=12, id2label=dict(enumerate("abc")),
+        label2id={},
     )  # fmt: skip
     transformers.YolosForObjectDetection(config).eval().save_pretrained(folder)
     transformers.YolosImageProcessorPil(size={"height": 64, "width": 64}).save_pretrained(folder)
@@ -84,7 +85,11 @@ def owl(folder, kind="OwlViT"):
     torch.manual_seed(0)
     tokenizer = clip_tokenizer(folder.with_name(folder.name + "-words"))
     config = getattr(transformers, f"{kind}Config")(**TOWERS)
-    getattr(transformers, f"{kind}ForObjectDetection")(config).eval().save_pretrained(folder)
+    model = getattr(transformers, f"{kind}ForObjectDetection")(config).eval()
+    with torch.no_grad():  # confidences of random weights are all but 1
+        model.class_head.logit_scale.weight.zero_()
+        model.class_head.logit_scale.bias.zero_()
+    model.save_pretrained(folder)
     pixels = getattr(transformers, f"{kind}ImageProcessorPil")(size={"height": 64, "width": 64})
     getattr(transformers, f"{kind}Processor")(pixels, tokenizer).save_pretrained(folder)
     return folder
@@ -124,7 +129,7 @@ KINDS = ["detr", "yolos", "owl", "owlv2"]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_detections_have_their_form(checkpoints, kind):
-    detector = opened(checkpoints, kind, min_regions=4, max_regions=7, threshold=0.99)
+    detector = opened(checkpoints, kind, min_regions=4, max_regions=7, threshold=1.0)
     assert detector.attribute_names == tuple(COLOURS) and detector.feature_dim == 16
     for image, found in zip(pictures(), detector(pictures())):
         assert found.features.shape == (4, 16) and found.boxes.shape == (4, 4)
@@ -160,6 +165,8 @@ def test_the_library_itself_finds_the_same(checkpoints, kind):
         if kind.startswith("owl")
         else {}
     )
+    if words:
+        words |= {"padding": "max_length", "truncation": True}
     inputs = detector.processor(images=image, return_tensors="pt", **words)
     with torch.inference_mode():
         out = detector.model(**{key: inputs[key] for key in ("pixel_values", "input_ids", "attention_mask")
@@ -189,6 +196,8 @@ def test_the_library_itself_finds_the_same(checkpoints, kind):
 
 def test_labels_that_say_nothing_are_never_chosen(checkpoints):
     detector = opened(checkpoints, "detr", threshold=0.0)
+    with torch.no_grad():
+        detector.model.class_labels_classifier.bias[0] += 20
     chosen = {detector.class_names[c] for found in detector(pictures()) for c in found.classes}
     assert chosen and "N/A" not in chosen
     detector.known[:] = True

@@ -92,7 +92,9 @@ class HubDetector:
             return self.model(pixel_values=pixels)
         # every picture is asked for all words, which the checkpoint was trained to read in such phrases
         texts = [f"a photo of a {name}" for name in self.class_names]
-        words = self.processor(text=[texts] * len(pixels), return_tensors="pt").to(self.device)
+        words = self.processor(
+            text=[texts] * len(pixels), return_tensors="pt", padding="max_length", truncation=True
+        ).to(self.device)
         return self.model(pixel_values=pixels, **words)
 
     def _queries(self, out: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -152,8 +154,10 @@ class HubEmbedder:
         if not hasattr(self.model, "get_image_features") or not hasattr(
             self.model, "get_text_features"
         ):
-            raise DataError(f"{checkpoint} ({config.model_type}) does not embed pictures and sentences: choose "
-                            "a checkpoint of CLIP, SigLIP or their like")  # fmt: skip
+            raise DataError(
+                f"{checkpoint} ({config.model_type}) does not embed pictures and sentences: choose a "
+                "checkpoint of CLIP, SigLIP or their like"
+            )
         self.model = self.model.to(device)
         self.device = torch.device(device)
         self.longest = config.text_config.max_position_embeddings
@@ -228,8 +232,10 @@ def _config(checkpoint: str) -> Any:
     try:
         return transformers.AutoConfig.from_pretrained(checkpoint, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{checkpoint} is neither a folder with a checkpoint nor a name that the hub answers "
-                        f"to ({_first_line(error)}); without a network pass a local folder") from error  # fmt: skip
+        raise DataError(
+            f"{checkpoint} is neither a folder with a checkpoint nor a name that the hub answers to "
+            f"({_first_line(error)}); without a network pass a local folder"
+        ) from error
 
 
 def _load(checkpoint: str, config: Any, kind: str) -> tuple[nn.Module, Any]:
@@ -244,8 +250,10 @@ def _load(checkpoint: str, config: Any, kind: str) -> tuple[nn.Module, Any]:
     except ImportError as error:  # timm, for some of the older DETR checkpoints
         raise DataError(f"{checkpoint} needs one more package ({_first_line(error)})") from error
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{checkpoint} ({config.model_type}) cannot be opened as {kind} with "
-                        f"safetensors weights ({_first_line(error)}); choose another checkpoint") from error  # fmt: skip
+        raise DataError(
+            f"{checkpoint} ({config.model_type}) cannot be opened as {kind} with safetensors weights "
+            f"({_first_line(error)}); choose another checkpoint"
+        ) from error
     return model.eval(), processor
 
 

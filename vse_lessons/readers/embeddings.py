@@ -98,8 +98,10 @@ def read(folder: Path, *, name: str | None = None) -> Embedded:
     for line, content in enumerate(_lines(folder / TEXTS, len(sentences)), start=1):
         image, _, text = content.partition("\t")
         if image not in row_of or not text.strip():
-            raise DataError(f"{folder / TEXTS}, line {line}: no sentence, or {image[:60]!r} is not in {IDS}; a "
-                            "line is an id, a tab and a sentence")  # fmt: skip
+            raise DataError(
+                f"{folder / TEXTS}, line {line}: no sentence, or {image[:60]!r} is not in {IDS}; a line is "
+                "an id, a tab and a sentence"
+            )
         texts.append(text.strip())
         owners.append(row_of[image])
     splits = draw_splits(len(ids))
