@@ -106,6 +106,18 @@ def clip(folder):
     return folder
 
 
+def siglip(folder):
+    torch.manual_seed(0)
+    towers = {key: dict(TOWERS[key]) for key in ("text_config", "vision_config")}
+    tokenizer = clip_tokenizer(folder.with_name(folder.name + "-words"))
+    tokenizer.model_input_names = ["input_ids"]  # SigLIP masks nothing
+    model = transformers.SiglipModel(transformers.SiglipConfig(**towers))
+    model.eval().save_pretrained(folder)
+    pixels = transformers.SiglipImageProcessorPil(size={"height": 64, "width": 64})
+    transformers.SiglipProcessor(pixels, tokenizer).save_pretrained(folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
