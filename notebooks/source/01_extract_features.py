@@ -23,13 +23,15 @@
 # Everything that can be chosen. papermill replaces these values: `papermill 01_extract_features.ipynb out.ipynb -p preset smoke`.
 
 # %% tags=["parameters"]
-corpus: str = "storybook"  # storybook, or flickr8k or flickr30k with corpus_dir
+corpus: str = "storybook"  # storybook, or flickr8k, flickr30k, coco, ... with corpus_dir
 corpus_dir: str = ""  # where a corpus that is not built in lies on disk
 preset: str = "lesson"  # smoke (seconds), lesson (a minute) or paper (as large as Flickr30K)
 seed: int = 0  # of the t-SNE maps and of the regions that are drawn as examples
 device: str = "auto"  # auto, cpu or cuda: where the detector of photographs runs
 out_dir: str = ""  # for results.json and figures; empty: under VSE_LESSONS_HOME
 photos_dir: str = ""  # a folder of your own photographs to show beside the corpus; empty: none
+detector: str = ""  # of photographs: a checkpoint for object detection; empty: Lite0
+bottom_up_dir: str = ""  # TSV files of bottom-up attention, vocabularies and images/; empty: none
 
 # %%
 import time
@@ -46,8 +48,11 @@ from PIL import Image
 from vse_lessons import plots, semantics, widgets
 from vse_lessons.corpora import open_corpus
 from vse_lessons.detectors import EfficientNetLite0, imagenet_words
-from vse_lessons.files import DataError
+from vse_lessons.files import DataError, home
+from vse_lessons.hub import HubDetector
 from vse_lessons.pictures import pictures_from_files
+from vse_lessons.readers import bottom_up
+from vse_lessons.readers.listing import PICTURES
 from vse_lessons.regions import RegionStore
 from vse_lessons.results import figure_folder, lesson_folder, write_results
 from vse_lessons.similarity import normalize
@@ -61,7 +66,8 @@ from vse_lessons.text import tokenize, vocabulary_overlap
 from vse_lessons.training import choose_device
 
 parameters = {"corpus": corpus, "corpus_dir": corpus_dir, "split": "val", "preset": preset,
-              "seed": seed, "device": device, "photos_dir": photos_dir}  # fmt: skip
+              "seed": seed, "device": device, "photos_dir": photos_dir, "detector": detector,
+              "bottom_up_dir": bottom_up_dir}  # fmt: skip
 plots.use_style()
 folder = lesson_folder(out_dir, "01_extract_features")
 figures = figure_folder(folder)
@@ -80,7 +86,7 @@ def show(figure, name, alt):
 # voices. So we know the truth about every picture, which nobody knows about a photograph.
 
 # %%
-opened = open_corpus(corpus, corpus_dir, preset)
+opened = open_corpus(corpus, corpus_dir, preset, detector=detector)
 data, store = opened.corpus, opened.corpus.regions
 if opened.pictures is None:
     raise DataError(
@@ -115,15 +121,18 @@ widgets.show_table(
 #
 # They read a little like a sentence and cost nothing. A3VSE treats them as one, for all the pictures that nobody has described.
 #
-# Three detectors, one interface. The papers use Faster R-CNN; the other two are in this library.
+# One interface for all detectors. The papers use Faster R-CNN, whose output this library reads; two others are in the library, and any
+# object-detection checkpoint of the Hugging Face hub can be one, with a colour word for an attribute.
 
 # %%
 ours = storybook_detector.StorybookDetector
 widgets.show_table(
     ["detector", "trained on", "regions", "D", "classes", "attributes"],
-    [("Faster R-CNN (Anderson et al. 2018)", "Visual Genome", "36", 2048, 1600, 400),
+    [("Faster R-CNN, read from disk (Anderson et al. 2018)", "Visual Genome", "36, or 10 to 100", 2048, 1600, 400),
      ("EfficientNet-Lite0, this library's for photographs", "ImageNet", "36 squares",
       EfficientNetLite0.feature_dim, len(imagenet_words().names), len(EfficientNetLite0.attribute_names)),
+     ("a checkpoint of the hub, such as DETR (`detector`)", "as its author says", "10 to 36", "its own", "its own",
+      len(HubDetector.attribute_names)),
      ("Storybook's", "Storybook photos of another seed", f"{ours.min_regions} to {ours.max_regions}",
       ours.feature_dim, len(ours.class_names), len(ours.attribute_names))],
 )  # fmt: skip
@@ -560,10 +569,11 @@ print(
 # ```
 # papermill 01_extract_features.ipynb out.ipynb -p corpus flickr8k -p corpus_dir /path/to/flickr8k
 # papermill 01_extract_features.ipynb out.ipynb -p photos_dir /path/to/my/photographs
+# papermill 01_extract_features.ipynb out.ipynb -p photos_dir /path/to/my/photographs -p detector facebook/detr-resnet-50
 # ```
 #
 # The first needs `captions.txt`, a folder `Images` and the split lists, as they are published; the second any folder of pictures, which are
-# shown beside Storybook's. No photograph comes with this course: they belong to those who took them.
+# shown beside Storybook's. The third asks a detector of the hub instead (`pip install "vse_lessons[hub]"`). No photograph comes with this course: they belong to those who took them.
 
 
 # %%
@@ -578,8 +588,13 @@ def photographs():
             raise DataError(f"photos_dir {there} holds no .jpg or .png")
         listed = pictures_from_files(paths, [path.name for path in paths])
         pictures = [listed.load(n) for n in range(len(paths))]
-        net = EfficientNetLite0(str(choose_device(device)))
-        everyday = semantics.people_words(annotated, imagenet_words().chains)
+        where = str(choose_device(device))
+        net = HubDetector(detector, device=where) if detector else EfficientNetLite0(where)
+        everyday = (
+            net.class_names
+            if detector
+            else semantics.people_words(annotated, imagenet_words().chains)
+        )
         mapped = [word or name for word, name in zip(everyday, net.class_names)]
         return [(picture, found, [f"{net.attribute_names[a]} {mapped[c]}" for a, c in zip(found.attributes, found.classes)])
                 for picture, found in zip(pictures, net(pictures))]  # fmt: skip
@@ -606,7 +621,7 @@ if real:
         for cell, (picture, found, text) in zip(line, row):
             cell.imshow(picture, interpolation="lanczos", aspect="auto")
             few, least = (5, 0.3) if row is not real else (3, 0.05)
-            plots.draw_boxes(cell, picture, found, text, few, least, row is real)
+            plots.draw_boxes(cell, picture, found, text, few, least, row is real and not detector)
             cell.axis("off")
     figure.tight_layout()
     show(
@@ -622,6 +637,57 @@ else:
 # %% [markdown]
 # *Figure 7 (only with photographs). Storybook above, photographs below, each with its own detector. The squares of EfficientNet-Lite0 are not boxes
 # of things but places on a fixed grid of 6 x 6, so that one dog is seen by many of them; the semantics say each pair of words once.*
+
+# %% [markdown]
+# ## The papers' own regions
+# A3VSE, SCAN and most papers since 2018 look through bottom-up attention: a Faster R-CNN that knows 1,600 classes and 400 attributes from Visual
+# Genome. Its output is published as text files with arrays in base64. With `bottom_up_dir` they are read here, as any other store of regions, and their
+# regional semantics (Eq. 3) stand below the pictures. Read them by eye: do they describe what you see?
+
+# %%
+if bottom_up_dir:
+    there = Path(bottom_up_dir).expanduser()
+    faster = bottom_up.read(bottom_up.find(there), home() / "bottom_up")
+    on_disk = {p.stem: p for p in sorted(there.rglob("*")) if p.suffix.lower() in PICTURES}
+    shown = [n for n, image in enumerate(faster.ids) if Path(image).stem in on_disk][:10]
+    if not shown:
+        raise DataError(
+            f"{there} has regions of {len(faster)} images, but no picture named {faster.ids[0]}.jpg"
+        )
+    below = semantics.regional_semantics(faster, np.array(shown))
+    lines = -(-len(shown) // 2)
+    figure, axes = plt.subplots(lines, 4, figsize=(12, 2.6 * lines), squeeze=False,
+                                gridspec_kw={"width_ratios": (1.35, 1, 1.35, 1)})  # fmt: skip
+    for cell in axes.flat:
+        cell.axis("off")
+        cell.set_anchor("N")
+    for (cell, beside), n, text in zip(axes.reshape(-1, 2), shown, below):
+        found = faster.detections(n)
+        picture = Image.open(on_disk[Path(faster.ids[n]).stem]).convert("RGB")
+        said = [
+            f"{faster.attribute_names[a]} {faster.class_names[c]}"
+            for a, c in zip(found.attributes, found.classes)
+        ]
+        cell.imshow(picture)
+        plots.draw_boxes(cell, picture, found, said, 4, 0.3, True)
+        beside.text(0, 1, plots.wrap(text, 30), fontsize=9, va="top", transform=beside.transAxes)
+    figure.tight_layout(w_pad=0.3)
+    show(
+        figure,
+        "bottom_up",
+        "Photographs with the boxes of bottom-up attention, and beside each its regional semantics.",
+    )
+    measured["bottom_up_images"] = len(faster)
+else:
+    print(
+        "No bottom-up attention was given: pass bottom_up_dir, and its regional semantics appear here."
+    )
+
+# %% [markdown]
+# *Figure 8 (only with `bottom_up_dir`). Regional semantics of bottom-up attention, the surest region first. The four surest different ones are drawn.*
+#
+# **How to read it.** Look for things that nobody would mention (sky, wall, shadow), for parts beside wholes, and for attributes that are no colours. Then
+# look for the one thing that the photographer meant. Is it among the first words?
 
 # %% [markdown]
 # ## Try it yourself
@@ -655,7 +721,7 @@ widgets.chooser(one, [f"{n}: {store.ids[int(i)]}" for n, i in enumerate(val[:24]
 # %%
 measured["regions_an_image"] = round(float(store.counts.mean()), 2)
 results = write_results(
-    folder, "01_extract_features", parameters, model=None, detector=store.detector,
+    folder, "01_extract_features", parameters, model=None, regions_by=store.detector,
     n_images=len(val), n_sentences=len(told), **measured,
 )  # fmt: skip
 Markdown(f"Measured on **{data.name}**, preset `{preset}`: {results['n_images']:,} validation images, "
