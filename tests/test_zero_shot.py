@@ -1,5 +1,8 @@
 """Embeddings that were made elsewhere: their files, and the model that looks them up."""
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -84,6 +87,17 @@ def test_stored_and_asked_embeddings_give_one_row(corpus, written):
     assert asked.rsum > chance
 
 
+def test_images_are_found_by_name_with_their_sentences(corpus, written):
+    stored = embeddings.read(written)
+    assert stored.find(corpus, np.array([7, 2])).tolist() == [7, 2]
+    other = Corpus(
+        "other", corpus.regions, (*SENTENCES[:-1], "else"), corpus.image_of, corpus.splits
+    )
+    assert stored.find(other, np.array([3])).tolist() == [3]
+    with pytest.raises(DataError, match=r"hold no 11\.jpg, or other sentences of it than other"):
+        stored.find(other, np.array([3, 11]))
+
+
 def test_it_is_not_trained_and_wants_one_space(corpus):
     model = ZeroShot(Spelling(), corpus.regions)
     with pytest.raises(NotImplementedError, match="evaluate it without fit"):
@@ -145,6 +159,34 @@ def test_nothing_is_left_of_what_could_not_be_written(corpus, tmp_path):
     with pytest.raises(RuntimeError):
         embeddings.write(tmp_path / "clip", corpus, Failing())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["regions"]
+
+
+def test_the_script_embeds_a_corpus(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("transformers")
+    from test_hub import clip
+
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    path = Path(__file__).parents[1] / "data_scripts" / "embed_corpus.py"
+    script = importlib.util.module_from_spec(
+        spec := importlib.util.spec_from_file_location("e", path)
+    )
+    spec.loader.exec_module(script)
+    checkpoint = str(clip(tmp_path / "clip"))
+    how = ["--checkpoint", checkpoint, "--preset", "smoke", "--device", "cpu"]
+    assert script.main(["storybook", *how, "--to", str(tmp_path / "out")]) == 0
+    stored = embeddings.read(tmp_path / "out")
+    assert stored.feature_dim == 16 and "sentences, 16 dimensions" in capsys.readouterr().out
+    assert script.main(["storybook", *how, "--to", str(tmp_path / "out")]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert script.main(["coco", *how, "--to", str(tmp_path / "coco")]) == 1
+    assert "coco is not built in" in capsys.readouterr().err
+
+    (tmp_path / "Images").mkdir()
+    Image.new("RGB", (80, 60)).save(tmp_path / "Images" / "a.png")
+    (tmp_path / "captions.csv").write_text("image,caption\na.png,a dog\n")
+    given = ["captions_csv", str(tmp_path), *how, "--to", str(tmp_path / "csv")]
+    assert script.main(given) == 0
+    assert embeddings.read(tmp_path / "csv").corpus.sentences == ("a dog",)
 
 
 def test_from_pictures_by_a_checkpoint_to_its_row(tmp_path):

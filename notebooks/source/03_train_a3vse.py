@@ -34,6 +34,7 @@ sentences_per_image: int = 5  # sentences of each of those
 evaluate_on: str = "val"  # val or test; nothing is ever chosen on the test split
 ablation: str = "full"  # full, no_semantics, global_tags, no_attention, no_adversarial, ...
 word_vectors: str = ""  # a GloVe text file to start the word embeddings from; empty: none
+embeddings_dir: str = ""  # of embed_corpus.py, by CLIP or SigLIP: a zero-shot row; empty: none
 
 # %%
 import inspect
@@ -53,6 +54,8 @@ from vse_lessons.files import DataError, digest
 from vse_lessons.models import a3vse
 from vse_lessons.models.cca import CCA, CCAConfig
 from vse_lessons.models.linear import Linear, LinearConfig
+from vse_lessons.models.zero_shot import ZeroShot
+from vse_lessons.readers import embeddings
 from vse_lessons.results import figure_folder, lesson_folder, write_results
 from vse_lessons.search import SearchIndex
 from vse_lessons.sparse import sparsify
@@ -62,7 +65,7 @@ from vse_lessons.training import choose_device, fit
 parameters = {
     "corpus": corpus, "corpus_dir": corpus_dir, "split": evaluate_on, "preset": preset, "seed": seed,
     "device": device, "evaluate_on": evaluate_on, "annotated_images": annotated_images, "sentences_per_image": sentences_per_image,
-    "ablation": ablation, "word_vectors": word_vectors,
+    "ablation": ablation, "word_vectors": word_vectors, "embeddings_dir": embeddings_dir,
 }  # fmt: skip
 if evaluate_on not in ("val", "test"):
     raise DataError(f"evaluate_on is {evaluate_on!r}: val or test")
@@ -173,7 +176,8 @@ display(Markdown("\n".join(table)))
 #
 # ## Two baselines first
 # Linear CCA on the mean region and TF-IDF sentences, and two linear maps under a softmax loss. They take seconds, and a method shown
-# without them proves nothing.
+# without them proves nothing. With `embeddings_dir` a third comes in: CLIP or SigLIP as it is, which has seen hundreds of millions of pairs
+# and none of this corpus.
 
 # %%
 run_folder = folder / f"run-{digest(json.dumps(parameters, sort_keys=True), preset)}"
@@ -181,7 +185,7 @@ reported = data.images(evaluate_on, annotated=True)
 scores = {}
 
 
-def report(name, model):
+def report(name, model, data=data, reported=reported):
     """Evaluates a model on the reported split."""
     embedded = embed(model, data, reported)
     scores[name] = evaluate_embedded(model, embedded)
@@ -194,6 +198,9 @@ linear_config = LinearConfig.preset(preset)
 linear = fit(Linear.build(linear_config, training, seed), training, linear_config.optimisation,
              seed=seed, device=device, progress=False)  # fmt: skip
 report("linear contrastive", linear.model)
+if embeddings_dir:
+    web = embeddings.read(Path(embeddings_dir).expanduser())
+    report("zero-shot", ZeroShot(web, web.corpus.regions), web.corpus, web.find(data, reported))
 for name, found in scores.items():
     print(f"{name}: rsum {found.rsum:.1f}, sentence → image R@1 {found.t2i['R@1']:.1f}")
 

@@ -52,6 +52,28 @@ class Embedded:
         rows = [self._row_of[text] for text in sentences]
         return torch.from_numpy(np.asarray(self.sentences[rows], np.float32))
 
+    def find(self, corpus: Corpus, images: np.ndarray) -> np.ndarray:
+        """The numbers here of some images of a corpus, so that both are evaluated on the same pairs.
+        `DataError` where an image is not here, or with other sentences."""
+        number_of = {image: number for number, image in enumerate(self.corpus.image_ids)}
+        found = []
+        for image in images:
+            name = corpus.image_ids[image]
+            here = number_of.get(name, -1)
+            told, ours = (
+                sorted(" ".join(c.sentences[s].split()) for s in c.sentences_of[i])
+                if i >= 0
+                else None
+                for c, i in ((corpus, image), (self.corpus, here))
+            )
+            if told != ours:
+                raise DataError(
+                    f"the embeddings in {Path(self.corpus.regions.source).parent} hold no {name}, or other "
+                    f"sentences of it than {corpus.name}: embed this corpus"
+                )
+            found.append(here)
+        return np.asarray(found, np.int64)
+
 
 def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int = 64) -> Embedded:
     """Embeds the sentences of a corpus whose regions `embedder` has made, and writes it all to `folder`."""
