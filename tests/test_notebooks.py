@@ -7,10 +7,14 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import papermill
 import pytest
+import torch
 from conftest import shared_data
 
+from vse_lessons.corpora import open_corpus
+from vse_lessons.readers import embeddings
 from vse_lessons.storybook import world
 from vse_lessons.storybook.drawing import draw
 from vse_lessons.storybook.voices import sentences
@@ -186,6 +190,29 @@ def test_lesson_01_shows_bottom_up_attention(tmp_path, monkeypatch):
     assert results["bottom_up_images"] == 10 and results["bottom_up_dir"] == str(folder)
     drawn = {path.name for path in (tmp_path / "out" / "figures").iterdir()}
     assert {"01_bottom_up.png", "01_photographs.png"} <= drawn
+
+
+def test_lesson_03_has_a_zero_shot_row(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
+    corpus = open_corpus("storybook", preset="smoke").corpus
+
+    class Letters:  # embeds a sentence as how often each byte occurs
+        feature_dim = corpus.regions.dimensions
+
+        def encode_sentences(self, texts):
+            counts = [
+                np.bincount(list(text.encode()), minlength=self.feature_dim) for text in texts
+            ]
+            return torch.from_numpy(np.float32(counts)[:, : self.feature_dim])
+
+    embeddings.write(tmp_path / "web", corpus, Letters())
+    notebook = run(NOTEBOOKS / "03_train_a3vse.ipynb", tmp_path, preset="smoke",
+                   embeddings_dir=str(tmp_path / "web"), out_dir=str(tmp_path / "out"))  # fmt: skip
+    assert cell_errors(notebook) == []
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    row = results["baselines"]["zero-shot"]
+    assert row["n_images"] == results["n_images"] and 0 < row["rsum"] < results["rsum"]
 
 
 def test_lesson_04_aligns_a_target_without_any_pairs(tmp_path, monkeypatch):
