@@ -71,7 +71,7 @@ def write_json(path: Path, content: Any) -> None:
 def read_json(path: Path) -> Any:
     """Reads a JSON file; `DataError` names the file and the line of the first mistake."""
     try:
-        return json.loads(Path(path).read_text("utf-8"))
+        return json.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist") from error
     except OSError as error:
