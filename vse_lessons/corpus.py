@@ -131,6 +131,7 @@ class Corpus:
                 "splits": self.splits.tolist(),
                 "kinds": None if (self.kinds == "visual").all() else self.kinds.tolist(),
             },
+            indent=None,
         )
 
     @classmethod

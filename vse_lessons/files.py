@@ -62,10 +62,11 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Writes `content` as JSON, atomically."""
+def write_json(path: Path, content: Any, indent: int | None = 1) -> None:
+    """Writes `content` as JSON, atomically; with `indent=None` on one line, which is read faster."""
     with atomic_path(Path(path)) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(content, indent=indent, ensure_ascii=False)
+        temporary.write_text(text + "\n", "utf-8")
 
 
 def read_json(path: Path) -> Any:
