@@ -14,7 +14,7 @@ PACKAGE = ROOT / "vse_lessons"
 # Lower floors first; a file imports from floors below, and within a floor only from files above it
 # in this list, so that no two files import each other.
 FLOORS = (
-    ("files", "regions", "store_writing", "corpus", "text", "ppmi"),
+    ("files", "arrays", "regions", "store_writing", "corpus", "text", "ppmi"),
     (
         "fetch",
         "archives",

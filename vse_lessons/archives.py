@@ -49,7 +49,7 @@ def unpack(
     count, size = 0, 0
     try:
         with tqdm(desc=archive.name, unit="B", unit_scale=True, disable=not progress) as bar:
-            for name, content in _entries(archive):
+            for name, content in _entries(archive, temporary):
                 place = _place(archive, temporary, name)
                 count += 1
                 if count > most_files:
@@ -85,10 +85,11 @@ def unpack(
     return count
 
 
-def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+def _entries(archive: Path, folder: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Name and content of every file; anything but files and folders is refused."""
     if str(archive).lower().endswith(ZIPS):
         with zipfile.ZipFile(archive) as source:
+            _check_room(archive, folder, sum(entry.file_size for entry in source.infolist()))
             for entry in source.infolist():
                 kind = entry.external_attr >> 16 & 0o170000
                 if kind not in (0, 0o100000, 0o040000):
@@ -107,6 +108,14 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             if content is None:
                 raise DataError(f"{archive} holds {entry.name!r}, no plain file: refused")
             yield entry.name, content
+
+
+def _check_room(archive: Path, folder: Path, size: int) -> None:
+    """Refuses an archive which says itself that it does not fit; a tar file says so only as it is read."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise DataError(f"{archive} unpacks to {size >> 20:,} MB, but that disk has {free >> 20:,} MB free: "
+                        "choose another")  # fmt: skip
 
 
 def _is_junk(name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -203,12 +202,11 @@ def _detector(name: str) -> Detector:
     return HubDetector(name, device=device) if name else EfficientNetLite0(device)
 
 
-def _flickr(folder: Path, **how: Any) -> Listing:
+def _flickr(folder: Path, *, name: str, pictures: bool, on_bad: str) -> Listing:
     """Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists."""
-    if karpathy.has_list(folder):
-        return karpathy.read(folder, **how)
-    how.pop("pictures")
-    return flickr.read(folder, **how)
+    if karpathy.has_list(folder, name):
+        return karpathy.read(folder, pictures=pictures, on_bad=on_bad, name=name)
+    return flickr.read(folder, on_bad=on_bad, name=name)
 
 
 LISTINGS: dict[str, Callable[..., Listing]] = {

@@ -18,6 +18,7 @@ import numpy as np
 
 from vse_lessons.archives import is_archive, unpack
 from vse_lessons.corpora import prepare, read_listing, with_regions
+from vse_lessons.corpus import Corpus
 from vse_lessons.fetch import AGENT, fetch_all
 from vse_lessons.files import DataError
 from vse_lessons.readers.listing import Listing
@@ -54,8 +55,36 @@ class Release:
     # images and sentences of each split, and where they were published
     published: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     published_by: str = ""
-    # makes the reader's files from others, where a release has two forms
+    # makes the reader's files from others, where a release has two forms; with True only says so
     convert: Callable[[Path, bool], None] | None = None
+    # reads and writes a corpus that is no listing of pictures, in place of all after unpacking
+    finish: Callable[[Release, argparse.Namespace], None] | None = None
+
+
+KARPATHY_COUNTS = "Karpathy and Fei-Fei 2015, in their lists"
+COCO_COUNTS = {"train": (113_287, 566_747), "val": (5000, 25_010), "test": (5000, 25_010)}
+COCO_LICENCE = "sentences CC BY 4.0; the photographs under the terms of Flickr"
+COCO_CAPTIONS = File(
+    "annotations_trainval2014.zip",
+    "http://images.cocodataset.org/annotations/annotations_trainval2014.zip",
+    size=252_872_794,
+    checksum="sha256:031296bbc80c45a1d1f76bf9a90ead27e94e99ec629208449507a4917a3bf009",
+    source="tensorflow/datasets, url_checksums/coco.txt",
+    gives=("annotations", "captions_train2014.json"),
+)
+
+
+def karpathy_lists(*gives: str, optional: bool = False) -> File:
+    """The archive of Karpathy's lists, where one of `gives` is needed of it."""
+    return File(
+        "caption_datasets.zip",
+        "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip",
+        size=36_745_453,
+        checksum="sha256:4cfd70132527b80933105e5829dc9034eaab9573482e2e680abbab6130244817",
+        source="tensorflow/datasets, url_checksums/coco_captions.txt",
+        gives=gives,
+        optional=optional,
+    )
 
 
 def run(release: Release, description: str, arguments: Sequence[str] | None = None) -> int:
@@ -99,13 +128,16 @@ def _run(release: Release, given: argparse.Namespace) -> int:
     folder = given.folder
     print(f"{release.title}\nlicence: {release.licence}")
     fetching = getattr(given, "download", False)
-    archives = [*given.archives, *_archives(release, folder)]
     for path in given.archives:
         if not path.is_file():
             raise DataError(f"{path} is not there; --from names archives that you have")
+    archives = [*given.archives, *_archives(release, folder)]
     plan = _plan(release, folder, archives, getattr(given, "optional", False))
     if given.dry_run:
         _say_plan(release, folder, plan, archives)
+        if folder.is_dir() and not (plan or archives or release.convert or release.finish):
+            listing = read_listing(release.corpus, folder, given.on_bad)
+            print("\n".join(summary(listing, release, len(listing.skipped))))
         return 0
     if not given.accept_licence:
         raise DataError("read the licence above, then pass --accept-licence")
@@ -119,9 +151,12 @@ def _run(release: Release, given: argparse.Namespace) -> int:
     if release.convert is not None:
         release.convert(folder, False)
     if not folder.is_dir():
-        raise DataError(f"{folder} is not there. {release.by_hand}")
+        raise DataError(f"{folder} is not there. {release.by_hand}".rstrip())
+    if release.finish is not None:
+        release.finish(release, given)
+        return 0
     listing = read_listing(release.corpus, folder, given.on_bad)
-    print("\n".join(summary(listing, release)))
+    print("\n".join(summary(listing, release, len(listing.skipped))))
     if given.no_regions:
         return 0
     opened = with_regions(listing, folder, given.detector)
@@ -163,18 +198,23 @@ def _say_plan(release: Release, folder: Path, plan: list[File], archives: list[P
         size = f"{file.size / 1e6:,.0f} MB, about {file.size / SPEED / 60:,.0f} min at {SPEED / 1e6:.0f} MB/s"
         how = f"would fetch {file.url} ({size if file.size else 'size not published'})"
         print(f"{file.name}: {how if file.url else 'no public address'}")
-        print(f"    checksum {file.checksum or 'not published: recorded at the first download'}"
-              + (f", by {file.source}" if file.source else ""))  # fmt: skip
-    total = sum(file.size for file in plan)
-    print(f"in all {total / 1e6:,.0f} MB to fetch, twice that while it is unpacked; {folder} has "
-          f"{_free(folder) / 1e6:,.0f} MB free" if total else "nothing of a known size to fetch")  # fmt: skip
+        if file.url:
+            print(f"    checksum {file.checksum or 'not published: recorded at the first download'}"
+                  + (f" (from {file.source})" if file.source else ""))  # fmt: skip
+    total, free = sum(file.size for file in plan) / 1e6, free_space(folder) / 1e6
+    if total:
+        print(
+            f"in all {total:,.0f} MB to fetch, twice that while it is unpacked; {folder} has "
+            f"{free:,.0f} MB free"
+        )
     if release.by_hand and any(not file.url for file in plan):
         print(release.by_hand)
     if release.convert is not None and folder.is_dir():
         release.convert(folder, True)
 
 
-def _free(folder: Path) -> int:
+def free_space(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder, which need not be there yet."""
     folder = folder.absolute()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     return shutil.disk_usage(existing).free
@@ -184,7 +224,7 @@ def _download(plan: list[File], folder: Path, retries: int, contact: str) -> lis
     """Fetches files; gives the archives among them.  `DataError` if one cannot be had, or the disk is too
     small."""
     files = [file for file in plan if file.url]
-    needed, free = 2 * sum(file.size for file in files), _free(folder)
+    needed, free = 2 * sum(file.size for file in files), free_space(folder)
     if needed > free:
         raise DataError(f"{folder} needs {needed / 1e6:,.0f} MB to fetch and unpack, but that disk has "
                         f"{free / 1e6:,.0f} MB free: choose another")  # fmt: skip
@@ -224,25 +264,31 @@ def _unpack(release: Release, path: Path, folder: Path) -> None:
     print(f"{unpack(path, target):,} files unpacked from {path} into {target}")
 
 
-def summary(listing: Listing, release: Release) -> list[str]:
+def summary(corpus: Listing | Corpus, release: Release, skipped: int) -> list[str]:
     """A table of images, sentences and words of each split, beside the published counts."""
     lines = [
         f"{'split':8} {'images':>9} {'published':>10} {'sentences':>10} {'published':>10} {'words':>8}"
     ]
-    owners = Counter(listing.splits[listing.image_of].tolist())
-    images = Counter(listing.splits.tolist())
-    for split in ("train", "val", "test", "unused"):
+    owners = Counter(corpus.splits[corpus.image_of].tolist())
+    images = Counter(corpus.splits.tolist())
+    for split in ("train", "val", "test", "unused", "all"):
+        everything = split == "all"
+        if everything:
+            images[split], owners[split] = len(corpus.splits), len(corpus.sentences)
         if not images[split] and split not in release.published:
             continue
         counts = release.published.get(split, (None, None))
         shown = ["-" if count is None else f"{count:,}" for count in counts]
-        chosen = np.flatnonzero(listing.splits[listing.image_of] == split)
-        words = {word for row in chosen for word in tokenize(listing.sentences[row])}
+        chosen = np.flatnonzero((corpus.splits[corpus.image_of] == split) | everything)
+        words = {word for row in chosen for word in tokenize(corpus.sentences[row])}
         found = (images[split], owners[split])
         differs = any(count not in (None, here) for count, here in zip(counts, found))
         lines.append(f"{split:8} {found[0]:9,} {shown[0]:>10} {found[1]:10,} {shown[1]:>10} {len(words):8,}"
                      f"{'  differs' if differs else ''}")  # fmt: skip
     if release.published_by:
         lines.append(f"published: {release.published_by}")
-    return [*lines, f"{listing.unannotated:,} images without a sentence; {len(listing.skipped):,} records or "
-            "sentences left out"]  # fmt: skip
+    silent = len(corpus.splits) - len(np.unique(corpus.image_of))
+    return [
+        *lines,
+        f"{silent:,} images without a sentence; {skipped:,} records or sentences left out",
+    ]

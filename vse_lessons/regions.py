@@ -10,7 +10,6 @@ A store is a folder of four files:
 
 from __future__ import annotations
 
-import zipfile
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vse_lessons.arrays import open_array, read_arrays
 from vse_lessons.files import DataError, read_json
 
 VERSION = 1
@@ -287,10 +287,9 @@ class RegionStore:
                 f"{VERSION}: delete the folder and extract it again"
             )
         try:
-            features = np.load(folder / "features.npy", mmap_mode="r")
-            with np.load(folder / "regions.npz") as arrays:
-                columns = {name: arrays[name] for name in arrays.files}
-            tags = np.load(folder / "tags.npy", mmap_mode="r") if meta["tag_names"] else None
+            features = open_array(folder / "features.npy")
+            columns = read_arrays(folder / "regions.npz", largest=None)
+            tags = open_array(folder / "tags.npy") if meta["tag_names"] else None
             names = {
                 key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")
             }
@@ -306,7 +305,7 @@ class RegionStore:
             )
         except DataError:
             raise
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{folder} is damaged ({error}): delete it and extract it again"
             ) from error

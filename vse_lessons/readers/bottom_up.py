@@ -4,14 +4,15 @@ image_id, image_w, image_h, num_boxes, boxes, features                          
 img_id, img_h, img_w, objects_id, objects_conf, attrs_id, attrs_conf,
     num_boxes, boxes, features                                                  LXMERT's (Tan and Bansal 2019)
 
-Arrays are base64: boxes (R, 4) float32 in pixels, features (R, D) float32, ids (R,) int64, confidences (R,)
-float32.  R may differ from image to image (10 to 100, or always 36).  Text cannot be memory-mapped, so that a
-TSV is read once, in a stream, into a region store.
+Arrays are base64, little end first: boxes (R, 4) float32 in pixels, features (R, D) float32, ids (R,) int64,
+confidences (R,) float32.  R may differ from image to image (10 to 100, or always 36).  Text cannot be
+memory-mapped, so that a TSV is read once, in a stream, into a region store.
 
 objects_vocab.txt, attributes_vocab.txt    beside the TSV: the names of classes and attributes, one a line"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,9 +20,10 @@ import numpy as np
 from tqdm import tqdm
 
 from vse_lessons.files import DataError, digest
+from vse_lessons.readers.captions_csv import is_table
 from vse_lessons.readers.listing import Problems, text_lines
 from vse_lessons.regions import Detections, RegionStore
-from vse_lessons.store_writing import write_store
+from vse_lessons.store_writing import check_detections, write_store
 
 try:  # six times as fast
     from pybase64 import b64decode
@@ -33,13 +35,16 @@ LXMERT = ("img_id", "img_h", "img_w", "objects_id", "objects_conf", "attrs_id", 
           "boxes", "features")  # fmt: skip
 OBJECTS, ATTRIBUTES = "objects_vocab.txt", "attributes_vocab.txt"
 NAME = "bottom-up"
+FILE = re.compile(r".+\.tsv(\.\d+)?", re.ASCII)
+NUMBER, ID = np.dtype("<f4"), np.dtype("<i8")
 MOST = 1000  # regions of one image; more is a damaged number
 LONGEST = 1 << 26  # bytes of a line; 100 regions of 2,048 numbers take 1.1 MB
 
 
 def find(folder: Path) -> list[Path]:
-    """The TSV files of a folder, also those in parts (.tsv.0, .tsv.1, ...)."""
-    return sorted(path for path in Path(folder).glob("*.tsv*") if path.is_file())
+    """The TSV files of a folder, also those in parts (.tsv.0, .tsv.1, ...), but no table of captions."""
+    found = (path for path in Path(folder).glob("*.tsv*") if FILE.fullmatch(path.name))
+    return sorted(path for path in found if path.is_file() and not is_table(path))
 
 
 def read(
@@ -48,20 +53,25 @@ def read(
     """The regions of all images in some TSV files (all of one field order), as a store in `folder`; converted
     once, and opened from there if the files have not changed since.
 
-    `on_bad`: "error" stops at a row with too few fields, numbers that are none, base64 that is damaged or not
-    as long as its region count says, boxes outside the picture by more than a pixel, and an image that
-    occurs twice, with a `DataError` that names file and line; "skip" leaves such images out and lists them in
-    `store.skipped`.  `DataError` also for names of classes that do not suit the ids."""
+    `on_bad`: "error" stops at a row with too few fields or in the other order, numbers that are none, base64
+    that is damaged or not as long as its region count says, features that are not finite or not as wide as
+    before, boxes that end before they begin or leave the picture by more than a pixel, ids without a name,
+    and an image that occurs twice, with a `DataError` that names file and line; "skip" leaves such images out
+    and lists them in `store.skipped`.  `DataError` in either case for ids of classes without the file of
+    their names, and where no row is left."""
     files = [Path(path) for path in files]
     if not files:
         raise DataError("there is no TSV file to read")
-    stats = [path.stat() for path in files]
+    try:
+        stats = [path.stat() for path in files]
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read ({error.strerror})") from error
     known = (str((path.resolve(), s.st_size, s.st_mtime_ns)) for path, s in zip(files, stats))
-    target = Path(folder) / f"{NAME}-{digest(on_bad, *known)}"
+    names = [_names(files[0].parent / one) for one in (OBJECTS, ATTRIBUTES)]
+    target = Path(folder) / f"{NAME}-{digest(on_bad, str(names), *known)}"
     if target.exists():
         return RegionStore.open(target)
     problems = Problems(on_bad)
-    names = [_names(files[0].parent / one) for one in (OBJECTS, ATTRIBUTES)]
     ids: list[str] = []
     with tqdm(
         total=sum(s.st_size for s in stats), unit="B", unit_scale=True, disable=not progress
@@ -75,16 +85,29 @@ def read(
 def _gather(
     rows: Iterator[tuple[str, str, Detections]], ids: list[str], problems: Problems
 ) -> Iterator[list[Detections]]:
-    """Detections one by one, their ids beside them; an image that comes again is reported."""
-    seen = set()
+    """Detections one by one, their ids beside them; an image that comes again is reported, and one whose
+    regions do not suit the first one's."""
+    seen, first = set(), None
     for where, image, found in rows:
+        first = found if first is None else first
         if image in seen:
             problems.report(where, f"image {image} occurs a second time", "remove the line")
             problems.found[-1]["id"] = ""  # its first occurrence is kept
             continue
+        try:
+            check_detections(image, found, first.features.shape[1])
+            if (found.classes is None) != (first.classes is None):
+                raise DataError("its fields are in the other order than those of the first line")
+        except DataError as error:
+            problems.report(where, str(error), "fetch the file again, or remove the line")
+            problems.found[-1]["id"] = image
+            continue
         seen.add(image)
         ids.append(image)
         yield [found]
+    if not ids:
+        raise DataError("no line of the TSV files holds regions" + "".join(
+            f"; {one['where']}: {one['reason']}" for one in problems.found[:1]))  # fmt: skip
 
 
 def _names(path: Path) -> list[str]:
@@ -105,31 +128,48 @@ def _rows(
             bar.update(len(line))
             where = f"{path}, line {number}"
             fields = line.rstrip(b"\r\n").split(b"\t")
-            if number == 1 and fields[0] in (b"image_id", b"img_id"):
+            while len(line) == LONGEST and not line.endswith(b"\n"):  # what is left of it
+                line, fields = file.readline(LONGEST), []
+            if fields == [b""]:
                 continue
-            image = fields[0].decode("utf-8", "replace")[:200]
+            if number == 1 and fields and fields[0] in (b"image_id", b"img_id"):
+                _check_header(where, fields)
+                continue
+            image = fields[0].decode("utf-8", "replace")[:200] if fields else ""
             try:
                 yield where, image, _detections(fields, names)
-            except DataError:
-                raise
+            except DataError as error:
+                raise DataError(f"{where}: {error}") from error
             except ValueError as error:  # also of base64 and of NumPy
                 problems.report(where, str(error), "fetch the file again, or remove the line")
                 problems.found[-1]["id"] = image
 
 
+def _check_header(where: str, fields: list[bytes]) -> None:
+    if tuple(field.decode("utf-8", "replace") for field in fields) not in (OURS, LXMERT):
+        raise DataError(f"{where}: the fields are in another order than {', '.join(OURS)} or "
+                        f"{', '.join(LXMERT)}; write them in one of these")  # fmt: skip
+
+
 def _detections(fields: list[bytes], names: list[list[str]]) -> Detections:
     """A row's regions; `ValueError` says what is wrong with it."""
+    if not fields:
+        raise ValueError(f"it is longer than {LONGEST >> 20} MB")
     if len(fields) not in (len(OURS), len(LXMERT)):
         raise ValueError(f"{len(fields)} fields, not {len(OURS)} or {len(LXMERT)}")
+    if not fields[0]:
+        raise ValueError("it names no image")
     row = dict(zip(OURS if len(fields) == len(OURS) else LXMERT, fields))
     width, height = (_number(row, key) for key in _sides(row))
     count = _number(row, "num_boxes")
     if count > MOST:
         raise ValueError(f"num_boxes is {count}")
-    features = _array(row, "features", np.float32, count)
-    boxes = _array(row, "boxes", np.float32, count)
+    features = _array(row, "features", NUMBER, count)
+    boxes = _array(row, "boxes", NUMBER, count)
     if boxes.shape[1] != 4 or not np.isfinite(boxes).all():
         raise ValueError("boxes are not four finite numbers each")
+    if (boxes[:, 2:] < boxes[:, :2]).any():
+        raise ValueError("a box ends before it begins: boxes are x0, y0, x1, y1")
     boxes = boxes / np.array([width, height, width, height], np.float32)
     slack = 1.0 / min(width, height)
     if boxes.min() < -slack or boxes.max() > 1 + slack:
@@ -151,13 +191,13 @@ def _number(row: dict[str, bytes], key: str) -> int:
     return int(row[key])
 
 
-def _array(row: dict[str, bytes], key: str, kind: type, count: int) -> np.ndarray:
+def _array(row: dict[str, bytes], key: str, kind: np.dtype, count: int) -> np.ndarray:
     """(count, n) of a base64 field, read-only."""
     try:
         content = b64decode(row[key], validate=True)
     except ValueError as error:
         raise ValueError(f"the base64 of {key} is damaged ({error})") from error
-    size = np.dtype(kind).itemsize * count
+    size = kind.itemsize * count
     if not content or len(content) % size:
         raise ValueError(f"{key} holds {len(content)} bytes, which are not {count} regions")
     return np.frombuffer(content, kind).reshape(count, -1)
@@ -167,8 +207,8 @@ def _predictions(
     row: dict[str, bytes], what: str, count: int, names: list[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Ids (R,) int16 and confidences (R,) of objects or attributes."""
-    ids = _array(row, f"{what}_id", np.int64, count)
-    sure = _array(row, f"{what}_conf", np.float32, count)
+    ids = _array(row, f"{what}_id", ID, count)
+    sure = _array(row, f"{what}_conf", NUMBER, count)
     if ids.shape[1] != 1 or sure.shape[1] != 1:
         raise ValueError(f"{what} are not one id and one confidence for each of {count} regions")
     if not names:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import FOLDERS, Gathering, Listing, Problems
+from vse_lessons.readers.listing import FOLDERS, Gathering, Listing, Problems, read_text
 
 TABLE = "captions.csv"
 IMAGES = ("image", "image_name", "filename", "file_name", "filepath", "path")
@@ -59,6 +60,7 @@ def _table(folder: Path) -> Path:
     if (folder / TABLE).is_file():
         return folder / TABLE
     tables = sorted(path for kind in ("*.csv", "*.tsv") for path in folder.glob(kind))
+    tables = [path for path in tables if is_table(path)] or tables
     if len(tables) != 1:
         raise DataError(
             f"{folder} holds {len(tables)} tables (.csv, .tsv): call the one to read {TABLE}"
@@ -66,23 +68,29 @@ def _table(folder: Path) -> Path:
     return tables[0]
 
 
+def is_table(path: Path) -> bool:
+    """Whether a file begins with the header of such a table; regions of pictures can be a .tsv, too."""
+    with open(path, "rb") as file:
+        head = file.readline(1 << 12).decode("utf-8-sig", "replace")
+    header = {column.strip(' "').lower() for column in re.split(r"[,\t\r\n]", head)}
+    return not header.isdisjoint(IMAGES) and not header.isdisjoint(CAPTIONS)
+
+
 def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str, str, str | None]]:
     """Place, picture, caption and split of every good row."""
-    try:
-        text = table.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{table} is not UTF-8 text ({error.reason}); convert the file") from error
     rows = csv.reader(
-        io.StringIO(text, newline=""),
+        io.StringIO(read_text(table), newline=""),
         delimiter="\t" if table.suffix == ".tsv" else ",",
         strict=True,
     )
+    line = 1  # where a row begins; quoted, it may go on for some lines
     try:
         header = [column.strip().lower() for column in next(rows, [])]
         image, caption = (_column(table, header, names) for names in (IMAGES, CAPTIONS))
         split = header.index(SPLIT) if SPLIT in header else None
+        line = rows.line_num + 1
         for row in rows:
-            where = f"{table}, line {rows.line_num}"
+            where, line = f"{table}, line {line}", rows.line_num + 1
             if not row:
                 continue
             if len(row) != len(header):
@@ -99,7 +107,7 @@ def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str, str, str 
                 )
     except csv.Error as error:
         # quotes that do not close swallow what follows: no later line can be trusted
-        raise DataError(f"{table}, line {rows.line_num}: {error}; mend the line") from error
+        raise DataError(f"{table}, line {line}: {error}; mend the line") from error
 
 
 def _column(table: Path, header: list[str], names: tuple[str, ...]) -> int:

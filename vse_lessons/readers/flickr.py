@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import PICTURES, Listing, Problems, find, text_lines
+from vse_lessons.readers.listing import PICTURES, Listing, Problems, find, inside, text_lines
 
 CAPTIONS = ("captions.txt", "results.csv", "Flickr8k.token.txt", "results_20130124.token")
 FOLDERS = ("Images", "images", "Flicker8k_Dataset", "flickr30k_images", "flickr30k-images")
@@ -32,9 +32,12 @@ LOST_SEPARATOR = re.compile(r"([^|]+)\|\s*(\d+)\s+([^|\s][^|]*)$")
 NO_PICTURE = ("2258277193_586949ec62.jpg.1",)
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(
+    folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None
+) -> Listing:
     """Reads the lists, not the pictures.  Pictures come in the order of the split lists, those in
-    no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).
+    no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).  With
+    `pictures=False` none need be there: they are those that the caption file names.
 
     `on_bad`: "error" stops at an unreadable row, an empty caption, a sentence without its picture,
     a missing file or a name listed twice, with a `DataError` that names file and line; "skip"
@@ -43,18 +46,25 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     folder = Path(folder)
     problems = Problems(on_bad)
     captions = find(folder, CAPTIONS, "caption file")
-    pictures = find(folder, FOLDERS, "folder of pictures", is_folder=True)
-    files = {
-        path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES
-    }
-    if not files:
-        raise DataError(f"{pictures} holds no picture ({', '.join(sorted(PICTURES))})")
+    rows = list(_read_captions(captions, problems))
+    if pictures:
+        source = find(folder, FOLDERS, "folder of pictures", is_folder=True)
+        files = {
+            path.name: path for path in sorted(source.iterdir()) if path.suffix.lower() in PICTURES
+        }
+        if not files:
+            raise DataError(f"{source} holds no picture ({', '.join(sorted(PICTURES))})")
+    else:
+        source = captions
+        place = next((folder / one for one in FOLDERS if (folder / one).is_dir()), folder)
+        named = {image: inside(place, image) for _, image, _ in rows if image not in NO_PICTURE}
+        files = {image: path for image, path in named.items() if path is not None}
 
-    split_of = _read_lists(folder, files, pictures, problems)
+    split_of = _read_lists(folder, files, source, problems)
     ids = [*split_of, *(image for image in files if image not in split_of)]
     number = {image: i for i, image in enumerate(ids)}
     sentences, image_of = [], []
-    for where, image, caption in _read_captions(captions, problems):
+    for where, image, caption in rows:
         if image in number:
             sentences.append(caption)
             image_of.append(number[image])
@@ -62,7 +72,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
             problems.note(where, f"{image} was never published")
         else:
             problems.report(
-                where, f"the sentence's picture {image} is not in {pictures}", "restore the picture"
+                where, f"the sentence's picture {image} is not in {source}", "restore the picture"
             )
     return Listing(
         name or folder.resolve().name,
@@ -76,7 +86,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
 
 
 def _read_lists(
-    folder: Path, files: dict[str, Path], pictures: Path, problems: Problems
+    folder: Path, files: dict[str, Path], source: Path, problems: Problems
 ) -> dict[str, str]:
     """From a picture's name to its split, in the order of the lists."""
     by_stem = {Path(name).stem: name for name in files}
@@ -100,7 +110,7 @@ def _read_lists(
                 continue
             image = listed if listed in files else by_stem.get(listed)
             if image is None:
-                problems.report(where, f"{listed} is not in {pictures}", "restore the picture")
+                problems.report(where, f"{listed} is not in {source}", "restore the picture")
             elif split_of.get(image, split) != split:
                 raise DataError(
                     f"{where}: {listed} is already in the split {split_of[image]!r}; a picture "

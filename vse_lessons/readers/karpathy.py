@@ -32,22 +32,23 @@ class Entry:
     sentences: tuple[object, ...]
 
 
-def has_list(folder: Path) -> bool:
-    """Whether one of the lists is in a folder."""
-    return any((Path(folder) / name).is_file() for name in NAMES)
+def has_list(folder: Path, name: str) -> bool:
+    """Whether the list of a corpus is in a folder; they are published together."""
+    return (Path(folder) / f"dataset_{name}.json").is_file()
 
 
 def read(
     folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None
 ) -> Listing:
-    """Reads the list, not the pictures; with `pictures=False` none need be there, because their regions have
-    been extracted elsewhere.
+    """Reads the list of the corpus `name`, or the first that is there, not the pictures; with
+    `pictures=False` none need be there, because their regions have been extracted elsewhere.
 
     `on_bad`: "error" stops at a picture without a file, one that is listed twice, an unknown split, an empty
     sentence, with a `DataError` that names file and entry; "skip" leaves those out and lists them in
     `listing.skipped`."""
     folder = Path(folder)
-    path = next((folder / one for one in NAMES if (folder / one).is_file()), None)
+    names = (f"dataset_{name}.json", *NAMES)
+    path = next((folder / one for one in names if (folder / one).is_file()), None)
     if path is None:
         raise DataError(f"{folder} has none of Karpathy's lists: {', '.join(NAMES)}")
     problems = Problems(on_bad)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -18,6 +20,8 @@ FOLDERS = ("images", "Images", "img")
 SPLITS = ("train", "val", "test", "unused")
 SHARES = (0.8, 0.1)  # for training and for validation; the rest is the test part
 SPLIT_SEED = 2018
+# a file of MS-COCO, of 2014 or of 2017, or its bare number
+COCO = re.compile(r"(?:COCO_[a-z]+\d{4}_)?(\d{1,19})", re.ASCII)
 
 
 def draw_splits(count: int) -> np.ndarray:
@@ -46,11 +50,16 @@ def inside(folder: Path, name: str) -> Path | None:
     parts = PurePosixPath(name.replace("\\", "/"))
     if not parts.parts or parts.is_absolute() or ".." in parts.parts or "\0" in name:
         return None
+    return folder / parts if _is_unicode(name) else None
+
+
+def _is_unicode(text: str) -> bool:
+    """False for half of a surrogate pair, which JSON can spell and nothing can write."""
     try:
-        name.encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
-        return None
-    return folder / parts
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_file(path: Path | None) -> bool:
@@ -61,15 +70,24 @@ def is_file(path: Path | None) -> bool:
         return False
 
 
+def read_text(path: Path) -> str:
+    """A file of UTF-8, without the mark at its beginning; `DataError` names the line that is none."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1  # it counts from after the mark
+        raise DataError(f"{path}, line {line}: not UTF-8 text; convert the file") from error
+
+
 def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Number and text of each line; the numbers are those of an editor."""
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}, line {line}: not UTF-8 text; convert the file") from error
+    text = read_text(path)
     yield from enumerate(text.rstrip("\r\n").replace("\r\n", "\n").split("\n"), start=1)
+
+
+def _printable(text: str) -> str:
+    """The same, but for the half surrogates that Python makes of file names that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass
@@ -86,12 +104,12 @@ class Problems:
     def report(self, where: str, reason: str, remedy: str) -> None:
         """Says where, what is wrong and what to do about it."""
         if self.on_bad == "error":
-            raise DataError(f'{where}: {reason}; {remedy}, or pass on_bad="skip"')
+            raise DataError(_printable(f'{where}: {reason}; {remedy}, or pass on_bad="skip"'))
         self.note(where, reason)
 
     def note(self, where: str, reason: str) -> None:
         """Counts something that is left out in either case, because it is known and means nothing."""
-        self.found.append({"where": where, "reason": reason})
+        self.found.append({"where": _printable(where), "reason": _printable(reason)})
 
 
 @dataclass(frozen=True)
@@ -139,23 +157,48 @@ class Listing:
 
     def with_features(self, store: RegionStore) -> Corpus:
         """The corpus of these sentences and regions that somebody else has extracted, in any order, possibly
-        of more pictures.  A picture is found by its name, by its name without ending, or by its number at
-        MS-COCO (391895 for COCO_val2014_000000391895.jpg).  Pictures without regions are a `DataError`, but
-        for those that the store was told to skip."""
-        row_of = {key: row for row, image in enumerate(store.ids) for key in _keys(image)[::-1]}
-        left_out = {key for entry in store.skipped for key in _keys(entry["id"])}
-        rows = [
-            next((row_of[key] for key in _keys(image) if key in row_of), -1) for image in self.ids
-        ]
-        for image, row in zip(self.ids, rows):
-            if row < 0 and left_out.isdisjoint(_keys(image)):
-                raise DataError(
-                    f"{self.name}: {store.source} has no regions of {image}, and of {rows.count(-1)} of "
-                    f"{len(rows)} pictures in all; its {len(store)} are called like {store.ids[0]!r}: "
-                    "are they those of this corpus, all parts of it?"
-                )
-        kept = np.asarray(rows) >= 0
-        return self._corpus(store.select(np.asarray(rows)[kept]), kept)
+        of more pictures.  A picture is found by its name, by its name without folder and ending, or by its
+        number at MS-COCO (391895 for COCO_val2014_000000391895.jpg), and keeps its name.  Pictures without
+        regions are a `DataError`, but for those that the store was told to skip; and so are names that do not
+        tell one picture from another."""
+        rows = self._rows_in(store)
+        kept = rows >= 0
+        ids = tuple(image for image, row in zip(self.ids, rows) if row >= 0)
+        return self._corpus(replace(store.select(rows[kept]), ids=ids), kept)
+
+    def _rows_in(self, store: RegionStore) -> np.ndarray:
+        """(N,) int64: each picture's row in a store with other names; -1 if it was skipped there."""
+        skipped = {entry["id"] for entry in store.skipped} - {*store.ids, ""}
+        names = [*store.ids, *sorted(skipped)]  # the latter have no row
+        exact = {name: number for number, name in enumerate(names)}
+        alike = defaultdict(list)  # from a key to the names that it may stand for
+        for number, name in enumerate(names):
+            for key in dict.fromkeys(_keys(name)):
+                alike[key].append(number)
+        rows, missing, taken = np.full(len(self.ids), -1), [], {}
+        for i, image in enumerate(self.ids):
+            found = next((alike[key] for key in _keys(image) if key in alike), [])
+            found = [exact[image]] if image in exact else found
+            if not found:
+                missing.append(image)
+                continue
+            doubt = ""
+            if len(found) > 1:
+                doubt = f"{image} may be {names[found[0]]!r} or {names[found[1]]!r}"
+            elif found[0] in taken:
+                doubt = f"{taken[found[0]]} and {image} would both be {names[found[0]]!r}"
+            if doubt:
+                raise DataError(f"{self.name}: {doubt} of {store.source}; call its pictures by the names "
+                                "that they have here")  # fmt: skip
+            taken[found[0]] = image
+            rows[i] = found[0] if found[0] < len(store) else -1
+        if missing:
+            raise DataError(
+                f"{self.name}: {store.source} has no regions of {missing[0]}, and of {len(missing)} of "
+                f"{len(rows)} pictures in all; its {len(store)} are called like {store.ids[0]!r}: "
+                "are they those of this corpus, all parts of it?"
+            )
+        return rows
 
     def _corpus(self, store: RegionStore, kept: np.ndarray) -> Corpus:
         """The pictures `kept` (N,) bool, whose regions the store holds in their order."""
@@ -173,12 +216,10 @@ class Listing:
 
 def _keys(image: str) -> list[str]:
     """By what a picture may be called elsewhere, best first."""
-    stem = PurePosixPath(image).stem if PurePosixPath(image).suffix.lower() in PICTURES else image
-    number = stem.rsplit("_", 1)[-1]
-    numbers = (
-        [str(int(number))] if number.isascii() and number.isdigit() and len(number) < 20 else []
-    )
-    return [image, stem, *numbers]
+    name = PurePosixPath(image)
+    stem = name.stem if name.suffix.lower() in PICTURES else name.name
+    number = COCO.fullmatch(stem)
+    return [image, stem, *([str(int(number[1]))] if number else [])]
 
 
 class Gathering:
@@ -188,6 +229,7 @@ class Gathering:
         self.problems = problems
         self.number_of: dict[str, int] = {}
         self.paths: list[Path] = []
+        self._known: set[Path] = set()  # the same: one file may be spelt in two ways
         self.splits: list[str | None] = []
         self.places: list[int] = []
         self.sentences: list[str] = []
@@ -208,7 +250,7 @@ class Gathering:
         path = inside(folder, image)
         if path is None or (must_exist and not is_file(path)):
             self.problems.report(where, f"{image!r} is not in {folder}", "restore the picture")
-        elif image in self.number_of:
+        elif image in self.number_of or path in self._known:
             self.problems.report(where, f"{image!r} is listed twice", "remove one of the two")
         elif split is not None and split not in SPLITS:
             self.problems.report(
@@ -218,13 +260,14 @@ class Gathering:
             self.number_of[image] = len(self.paths)
             self.places.append(len(self.paths) if place is None else place)
             self.paths.append(path)
+            self._known.add(path)
             self.splits.append(split)
             return len(self.paths) - 1
         return None
 
     def sentence(self, where: str, number: int, text: object) -> None:
         """Adds a sentence of picture `number`; line breaks within become blanks."""
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, str) and text.strip() and _is_unicode(text):
             self.sentences.append(" ".join(text.split()))
             self.image_of.append(number)
         else:

@@ -8,26 +8,22 @@ They are read once, in the order of their names, into a region store."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from vse_lessons.arrays import LARGEST, open_array, read_arrays
 from vse_lessons.files import DataError, digest
 from vse_lessons.readers.listing import Problems
 from vse_lessons.regions import Detections, RegionStore
-from vse_lessons.store_writing import write_store
+from vse_lessons.store_writing import check_detections, write_store
 
 NAME = "npz-folder"
 FEATURES = ("features", "feat", "x", "z")  # z: by ImageCaptioning.pytorch, "mistakenly", as it says
 BOXES, COUNTS = ("bbox", "boxes"), ("num_bbox", "num_boxes")
-# what NumPy and zipfile raise for bytes that are not theirs
-DAMAGE = (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError,
-          MemoryError, SyntaxError, OverflowError, TypeError)  # fmt: skip
-LARGEST = 1 << 28  # bytes of one image's arrays; a small zip file can claim to hold terabytes
+SIDES = ("image_w", "image_h")
 
 
 def find(folder: Path) -> list[Path]:
@@ -45,8 +41,9 @@ def read(
     opened from there if no file has changed since.
 
     `on_bad`: "error" stops at a file that is damaged, holds no features or other than numbers (nothing
-    pickled is read), two files of one name, with a `DataError` that names it; "skip" leaves such images out
-    and lists them in `store.skipped`."""
+    pickled is read), features that are not finite or not as wide as before, boxes that end before they begin
+    or leave the picture by more than a pixel, boxes of some images only, two files of one name, with a
+    `DataError` that names the file; "skip" leaves such images out and lists them in `store.skipped`."""
     features = Path(features)
     files = find(features)
     if not files:
@@ -64,25 +61,30 @@ def read(
 
 def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[Detections]]:
     """Detections one by one, their ids beside them."""
-    seen: set[str] = set()
+    seen, first = set(), None
     for path in files:
         try:
             if path.stem in seen:
                 raise ValueError("there is another file of this name")
             found = _read(path)
-        except DAMAGE as error:
-            problems.report(
-                str(path), str(error) or type(error).__name__, "extract the image again"
-            )
+            first = found if first is None else first
+            check_detections(path.stem, found, first.features.shape[1])
+            if (found.boxes is None) != (first.boxes is None):
+                raise ValueError("boxes are known of some images only")
+        except (ValueError, OSError) as error:
+            problems.report(str(path), str(error), "extract the image again")
             problems.found[-1]["id"] = "" if path.stem in seen else path.stem
             continue
         seen.add(path.stem)
         ids.append(path.stem)
         yield [found]
+    if not ids:
+        raise DataError("no feature file holds regions" + "".join(
+            f"; {one['where']}: {one['reason']}" for one in problems.found[:1]))  # fmt: skip
 
 
 def _read(path: Path) -> Detections:
-    """One file's regions; `ValueError` and NumPy's own errors say what is wrong."""
+    """One file's regions; `ValueError` says what is wrong."""
     arrays = _arrays(path)
     key = next((key for key in FEATURES if key in arrays), None)
     if key is None and len(arrays) == 1:
@@ -103,13 +105,12 @@ def _read(path: Path) -> Detections:
             features = features.T
         if len(features) != len(boxes):
             raise ValueError(f"{len(boxes)} boxes for features of shape {features.shape}")
-    count = next((int(arrays[one]) for one in COUNTS if one in arrays), len(features))
-    if not 1 <= count <= len(features):
-        raise ValueError(f"{count} regions should count of {len(features)}")
-    features = np.array(features[:count], np.float32)
-    # in half precision beyond this a number would be stored as infinity
-    if not -65504 <= features.min() <= features.max() <= 65504:
-        raise ValueError("a feature is NaN, infinite or larger than 65504")
+    count = next((_scalar(arrays, one) for one in COUNTS if one in arrays), len(features))
+    if not (1 <= count <= len(features) and count == int(count)):
+        raise ValueError(f"{count:.9g} regions should count of {len(features)}")
+    count = int(count)
+    with np.errstate(over="ignore"):  # what becomes infinite is found with what was
+        features = np.array(features[:count], np.float32)
     return Detections(features, None if boxes is None else boxes[:count])
 
 
@@ -118,29 +119,35 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     if path.stat().st_size > LARGEST:
         raise ValueError(f"it is larger than {LARGEST >> 20} MB")
     if path.suffix == ".npy":
-        return {"features": np.load(path, allow_pickle=False)}
-    with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > LARGEST:
-            raise ValueError(f"its arrays are larger than {LARGEST >> 20} MB")
-    with np.load(path, allow_pickle=False) as file:
-        wanted = [
-            key for key in file.files if key in (*FEATURES, *BOXES, *COUNTS, "image_w", "image_h")
-        ]
-        return {key: file[key] for key in wanted or file.files[:1]}
+        return {"features": open_array(path)}
+    return read_arrays(path, (*FEATURES, *BOXES, *COUNTS, *SIDES))
+
+
+def _scalar(arrays: dict[str, np.ndarray], key: str) -> float:
+    """A number that is stored alone, whatever its shape."""
+    if arrays[key].size != 1 or arrays[key].dtype.kind not in "iuf":
+        raise ValueError(f"{key} is {arrays[key].dtype} of shape {arrays[key].shape}, not a number")
+    return arrays[key].item()
 
 
 def _boxes(boxes: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray | None:
     """(R, 4) as shares of the picture's sides; None for pixels of a picture of unknown size."""
     if boxes.ndim != 2 or boxes.shape[1] != 4 or boxes.dtype.kind not in "fiu":
         raise ValueError(f"boxes are {boxes.dtype} of shape {boxes.shape}, not (regions, 4)")
-    boxes = boxes.astype(np.float32)
+    with np.errstate(over="ignore"):
+        boxes = boxes.astype(np.float32)
     if not np.isfinite(boxes).all():
         raise ValueError("a box is NaN or infinite")
-    if "image_w" in arrays and "image_h" in arrays:
-        width, height = (float(arrays[key]) for key in ("image_w", "image_h"))
-        if not (width > 0 and height > 0):
-            raise ValueError(f"a picture of {width} x {height} pixels")
+    if (boxes[:, 2:] < boxes[:, :2]).any():
+        raise ValueError("a box ends before it begins: boxes are x0, y0, x1, y1")
+    if all(key in arrays for key in SIDES):
+        width, height = (_scalar(arrays, key) for key in SIDES)
+        if not (1 <= width < 1e9 and 1 <= height < 1e9):
+            raise ValueError(f"a picture of {width:.9g} x {height:.9g} pixels")
         boxes = boxes / np.array([width, height, width, height], np.float32)
+        slack = 1.0 / min(width, height)
+        if len(boxes) and (boxes.min() < -slack or boxes.max() > 1 + slack):
+            raise ValueError(f"a box lies outside the picture of {width:.9g} x {height:.9g} pixels")
     elif boxes.size and boxes.max() > 1.5:
         return None
     return boxes.clip(0, 1)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from vse_lessons.arrays import open_array
 from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError, atomic_path
 from vse_lessons.readers.listing import Problems, text_lines
@@ -179,8 +180,8 @@ def _parts(folder: Path, problems: Problems) -> list[Part]:
 def _open(path: Path) -> np.ndarray:
     """(n, R, D), memory-mapped; its rows are not looked at."""
     try:
-        features = np.load(path, mmap_mode="r")
-    except (OSError, ValueError, EOFError, SyntaxError, OverflowError, TypeError) as error:
+        features = open_array(path)
+    except ValueError as error:
         raise DataError(
             f"{path} is damaged or not an .npy file ({error}); copy it again"
         ) from error
@@ -206,7 +207,7 @@ def _layout(path: Path, features: np.ndarray, captions: int) -> tuple[int, int]:
         return SENTENCES, 1
     if captions == rows:
         repeated = rows % SENTENCES == 0 and all(
-            (features[row : row + SENTENCES] == features[row]).all()
+            _alike(features[row : row + SENTENCES])
             for row in (0, rows // 2 // SENTENCES * SENTENCES, rows - SENTENCES)
         )
         return (SENTENCES, SENTENCES) if repeated else (1, 1)
@@ -214,6 +215,12 @@ def _layout(path: Path, features: np.ndarray, captions: int) -> tuple[int, int]:
         f"{path} has {rows} rows for {captions} captions; there must be as many, or {SENTENCES} "
         "captions a row: one of the two files is cut short or from another split"
     )
+
+
+def _alike(rows: np.ndarray) -> bool:
+    """Whether some rows are one repeated; NaN, which is damage, may stand for any number."""
+    first = rows[0]
+    return bool(((rows == first) | np.isnan(rows) | np.isnan(first)).all())
 
 
 def _read_captions(path: Path, problems: Problems) -> tuple[int, dict[int, str]]:
@@ -234,7 +241,9 @@ def _read_captions(path: Path, problems: Problems) -> tuple[int, dict[int, str]]
         if re.match(r"""\s*b(['"]).*\1\s*$""", line):
             problems.report(where, f"{line[:40]!r} is a printed bytes object of Python",
                             "write the captions again as text, with caption.decode()")  # fmt: skip
-            line = _decoded(line.strip())
+            line = " ".join(_decoded(line.strip()).split())
+            if not line:
+                continue
         captions[number - 1] = line.strip()
     return len(lines), captions
 

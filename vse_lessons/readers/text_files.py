@@ -50,7 +50,9 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
         )
         if number is not None:
             number_of[stem] = number
-    said = sorted(path for path in texts.rglob("*.txt") if path.is_file())
+    said = sorted(
+        path for path in texts.rglob("*") if path.suffix.lower() == ".txt" and path.is_file()
+    )
     if not said:
         raise DataError(f"{texts} holds no .txt file; put a picture's sentences in NAME.txt")
     for path in said:

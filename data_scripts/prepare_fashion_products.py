@@ -1,0 +1,25 @@
+"""Prepares Fashion Product Images (Small): unpacks it, checks it, finds the regions.
+
+    python data_scripts/prepare_fashion_products.py FOLDER --dry-run
+    python data_scripts/prepare_fashion_products.py FOLDER --accept-licence [--from archive.zip]
+    papermill notebooks/04_domain_transfer.ipynb out.ipynb -p target fashion_products -p target_dir FOLDER ...
+
+FOLDER holds, in the end, styles.csv and images/ID.jpg.  It is at
+https://www.kaggle.com/datasets/paramaggarwal/fashion-product-images-small, behind a login, which was never
+reached from where this script was written.  In 22 of its 44,446 rows a name has a comma and no quotes; they
+are read."""
+
+import sys
+
+from vse_lessons.prepare import File, Release, run
+
+RELEASE = Release(
+    corpus="fashion_products",
+    title="Fashion Product Images: 44,446 products, a name each",
+    licence="MIT, as its page says; the photographs are a shop's",
+    files=(File("archive.zip", gives=("styles.csv",)),),
+    by_hand="Fetch archive.zip with your account at Kaggle, put it into FOLDER or name it with --from.",
+)
+
+if __name__ == "__main__":
+    sys.exit(run(RELEASE, __doc__))
