@@ -11,6 +11,7 @@ from test_transfer_readers import captions, picture
 
 from vse_lessons.corpora import open_corpus
 from vse_lessons.files import read_json
+from vse_lessons.prepare import run
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "data_scripts"
 
@@ -107,13 +108,15 @@ def test_esteartworks_is_counted_against_the_poster(tmp_path, monkeypatch, capsy
     folder = captions(
         tmp_path, {"a.jpg": ["A saint.", "A man."], "b.jpg": ["Two angels."]}, "esteartworks.json"
     )
-    assert este.main([str(folder), "--dry-run"]) == 0
-    said = capsys.readouterr().out
-    assert (
-        "artworks       2  the poster says 553: differs" in said
-        and "3  the poster says 1,278" in said
-    )
-    assert este.main([str(folder)]) == 0 and "ready" in capsys.readouterr().out
+
+    def prepare(*given):
+        return run(este.RELEASE, este.__doc__, [str(folder), *given])
+
+    assert prepare("--dry-run") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "all 2 553 3 1,278 6 differs" in said and "published: the poster" in said
+    assert prepare() == 1 and "--accept-licence" in capsys.readouterr().err
+    assert prepare("--accept-licence") == 0 and "ready" in capsys.readouterr().out
     (folder / "esteartworks.json").write_text(json.dumps({"lost.jpg": "x"}))
-    assert este.main([str(folder)]) == 1 and "lost.jpg" in capsys.readouterr().err
+    assert prepare("--accept-licence") == 1 and "lost.jpg" in capsys.readouterr().err
     assert read_json(folder / "esteartworks.json") == {"lost.jpg": "x"}

@@ -103,9 +103,8 @@ def with_regions(
     if not detector and _extracted(folder):
         store = _read_features(folder, kept, on_bad, progress)
         return Opened(listing.with_features(store), pictures)
-    store = extract_regions(
-        listing.pictures(), _detector(detector), kept, on_bad=on_bad, progress=progress
-    )
+    pictures = pictures or listing.pictures()
+    store = extract_regions(pictures, _detector(detector), kept, on_bad=on_bad, progress=progress)
     return Opened(listing.with_regions(store), pictures)
 
 
@@ -177,7 +176,8 @@ def _prepared(folder: Path) -> Opened:
     if not (folder / PICTURES).is_file():
         return Opened(corpus)
     paths = read_json(folder / PICTURES)
-    if not isinstance(paths, list) or len(paths) != len(corpus.image_ids):
+    named = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
+    if not named or len(paths) != len(corpus.image_ids):
         raise DataError(
             f"{folder / PICTURES} does not name {len(corpus.image_ids)} pictures: prepare it again"
         )
@@ -206,7 +206,7 @@ def _flickr(folder: Path, *, name: str, pictures: bool, on_bad: str) -> Listing:
     """Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists."""
     if karpathy.has_list(folder, name):
         return karpathy.read(folder, pictures=pictures, on_bad=on_bad, name=name)
-    return flickr.read(folder, on_bad=on_bad, name=name)
+    return flickr.read(folder, pictures=pictures, on_bad=on_bad, name=name)
 
 
 LISTINGS: dict[str, Callable[..., Listing]] = {

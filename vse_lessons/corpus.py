@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -118,7 +118,14 @@ class Corpus:
 
     def save(self, path: Path, store: Path) -> None:
         """Writes everything but the regions to a JSON file, which names the store's folder
-        (absolute, or relative to the folder of the JSON file)."""
+        (absolute, or relative to the folder of the JSON file).  The store may hold more images, in another
+        order and under other names; the file then says which they are."""
+        whole = RegionStore.open(Path(path).parent / store)
+        # each image starts at a row of its own
+        rows = np.searchsorted(whole.starts, self.regions.starts)
+        if (rows == len(whole)).any() or (whole.starts[rows] != self.regions.starts).any():
+            raise DataError(f"{self.name}: its regions are not those in {whole.source}")
+        same = whole.ids == tuple(self.image_ids) and np.array_equal(rows, np.arange(len(whole)))
         write_json(
             Path(path),
             {
@@ -126,6 +133,7 @@ class Corpus:
                 "version": VERSION,
                 "name": self.name,
                 "store": str(store),
+                "images": None if same else {"ids": list(self.image_ids), "rows": rows.tolist()},
                 "sentences": list(self.sentences),
                 "image_of": self.image_of.tolist(),
                 "splits": self.splits.tolist(),
@@ -147,6 +155,9 @@ class Corpus:
             )
         try:
             store = RegionStore.open(Path(path).parent / content["store"])
+            if content.get("images") is not None:
+                ids, rows = (content["images"][key] for key in ("ids", "rows"))
+                store = replace(store.select(rows), ids=tuple(ids))
             return cls(
                 content["name"],
                 store,
@@ -157,6 +168,12 @@ class Corpus:
             )
         except KeyError as error:
             raise DataError(f"{path} lacks {error}: delete it and prepare it again") from error
+        except DataError:
+            raise
+        except (TypeError, ValueError, IndexError, OverflowError) as error:
+            raise DataError(
+                f"{path} is damaged ({error}): delete it and prepare it again"
+            ) from error
 
 
 def _all_text(sentences: Sequence[object]) -> bool:

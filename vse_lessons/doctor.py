@@ -26,7 +26,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from vse_lessons import __version__
+import vse_lessons
 
 try:
     import torch
@@ -114,7 +114,8 @@ def examine(corpus: str | None = None, corpus_dir: str | None = None) -> dict[st
     """Gathers everything; nothing stays on disk.  `machine` is empty where the library cannot be loaded."""
     extras = {name: check_extra(name) for name in REQUIRED}
     report = {"ready": False, "versions": {
-        "python": platform.python_version(), "platform": platform.platform(), "vse_lessons": __version__,
+        "python": platform.python_version(), "platform": platform.platform(),
+        "vse_lessons": vse_lessons.__version__,
         **extras["library"]["installed"]}, "extras": extras, "machine": {}, "stores": [], "corpus": {},
         "lessons": []}  # fmt: skip
     general = [*extras["library"]["findings"]]

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vse_lessons.arrays import open_array
 from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError, atomic_path
 from vse_lessons.hub import HubEmbedder
@@ -146,8 +147,8 @@ def read(folder: Path, *, name: str | None = None) -> Embedded:
 def _array(path: Path) -> np.ndarray:
     """(rows, D) finite numbers, memory-mapped; nothing pickled is read."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, SyntaxError, OverflowError, TypeError) as error:
+        array = open_array(path)
+    except ValueError as error:
         raise DataError(
             f"{path} is not there, damaged or no .npy file of numbers ({error})"
         ) from error
