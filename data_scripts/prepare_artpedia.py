@@ -1,10 +1,10 @@
 """Prepares Artpedia from its published JSON: fetches the paintings, finds regions, checks Table 2.
 
-    python data_scripts/prepare_artpedia.py FOLDER --dry-run     what would be fetched
-    python data_scripts/prepare_artpedia.py FOLDER               fetch, then extract the regions
+    python data_scripts/prepare_artpedia.py FOLDER --dry-run           what would be fetched
+    python data_scripts/prepare_artpedia.py FOLDER --accept-licence    fetch, then extract the regions
 
-FOLDER holds artpedia.json, which its authors publish at aimagelab.ing.unimore.it/artpedia (an address that
-this script was never run against).  The JSON gives the address of each painting at Wikimedia Commons.  They
+FOLDER holds artpedia.json, which its authors publish at aimagelab.ing.unimore.it/artpedia (never reached
+from where this script was written).  The JSON gives the address of each painting at Wikimedia Commons.  They
 are fetched one at a time, with a pause, into FOLDER/images; a run that is stopped goes on where it was.
 What cannot be had any more is listed in FOLDER/images/gone.json and left out of the corpus.
 
@@ -23,6 +23,7 @@ from PIL import Image
 from vse_lessons.corpora import open_corpus
 from vse_lessons.fetch import AGENT, LOST, fetch_all
 from vse_lessons.files import DataError
+from vse_lessons.prepare import free_space
 from vse_lessons.readers.artpedia import (
     FOLDERS,
     JSON,
@@ -31,6 +32,8 @@ from vse_lessons.readers.artpedia import (
     read_pages,
 )
 
+GUESS = 3_000_000  # bytes of a painting's file
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
@@ -38,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path, help=f"where {JSON} is")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be fetched")
+    parser.add_argument("--accept-licence", action="store_true",
+                        help="you keep to the licences of the texts and of each painting's file")  # fmt: skip
     parser.add_argument(
         "--contact", default="", help="a mail address or page that the servers can see"
     )
@@ -65,6 +70,15 @@ def prepare(given: argparse.Namespace) -> int:
         print(f"{len(missing)} of {len(urls)} paintings would be fetched into {target}, in at least "
               f"{len(missing) * given.pause / 60:.0f} minutes; their sizes are not in the JSON")  # fmt: skip
         return 0
+    if not given.accept_licence:
+        raise DataError("the texts are CC BY-SA, and each painting's file has a licence of its own, on its "
+                        "page at Commons: keep to them, and pass --accept-licence")  # fmt: skip
+    missing = sum(not (target / name).exists() for name in urls)
+    needed, free = missing * GUESS, free_space(given.folder)
+    if needed > free:
+        raise DataError(f"{missing} paintings may need {needed / 1e6:,.0f} MB (their sizes are not published),"
+                        f" but that disk has {free / 1e6:,.0f} MB free: choose another, or pass "
+                        "--limit")  # fmt: skip
     agent = f"{AGENT}; {given.contact}" if given.contact else AGENT
     made = fetch_all(
         urls, target, pause=given.pause, retries=given.retries, agent=agent, check=no_picture

@@ -6,8 +6,8 @@
 
 FOLDER holds, in the end, Flicker8k_Dataset/ (or Images/) and Flickr8k.token.txt (or captions.txt) with the
 split lists Flickr_8k.trainImages.txt and so on, or Karpathy's dataset_flickr8k.json.  The University of
-Illinois, which published it, does not give it out any more; the address below is a copy that many courses
-use.  Neither was ever reached from where this script was written."""
+Illinois, which published it, does not give it out any more; the addresses below are of a copy that many
+courses use, and were never reached from where this script was written."""
 
 import sys
 

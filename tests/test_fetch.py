@@ -1,70 +1,24 @@
+# ruff: noqa: F811  (a fixture by its name)
 """Against a server on this machine that misbehaves as real ones do."""
 
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import random
 
 import pytest
+from misbehaving import APOLOGY, server  # noqa: F401
 
 from vse_lessons import fetch
-from vse_lessons.fetch import CHECKSUMS, LOST, fetch_all
+from vse_lessons.fetch import CHECKSUMS, LOST, fetch_all, forget
 from vse_lessons.files import DataError, read_json
 
-CONTENT = {
-    name: name.encode() * 500 for name in ("a.jpg", "b.jpg", "slow.jpg", "cut.jpg", "wrong.jpg")
-}
+NAMES = ("a.jpg", "b.jpg", "slow.jpg", "wrong.jpg")
+CONTENT = {name: name.encode() * 500 for name in NAMES}
+LARGE = random.Random(0).randbytes(300_000)  # several blocks
 
 
-class Server(ThreadingHTTPServer):
-    """Serves CONTENT; `troubles[path]` are answers to give first."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.troubles, self.asked, self.agents = {}, [], set()
-
-    def url(self, name):
-        return f"http://127.0.0.1:{self.server_address[1]}/{name}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        name = self.path.strip("/")
-        self.server.asked.append(name)
-        self.server.agents.add(self.headers["User-Agent"])
-        troubles = self.server.troubles.get(name, [])
-        trouble = troubles.pop(0) if troubles else None
-        if isinstance(trouble, int):
-            self.send_response(trouble)
-            self.send_header("Content-Length", "0")
-            if trouble == 503:
-                self.send_header("Retry-After", "0")
-            self.end_headers()
-            return
-        if trouble == "redirect":
-            self.send_response(302)
-            self.send_header("Location", f"/{name}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        body = b"other bytes" if trouble == "wrong" else CONTENT[name]
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[:100] if trouble == "cut" else body)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)  # its waits between tries
-    running = Server()
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    yield running
-    running.shutdown()
-    running.server_close()
+@pytest.fixture(autouse=True)
+def _content(server):
+    server.content.update({**CONTENT, "large.zip": LARGE})
 
 
 def get(server, folder, *names, **options):
@@ -87,7 +41,7 @@ def test_files_are_fetched_once_with_their_checksums(server, tmp_path):
     assert again.there == ["a.jpg", "b.jpg"] and not again.fetched and len(server.asked) == 2
 
 
-@pytest.mark.parametrize("trouble", [503, 429, 500, "cut", "redirect"])
+@pytest.mark.parametrize("trouble", [503, 429, 500, 202, 304, "drop", "cut", "redirect"])
 def test_passing_troubles_are_got_over(server, tmp_path, trouble):
     server.troubles["a.jpg"] = [trouble]
     assert get(server, tmp_path, "a.jpg").fetched == ["a.jpg"]
@@ -105,8 +59,9 @@ def test_what_is_gone_is_asked_for_once_and_stops_nothing(server, tmp_path, stat
     assert get(server, tmp_path, "a.jpg").fetched == ["a.jpg"] and read_json(tmp_path / LOST) == {}
 
 
-@pytest.mark.parametrize("trouble", [503, "cut"])
+@pytest.mark.parametrize("trouble", [503, "cut", "drop"])
 def test_lasting_troubles_end_after_the_retries_and_leave_no_half_file(server, tmp_path, trouble):
+    server.mark = None
     server.troubles["a.jpg"] = [trouble] * 9
     made = get(server, tmp_path, "a.jpg", retries=2)
     assert list(made.gone) == ["a.jpg"] and len(server.asked) == 3 and left(tmp_path) == [LOST]
@@ -183,6 +138,173 @@ def test_an_interrupted_run_goes_on_where_it_stopped(server, tmp_path, monkeypat
     made = get(server, tmp_path, "a.jpg", "slow.jpg", "b.jpg")
     assert made.there == ["a.jpg"] and made.fetched == ["slow.jpg", "b.jpg"]
     assert server.asked.count("a.jpg") == 1
+
+
+# --- going on in the middle of a file ---------------------------------------------------------------
+
+
+def parts(folder):
+    return sorted(path.name for path in folder.iterdir() if path.suffix in (".part", ".mark"))
+
+
+@pytest.mark.parametrize("mark", ["etag", "date"])
+def test_a_cut_connection_is_gone_on_with_where_it_was(server, tmp_path, mark):
+    server.mark = mark
+    server.troubles["large.zip"] = ["cut", "drop", 503, "cut"]
+    assert get(server, tmp_path, "large.zip", retries=4).fetched == ["large.zip"]
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and left(tmp_path) == [
+        CHECKSUMS,
+        "large.zip",
+    ]
+    whole, first, second, third, last = server.ranges
+    assert whole is None and 0 < first == second == third < last < len(LARGE)
+    lost = 2 * fetch.BLOCK  # of each cut connection, at most
+    assert server.sent <= len(LARGE) + 2 * lost
+
+
+def test_the_next_run_goes_on_where_the_last_was_cut_off(server, tmp_path):
+    server.troubles["large.zip"] = ["cut"]
+    made = get(server, tmp_path, "large.zip", retries=0)
+    assert "large.zip" in made.gone and not (tmp_path / "large.zip").exists()
+    assert parts(tmp_path) == [".large.zip.mark", ".large.zip.part"]
+    come = (tmp_path / ".large.zip.part").read_bytes()
+    assert come and come == LARGE[: len(come)]
+    assert get(server, tmp_path, "large.zip").fetched == ["large.zip"]
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and parts(tmp_path) == []
+    assert server.ranges == [None, len(come)] and read_json(tmp_path / LOST) == {}
+
+
+def test_a_run_that_a_person_stops_goes_on_too(server, tmp_path, monkeypatch):
+    def stop(self, answer, part, total):
+        part.write_bytes(LARGE[:1000])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(fetch._Resuming, "_receive", stop)
+        get(server, tmp_path, "large.zip")
+    assert get(server, tmp_path, "large.zip").fetched == ["large.zip"]
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and server.ranges == [None, 1000]
+
+
+def begin(server, folder, mark="etag"):
+    """A first run that is cut off."""
+    server.mark = mark
+    server.troubles["large.zip"] = ["cut"]
+    assert get(server, folder, "large.zip", retries=0).gone
+    server.ranges.clear()
+
+
+@pytest.mark.parametrize("mark", ["weak", None])
+def test_without_a_mark_that_is_exact_all_of_it_comes_again(server, tmp_path, mark):
+    begin(server, tmp_path, mark)
+    assert parts(tmp_path) == []
+    assert get(server, tmp_path, "large.zip").fetched and server.ranges == [None]
+    assert (tmp_path / "large.zip").read_bytes() == LARGE
+
+
+def test_a_server_that_cannot_go_on_sends_all_of_it(server, tmp_path):
+    begin(server, tmp_path)
+    server.resumes = False
+    assert get(server, tmp_path, "large.zip").fetched and len(server.ranges) == 1
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and parts(tmp_path) == []
+
+
+def test_a_file_that_has_changed_in_between_comes_whole(server, tmp_path):
+    begin(server, tmp_path)
+    server.content["large.zip"] = LARGE[::-1]
+    server.troubles["large.zip"] = ["cut"]  # and is cut off again
+    assert get(server, tmp_path, "large.zip").fetched
+    assert (tmp_path / "large.zip").read_bytes() == LARGE[::-1]
+    assert server.ranges[0] and server.ranges[1] and len(server.ranges) == 2
+
+
+def test_more_than_there_is_starts_anew(server, tmp_path):
+    begin(server, tmp_path)
+    (tmp_path / ".large.zip.part").write_bytes(bytes(len(LARGE)))
+    assert get(server, tmp_path, "large.zip").fetched  # after a 416
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and server.ranges == [len(LARGE), None]
+
+
+def test_a_range_that_begins_elsewhere_is_not_taken(server, tmp_path):
+    begin(server, tmp_path)
+    server.troubles["large.zip"] = ["elsewhere"]
+    assert get(server, tmp_path, "large.zip").fetched
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and server.ranges[1] is None
+
+
+def test_a_server_may_send_less_than_the_rest(server, tmp_path):
+    begin(server, tmp_path)
+    server.troubles["large.zip"] = ["partly", "partly"]
+    assert get(server, tmp_path, "large.zip").fetched and len(server.ranges) == 3
+    assert (tmp_path / "large.zip").read_bytes() == LARGE
+    assert server.ranges == sorted(server.ranges)
+
+
+def test_what_a_server_packs_on_the_way_is_not_gone_on_with(server, tmp_path):
+    server.troubles["large.zip"] = ["packed"]
+    assert get(server, tmp_path, "large.zip").fetched == ["large.zip"]
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and parts(tmp_path) == []
+
+
+# --- checksums that are known beforehand ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["sha256", "md5"])
+def test_a_published_checksum_is_held_against_what_comes(server, tmp_path, kind):
+    published = {"large.zip": f"{kind}:{hashlib.new(kind, LARGE).hexdigest()}"}
+    server.troubles["large.zip"] = ["wrong", "html"]
+    made = get(server, tmp_path, "large.zip", retries=1, published=published)
+    assert "does not match" in made.gone["large.zip"] and left(tmp_path) == [LOST]
+    made = get(server, tmp_path, "large.zip", published=published)
+    assert made.fetched == ["large.zip"] and (tmp_path / "large.zip").read_bytes() == LARGE
+    assert server.ranges == [None] * 3
+    assert get(server, tmp_path, "large.zip", published=published).there == ["large.zip"]
+
+
+def test_nothing_goes_on_from_what_was_rotten(server, tmp_path):
+    """The first half of other bytes, by the same date, and then the second half of the right ones."""
+    server.mark = "date"
+    published = {"large.zip": f"sha256:{hashlib.sha256(LARGE).hexdigest()}"}
+    server.content["large.zip"] = LARGE[::-1]
+    server.troubles["large.zip"] = ["cut"]
+    assert get(server, tmp_path, "large.zip", retries=0, published=published).gone
+    server.content["large.zip"] = LARGE
+    made = get(server, tmp_path, "large.zip", retries=0, published=published)
+    assert "does not match" in made.gone["large.zip"] and left(tmp_path) == [LOST]
+    assert get(server, tmp_path, "large.zip", retries=0, published=published).fetched
+    assert (tmp_path / "large.zip").read_bytes() == LARGE and server.ranges[-1] is None
+
+
+def test_an_apology_is_not_gone_on_with(server, tmp_path):
+    server.troubles["large.zip"] = ["html"]
+
+    def check(path):
+        return "it is a web page" if path.read_bytes() == APOLOGY else None
+
+    made = get(server, tmp_path, "large.zip", check=check)
+    assert made.gone == {"large.zip": "it is a web page"} and left(tmp_path) == [LOST]
+    assert get(server, tmp_path, "large.zip", check=check).fetched and server.ranges == [None] * 2
+
+
+def test_a_file_with_another_checksum_than_the_published_is_fetched(server, tmp_path):
+    (tmp_path / "large.zip").write_bytes(LARGE[:1000])
+    published = {"large.zip": f"sha256:{hashlib.sha256(LARGE).hexdigest()}"}
+    assert get(server, tmp_path, "large.zip", published=published).fetched == ["large.zip"]
+
+
+def test_a_checksum_can_be_forgotten(server, tmp_path):
+    get(server, tmp_path, "a.jpg", "b.jpg")
+    forget(tmp_path / "a.jpg")
+    assert list(read_json(tmp_path / CHECKSUMS)) == ["b.jpg"]
+    (tmp_path / "a.jpg").unlink()
+    server.content["a.jpg"] = b"mended"
+    assert get(server, tmp_path, "a.jpg").fetched == ["a.jpg"]
+    forget(tmp_path / "never seen")
+    forget(tmp_path / "elsewhere" / "a.jpg")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+# --- manners ----------------------------------------------------------------------------------------
 
 
 def test_requests_are_apart_and_a_server_that_asks_for_more_gets_it(server, monkeypatch):

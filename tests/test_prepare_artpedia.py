@@ -7,9 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-import test_fetch
+from misbehaving import APOLOGY, server  # noqa: F401
 from PIL import Image
-from test_fetch import server  # noqa: F401
 from test_readers import RECORD
 
 from vse_lessons.corpora import open_corpus
@@ -31,10 +30,10 @@ def folder(server, tmp_path, monkeypatch):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     picture = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(picture, "PNG")
-    monkeypatch.setitem(test_fetch.CONTENT, "a.png", picture.getvalue())
+    server.content["a.png"] = picture.getvalue()
     names = {"2": "a.png", "5": "lost.png", "7": "a.png", "9": "sorry.png"}
     records = {key: {**RECORD, "img_url": server.url(name)} for key, name in names.items()}
-    monkeypatch.setitem(test_fetch.CONTENT, "sorry.png", b"<html>sorry</html>")
+    server.content["sorry.png"] = APOLOGY
     server.troubles["lost.png"] = [404] * 9
     made = tmp_path / "artpedia"
     made.mkdir()
@@ -49,10 +48,22 @@ def test_a_dry_run_fetches_nothing(script, folder, server, capsys):
     assert server.asked == [] and not (folder / "images").exists()
 
 
+def test_licence_and_room_come_first(script, folder, server, monkeypatch, capsys):
+    assert script.main([str(folder)]) == 1 and "pass --accept-licence" in capsys.readouterr().err
+    monkeypatch.setattr(script, "free_space", lambda _: 11_000_000)
+    assert script.main([str(folder), "--accept-licence"]) == 1
+    assert "4 paintings may need 12 MB" in capsys.readouterr().err and server.asked == []
+
+
 def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(
     script, folder, server, capsys
 ):
-    assert script.main([str(folder), "--pause", "0", "--contact", "me@example.org"]) == 0
+    assert (
+        script.main(
+            [str(folder), "--accept-licence", "--pause", "0", "--contact", "me@example.org"]
+        )
+        == 0
+    )
     said = capsys.readouterr().out
     assert (
         "0 paintings were there, 2 were fetched, 2 cannot be had" in said
@@ -65,13 +76,13 @@ def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(
     assert all("me@example.org" in agent for agent in server.agents)
     corpus = open_corpus("artpedia", folder).corpus
     assert list(corpus.image_ids) == ["2", "7"] and set(corpus.kinds) == {"visual", "contextual"}
-    assert script.main([str(folder), "--pause", "0", "--no-regions"]) == 0
+    assert script.main([str(folder), "--accept-licence", "--pause", "0", "--no-regions"]) == 0
     assert "2 paintings were there, 0 were fetched" in capsys.readouterr().out
     assert server.asked.count("a.png") == 2
 
 
 def test_a_painting_that_is_damaged_later_is_left_out(script, folder, capsys):
-    script.main([str(folder), "--pause", "0", "--no-regions"])
+    script.main([str(folder), "--accept-licence", "--pause", "0", "--no-regions"])
     (folder / "images" / "7.png").write_bytes(b"spoilt")
     with pytest.warns(UserWarning, match="1 pictures were skipped"):
         corpus = open_corpus("artpedia", folder).corpus

@@ -115,6 +115,8 @@ def prepare(opened: Opened, listing: Listing, folder: Path) -> None:
     place = {image: str(path.resolve()) for image, path in zip(listing.ids, listing.paths)}
     if opened.pictures is not None:
         write_json(folder / PICTURES, [place[image] for image in opened.corpus.image_ids])
+    else:
+        (folder / PICTURES).unlink(missing_ok=True)  # of another corpus
     opened.corpus.save(folder / precomputed.CORPUS, Path(opened.corpus.regions.source).resolve())
 
 

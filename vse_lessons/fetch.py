@@ -5,7 +5,7 @@ Built on pooch, which writes to a temporary name, renames, checks checksums and 
 from __future__ import annotations
 
 import os
-import sys
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +29,8 @@ FINAL = (400, 401, 403, 404, 410, 451)  # answers that asking again does not cha
 REFUSED = ("401", "403")  # the server refuses us, not a file, if these come
 PATIENCE = 5  # times in a row
 LONGEST_WAIT = 120.0  # seconds, whatever a server asks for
+BLOCK = 1 << 16  # bytes; of a connection that breaks the last block may be lost
+LARGE = 50_000_000  # bytes of a file that gets a progress bar of its own
 
 
 Check = Callable[[Path], "str | None"]  # why a file is not what it should be, or None
@@ -63,9 +65,9 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
     for name in urls:
         if Path(name).name != name or name in ("", ".", "..", CHECKSUMS, LOST):
             raise DataError(f"{name!r} is no plain file name: nothing is written outside {folder}")
-    known, lost = (_read(folder / name) for name in (CHECKSUMS, LOST))
-    known |= published or {}
-    download = _Polite(_Resuming(folder, timeout, {"User-Agent": agent}), pause)
+    recorded, lost = (_read(folder / name) for name in (CHECKSUMS, LOST))
+    known = {**recorded, **(published or {})}
+    download = _Polite(_Resuming(folder, timeout, agent, progress), pause)
     made, refused = Fetched(), 0
     for name, url in tqdm(urls.items(), desc="fetching", unit="file", disable=not progress):
         path = folder / name
@@ -84,8 +86,8 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
         else:
             made.there.append(name)
         if reason is None and known.get(name) != there:
-            known[name] = there
-            write_json(folder / CHECKSUMS, known)
+            recorded[name] = known[name] = there
+            write_json(folder / CHECKSUMS, recorded)
         if lost.get(name) != reason:
             lost = (
                 {**lost, name: reason} if reason else {k: v for k, v in lost.items() if k != name}
@@ -96,6 +98,13 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
             raise DataError(f"{url}: the server refuses one file after the other ({reason}); say who asks, "
                             "wait, or look at the address")  # fmt: skip
     return made
+
+
+def forget(path: Path) -> None:
+    """Drops the checksum of a file that turned out to be damaged, so that another one will be taken."""
+    known = _read(path.parent / CHECKSUMS)
+    if known.pop(path.name, None):
+        write_json(path.parent / CHECKSUMS, known)
 
 
 def _checksum(pooch, path: Path, kind: str) -> str | None:  # noqa: ANN001
@@ -128,45 +137,73 @@ class _Gone(Exception):
 class _Resuming:
     """A downloader for pooch that goes on where an earlier try, or an earlier run, was cut off."""
 
-    def __init__(self, folder: Path, timeout: float, headers: dict[str, str]):
-        self.folder, self.timeout, self.headers = folder, timeout, headers
+    def __init__(self, folder: Path, timeout: float, agent: str, progress: bool):
+        self.folder, self.timeout, self.progress = folder, timeout, progress
+        # packed bytes could not be counted, and of a .tar.gz requests would unpack them
+        self.headers = {"User-Agent": agent, "Accept-Encoding": "identity"}
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         name = next(name for name, address in pooch.urls.items() if address == url)
         part, mark = self.folder / f".{name}.part", self.folder / f".{name}.mark"
         begun = part.stat().st_size if part.exists() and mark.exists() else 0
         headers = dict(self.headers)
-        if (
-            begun
-        ):  # the mark says which bytes these are; if the file has changed all of it comes again
+        if begun:  # the mark says of which bytes this is the beginning; of others all will come
             headers |= {"Range": f"bytes={begun}-", "If-Range": mark.read_text("utf-8")}
         with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as answer:
-            if answer.status_code == 416:  # there is no more than what has come
-                part.unlink()
-            answer.raise_for_status()
-            going_on = answer.status_code == 206 and answer.headers.get(
-                "Content-Range", ""
-            ).startswith(f"bytes {begun}-")
-            which = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
-            mark.write_text(which or "", "utf-8") if which else mark.unlink(missing_ok=True)
-            wanted = answer.headers.get("Content-Length")
-            if answer.headers.get("Content-Encoding"):
-                wanted = None  # it counts packed bytes
+            begun, total = _begins(answer, begun)
+            if begun is None:
+                part.unlink(missing_ok=True)
+            if answer.status_code not in (200, 206) or begun is None:
+                raise requests.HTTPError(f"{url}: {answer.status_code}", response=answer)
+            if not begun:
+                part.unlink(missing_ok=True)  # before the mark of others is written
+                if which := _mark(answer):
+                    mark.write_text(which, "utf-8")
+                else:
+                    mark.unlink(missing_ok=True)
             try:
-                come = 0
-                with open(part, "ab" if going_on else "wb") as file:
-                    for block in answer.iter_content(1 << 20):
-                        file.write(block)
-                        come += len(block)
-                if wanted is not None and come != int(wanted):
-                    raise requests.ConnectionError(f"{url}: {come} of {wanted} bytes came")
-            finally:
-                if not which and sys.exc_info()[0]:
-                    part.unlink(
-                        missing_ok=True
-                    )  # nothing would say of which bytes it is the beginning
+                self._receive(answer, part, total)
+            except BaseException:
+                if not mark.exists():
+                    part.unlink(missing_ok=True)
+                raise
         os.replace(part, output_file)
         mark.unlink(missing_ok=True)
+
+    def _receive(self, answer, part: Path, total: int | None) -> None:  # noqa: ANN001
+        """Adds what comes to what has come."""
+        with open(part, "ab") as file, tqdm(
+            desc=part.name[1:-5], total=total, initial=file.tell(), unit="B", unit_scale=True, leave=False,
+            disable=not self.progress or (total or 0) < LARGE,
+        ) as bar:  # fmt: skip
+            for block in answer.iter_content(BLOCK):
+                file.write(block)
+                bar.update(len(block))
+            # a server may give less than was asked for
+            if total is not None and file.tell() != total:
+                raise requests.ConnectionError(f"{file.tell()} of {total} bytes came")
+
+
+def _begins(answer, begun: int) -> tuple[int | None, int | None]:  # noqa: ANN001
+    """With which byte an answer begins and how many the whole file has (None: not told); no first byte where
+    the answer does not go on from `begun`."""
+    said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
+    if answer.status_code == 206 and said and int(said[1]) == begun:
+        return begun, int(said[2]) if said[2].isdigit() else None
+    if answer.status_code in (206, 416):  # 416: there is no byte at `begun`
+        return None, None
+    length = answer.headers.get("Content-Length", "")
+    packed = answer.headers.get("Content-Encoding")  # then that is the length of something else
+    return 0, int(length) if length.isdigit() and not packed else None
+
+
+def _mark(answer) -> str | None:  # noqa: ANN001
+    """By what a server tells these bytes from others, for If-Range."""
+    if answer.headers.get("Content-Encoding"):
+        return None
+    etag = answer.headers.get("ETag", "")
+    exact = etag.startswith('"')  # W/"..." is none of bytes
+    return etag if exact else answer.headers.get("Last-Modified")
 
 
 class _Polite:
