@@ -76,7 +76,7 @@ def prepare(given: argparse.Namespace) -> int:
     missing = sum(not (target / name).exists() for name in urls)
     needed, free = missing * GUESS, free_space(given.folder)
     if needed > free:
-        raise DataError(f"{missing} paintings may need {needed / 1e6:,.0f} MB (their sizes are not published),"
+        raise DataError(f"{missing} paintings may need {needed / 1e6:,.0f} MB (their sizes are not told),"
                         f" but that disk has {free / 1e6:,.0f} MB free: choose another, or pass "
                         "--limit")  # fmt: skip
     agent = f"{AGENT}; {given.contact}" if given.contact else AGENT
