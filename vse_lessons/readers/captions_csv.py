@@ -70,6 +70,8 @@ def _table(folder: Path) -> Path:
 
 def is_table(path: Path) -> bool:
     """Whether a file begins with the header of such a table; regions of pictures can be a .tsv, too."""
+    if not path.is_file():
+        return False
     with open(path, "rb") as file:
         head = file.readline(1 << 12).decode("utf-8-sig", "replace")
     header = {column.strip(' "').lower() for column in re.split(r"[,\t\r\n]", head)}

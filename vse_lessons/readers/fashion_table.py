@@ -77,6 +77,9 @@ def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str | None, st
                 where = f"{table}, line {rows.line_num}"
                 if not row:
                     continue
+                # a name that stands last may have commas and no quotes
+                if places[1] == len(header) - 1:
+                    row[places[1] :] = [",".join(row[places[1] :])]
                 if len(row) != len(header):
                     problems.report(where, f"{len(row)} columns, not {len(header)}",
                                     "put names with a comma in quotes")  # fmt: skip

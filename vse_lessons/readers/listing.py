@@ -77,6 +77,8 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1  # it counts from after the mark
         raise DataError(f"{path}, line {line}: not UTF-8 text; convert the file") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); restore the file") from error
 
 
 def text_lines(path: Path) -> Iterator[tuple[int, str]]:

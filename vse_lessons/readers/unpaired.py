@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.files import DataError
-from vse_lessons.readers.listing import PICTURES, Listing
+from vse_lessons.readers.listing import PICTURES, Listing, read_text
 from vse_lessons.regions import RegionStore
 from vse_lessons.unpaired import Unpaired
 
@@ -44,10 +44,7 @@ def read(folder: Path, *, name: str | None = None) -> UnpairedListing:
         raise DataError(
             f"{below} holds no picture ({', '.join(sorted(PICTURES))}): put the target's there"
         )
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text ({error.reason}); convert the file") from error
+    lines = read_text(path).splitlines()
     sentences = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not sentences:
         raise DataError(f"{path} holds no sentence: write one a line")
