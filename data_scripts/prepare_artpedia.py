@@ -1,12 +1,14 @@
 """Prepares Artpedia from its published JSON: fetches the paintings, finds regions, checks Table 2.
 
-    python data_scripts/prepare_artpedia.py FOLDER --dry-run           what would be fetched
-    python data_scripts/prepare_artpedia.py FOLDER --accept-licence    fetch, then extract the regions
+    python data_scripts/prepare_artpedia.py FOLDER --dry-run [--download]
+    python data_scripts/prepare_artpedia.py FOLDER --accept-licence [--download] --contact you@example.org
+    papermill notebooks/05_artpedia_ranking.ipynb out.ipynb -p corpus artpedia -p corpus_dir FOLDER ...
 
-FOLDER holds artpedia.json, which its authors publish at aimagelab.ing.unimore.it/artpedia (never reached
-from where this script was written).  The JSON gives the address of each painting at Wikimedia Commons.  They
-are fetched one at a time, with a pause, into FOLDER/images; a run that is stopped goes on where it was.
-What cannot be had any more is listed in FOLDER/images/gone.json and left out of the corpus.
+FOLDER holds artpedia.json, which its authors publish at aimagelab.ing.unimore.it/artpedia; --download fetches
+it.  The JSON gives the address of each painting at Wikimedia Commons.  They are fetched one at a time, with a
+pause, into FOLDER/images; a run that is stopped goes on where it was.  What cannot be had any more is listed
+in FOLDER/images/gone.json and left out of the corpus.  None of the addresses was ever reached from where this
+script was written.
 
 Wikimedia asks that automatic requests name someone to write to: pass --contact.  Each painting and text has
 its own licence (the texts are Wikipedia's, CC BY-SA); see the page of each file at Commons."""
@@ -20,10 +22,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from vse_lessons.archives import unpack
 from vse_lessons.corpora import open_corpus
 from vse_lessons.fetch import AGENT, LOST, fetch_all
 from vse_lessons.files import DataError
-from vse_lessons.prepare import free_space
+from vse_lessons.prepare import File, download, require_space
 from vse_lessons.readers.artpedia import (
     FOLDERS,
     JSON,
@@ -32,6 +35,10 @@ from vse_lessons.readers.artpedia import (
     read_pages,
 )
 
+ARCHIVE = File(
+    "artpedia.zip", "https://aimagelab.ing.unimore.it/imagelab/uploadedFiles/artpedia.zip"
+)
+LICENCE = "the texts are CC BY-SA, and each painting's file has a licence of its own, on its page at Commons"
 GUESS = 3_000_000  # bytes of a painting's file
 
 
@@ -40,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("folder", type=Path, help=f"where {JSON} is")
+    parser.add_argument(
+        "--download", action="store_true", help=f"fetch {JSON} too if it is not there"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be fetched")
     parser.add_argument("--accept-licence", action="store_true",
                         help="you keep to the licences of the texts and of each painting's file")  # fmt: skip
@@ -55,12 +65,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         return prepare(given)
-    except DataError as error:
+    except (DataError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
 
 def prepare(given: argparse.Namespace) -> int:
+    print(f"licence: {LICENCE}")
+    if not (given.dry_run or given.accept_licence):
+        raise DataError("keep to the licence above, and pass --accept-licence")
+    if given.download and not (given.folder / JSON).exists():
+        if given.dry_run:
+            print(f"would fetch {ARCHIVE.url} (size not published, its checksum will be recorded)")
+            return 0
+        for path in download([ARCHIVE], given.folder, given.retries, given.contact):
+            unpack(path, given.folder)
     found = read_pages(given.folder / JSON, on_bad=given.on_bad)
     report(found)
     urls = {file_name(page): page.url for page in found.pages[: given.limit]}
@@ -70,15 +89,10 @@ def prepare(given: argparse.Namespace) -> int:
         print(f"{len(missing)} of {len(urls)} paintings would be fetched into {target}, in at least "
               f"{len(missing) * given.pause / 60:.0f} minutes; their sizes are not in the JSON")  # fmt: skip
         return 0
-    if not given.accept_licence:
-        raise DataError("the texts are CC BY-SA, and each painting's file has a licence of its own, on its "
-                        "page at Commons: keep to them, and pass --accept-licence")  # fmt: skip
     missing = sum(not (target / name).exists() for name in urls)
-    needed, free = missing * GUESS, free_space(given.folder)
-    if needed > free:
-        raise DataError(f"{missing} paintings may need {needed / 1e6:,.0f} MB (their sizes are not told),"
-                        f" but that disk has {free / 1e6:,.0f} MB free: choose another, or pass "
-                        "--limit")  # fmt: skip
+    require_space(
+        target, missing * GUESS, f"if {missing} paintings have 3 MB each, for no size is told,"
+    )
     agent = f"{AGENT}; {given.contact}" if given.contact else AGENT
     made = fetch_all(
         urls, target, pause=given.pause, retries=given.retries, agent=agent, check=no_picture

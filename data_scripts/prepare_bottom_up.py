@@ -6,8 +6,9 @@
 
 FOLDER holds, in the end, the sentences of prepare_coco.py and features/ with the TSV files and the names of
 classes and attributes.  The files are those of LXMERT (Tan and Bansal 2019), 36 boxes an image with
-predictions. The authors' own trainval_36.zip (26,349,147,849 bytes) and trainval.zip (10 to 100 boxes) have
-the other order of fields and no predictions, and are read as well; their address was reported dead.
+predictions.  The authors' own trainval_36.zip (26,349,147,849 bytes) and trainval.zip (23 GB, 10 to 100
+boxes) have the other order of fields and no predictions, and are read as well (--from); their address,
+https://imagecaption.blob.core.windows.net/imagecaption/, was reported dead.
 
 For another corpus put the TSV files of its images, and the names, into its features/ and run its own script.
 The addresses below were never reached from where this script was written."""
@@ -15,62 +16,65 @@ The addresses below were never reached from where this script was written."""
 import sys
 from pathlib import Path
 
+from vse_lessons.corpora import FEATURES
 from vse_lessons.prepare import (
     COCO_CAPTIONS,
     COCO_COUNTS,
+    COCO_COUNTS_BY,
     COCO_LICENCE,
     File,
     Release,
     karpathy_lists,
     run,
+    visible,
 )
-from vse_lessons.readers import bottom_up
+from vse_lessons.readers.bottom_up import ATTRIBUTES, OBJECTS
 
 LXMERT = "https://nlp.cs.unc.edu/data/lxmert_data/mscoco_imgfeat/"
-NAMES = "https://raw.githubusercontent.com/peteanderson80/bottom-up-attention/master/data/genome/1600-400-20/"
-FEATURES = "features"
+NAMES = (
+    "https://raw.githubusercontent.com/peteanderson80/bottom-up-attention/master/"
+    "data/genome/1600-400-20/"
+)
+AUTHORS = ("**/trainval_*.tsv*", "**/karpathy_*.tsv*")  # all images, and no predictions to name
 
 
-def gather(folder: Path, dry: bool) -> None:
+def gather(folder: Path, dry: bool) -> bool:
     """Moves TSV files that were unpacked into folders, and the names, to features/."""
     target = folder / FEATURES
     found = [
-        path for path in sorted(folder.rglob("*.tsv*")) if path.is_file() and path.parent != target
+        path
+        for path in sorted(visible(folder, "**/*.tsv*"))
+        if path.is_file() and path.parent != target
     ]
-    found += [
-        folder / name
-        for name in (bottom_up.OBJECTS, bottom_up.ATTRIBUTES)
-        if (folder / name).is_file()
-    ]
+    found += [folder / name for name in (OBJECTS, ATTRIBUTES) if (folder / name).is_file()]
     for path in found:
         print(f"{'would be moved' if dry else 'moved'} to {target}: {path}")
         if not dry:
             target.mkdir(exist_ok=True)
             path.replace(target / path.name)
+    return bool(found)
 
 
 def features(part: str, size: int) -> File:
     """LXMERT's zip file of one part."""
     name = f"{part}_obj36"
-    return File(f"{name}.zip", f"{LXMERT}{name}.zip", size, source="LXMERT's README, in round numbers",
-                gives=(f"{FEATURES}/{name}.tsv", f"{FEATURES}/trainval_resnet101_faster_rcnn_genome_36.tsv"),
-                into=FEATURES)  # fmt: skip
+    return File(f"{name}.zip", f"{LXMERT}{name}.zip", size, source="reports, in round numbers",
+                gives=(f"**/{name}.tsv", *AUTHORS), into=FEATURES)  # fmt: skip
 
 
 RELEASE = Release(
     corpus="coco",
     title="MS-COCO Captions 2014 with regions of bottom-up attention",
-    licence=f"{COCO_LICENCE}; the features are LXMERT's (MIT), the names bottom-up-attention's (MIT)",
+    licence=f"{COCO_LICENCE}; the code of LXMERT and of bottom-up attention, which found the regions, is MIT",
     files=(
         features("train2014", 17_000_000_000),
         features("val2014", 8_000_000_000),
-        *(File(name, NAMES + name, gives=(f"{FEATURES}/{name}",))
-          for name in (bottom_up.OBJECTS, bottom_up.ATTRIBUTES)),
+        *(File(name, NAMES + name, gives=(f"**/{name}", *AUTHORS)) for name in (OBJECTS, ATTRIBUTES)),
         COCO_CAPTIONS,
         karpathy_lists("dataset_coco.json"),
     ),
     published=COCO_COUNTS,
-    published_by="Hugging Face, justram/COCO2014-Captions",
+    published_by=COCO_COUNTS_BY,
     convert=gather,
 )  # fmt: skip
 

@@ -7,14 +7,16 @@ finds its regions.
 
 FOLDER holds, in the end, train2014/, val2014/, annotations/captions_train2014.json and
 captions_val2014.json, and Karpathy's dataset_coco.json, whose 30,504 "restval" images are for training.
-The addresses below were never reached from where this script was written; that of the lists was reported
-gone in September 2023, and there since."""
+It takes 41 GB while it is unpacked; the archives can be deleted then, and 21 GB remain.  The addresses below
+were never reached from where this script was written; that of the lists was reported gone in September
+2023."""
 
 import sys
 
 from vse_lessons.prepare import (
     COCO_CAPTIONS,
     COCO_COUNTS,
+    COCO_COUNTS_BY,
     COCO_LICENCE,
     File,
     Release,
@@ -36,7 +38,7 @@ RELEASE = Release(
             size=13_510_573_713,
             checksum="sha256:ede4087e640bddba550e090eae701092534b554b42b05ac33f0300b984b31775",
             source=SOURCE,
-            gives=("train2014", "images/train2014", "features"),
+            gives=("train2014", "images/train2014", "features", "*.tsv*"),
         ),
         File(
             "val2014.zip",
@@ -44,13 +46,13 @@ RELEASE = Release(
             size=6_645_013_297,
             checksum="sha256:fe9be816052049c34717e077d9e34aa60814a55679f804cd043e3cbee3b9fde0",
             source=SOURCE,
-            gives=("val2014", "images/val2014", "features"),
+            gives=("val2014", "images/val2014", "features", "*.tsv*"),
         ),
         COCO_CAPTIONS,
         karpathy_lists("dataset_coco.json"),
     ),
     published=COCO_COUNTS,
-    published_by="Hugging Face, justram/COCO2014-Captions",
+    published_by=COCO_COUNTS_BY,
 )
 
 if __name__ == "__main__":

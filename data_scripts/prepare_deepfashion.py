@@ -1,82 +1,51 @@
 """Prepares DeepFashion with sentences: checks what is there, converts it where needed, finds the regions.
 
-    python data_scripts/prepare_deepfashion.py FOLDER --dry-run            what is there and what should be
-    python data_scripts/prepare_deepfashion.py FOLDER --accept-licence     convert, then extract the regions
+    python data_scripts/prepare_deepfashion.py FOLDER --dry-run
+    python data_scripts/prepare_deepfashion.py FOLDER --accept-licence [--from images.zip]
+    papermill notebooks/04_domain_transfer.ipynb out.ipynb -p target deepfashion -p target_dir FOLDER ...
 
 Two releases are read, and both must be asked for by hand, for non-commercial research:
 
-DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal)
-    FOLDER holds captions.json and images/.  Its captions are one for each picture.
+DeepFashion-MultiModal (Jiang et al. 2022; github.com/yumingj/DeepFashion-MultiModal, at Google Drive)
+    FOLDER holds captions.json and images/, 44,096 pictures.  Its captions are one for each picture.
 FashionGAN (Zhu et al. 2017; mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html, "Fashion Synthesis")
     The corpus of Carraggi et al. 2018, 78,979 pictures.  FOLDER holds language_original.mat (engJ, the
     sentences; nameList, the pictures), ind.mat (train_ind, test_ind) and img/ with the pictures of
     DeepFashion's in-shop or attribute benchmark.  From them captions.json is written; 1,000 of the training
     pictures are drawn for validation.
 
-None of these addresses could be reached when this script was written."""
+These addresses were never reached from where this script was written."""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from vse_lessons.corpora import open_corpus
 from vse_lessons.files import DataError, write_json
-from vse_lessons.readers import captions_json
+from vse_lessons.prepare import File, Release, run
 
 LANGUAGE, INDEX, CAPTIONS = "language_original.mat", "ind.mat", "captions.json"
 PUBLISHED = 78_979  # pictures with a sentence, on the poster
 VALIDATION = 1_000
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+def convert(folder: Path, dry: bool) -> bool:
+    """Writes captions.json from FashionGAN's files, where it is not there."""
+    if (folder / CAPTIONS).exists() or not (folder / LANGUAGE).exists():
+        return False
+    records = fashiongan(folder)
+    print(
+        f"{folder / LANGUAGE}: {len(records):,} pictures with a sentence; the poster says {PUBLISHED:,}"
     )
-    parser.add_argument("folder", type=Path, help="where the files of one release are")
-    parser.add_argument("--dry-run", action="store_true", help="only say what is there")
-    parser.add_argument("--accept-licence", action="store_true",
-                        help="you have the agreement of DeepFashion: research, not commerce")  # fmt: skip
-    parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
-                        help="bad records and lost pictures: stop, or count and leave out")  # fmt: skip
-    parser.add_argument("--no-regions", action="store_true", help="convert only")
-    given = parser.parse_args(arguments)
-    try:
-        return prepare(given)
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-
-
-def prepare(given: argparse.Namespace) -> int:
-    if not (given.dry_run or given.accept_licence):
-        raise DataError("DeepFashion is for non-commercial research and comes with an agreement: read it, "
-                        "then pass --accept-licence")  # fmt: skip
-    folder = given.folder
-    if not (folder / CAPTIONS).exists() and (folder / LANGUAGE).exists():
-        records = fashiongan(folder)
-        print(
-            f"{folder / LANGUAGE}: {len(records):,} pictures with a sentence; the poster says {PUBLISHED:,}"
-        )
-        if given.dry_run:
-            print(f"{CAPTIONS} would be written from it")
-            return 0
+    if dry:
+        print(f"{CAPTIONS} would be written from it")
+    else:
         write_json(folder / CAPTIONS, records)
-    listing = captions_json.read(folder, on_bad=given.on_bad, name="deepfashion")
-    splits = {split: int((listing.splits == split).sum()) for split in ("train", "val", "test")}
-    print(f"{len(listing.ids):,} pictures, {len(listing.sentences):,} sentences, {listing.unannotated:,} "
-          f"pictures without one; {splits}")  # fmt: skip
-    print(f"{len(listing.skipped):,} records or sentences left out")
-    if not (given.dry_run or given.no_regions):
-        corpus = open_corpus("deepfashion", folder).corpus
-        print(f"ready: regions in {corpus.regions.source}")
-    return 0
+    return True
 
 
 def fashiongan(folder: Path) -> list[dict]:
@@ -135,5 +104,19 @@ def _below_img(name: str) -> str:
     return "/".join(parts[parts.index("img") + 1 :] if "img" in parts else parts)
 
 
+RELEASE = Release(
+    corpus="deepfashion",
+    title="DeepFashion with sentences: DeepFashion-MultiModal, or FashionGAN's",
+    licence="DeepFashion's agreement: for non-commercial research, and never to be passed on",
+    files=(
+        File("images.zip", gives=("images", "Images", "img")),
+        File(CAPTIONS, gives=(CAPTIONS, LANGUAGE)),
+    ),
+    by_hand="Ask for them as the releases' pages say; put the files into FOLDER, archives also with --from.",
+    published={"all": (44_096, None)},
+    published_by="DeepFashion-MultiModal's page; of FashionGAN's release the poster says 78,979",
+    convert=convert,
+)
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(RELEASE, __doc__))

@@ -10,18 +10,20 @@ captions.json or esteartworks.json: {"name.jpg": ["a sentence", ...]} or a list 
 sentence.
 
 The corpus is to be asked for from its authors, AImageLab of the University of Modena and Reggio Emilia
-(aimagelab.ing.unimore.it).  That address could not be reached when this script was written, and no copy of
-the corpus was at hand: if its file has another form, say so in an issue, with its first lines."""
+(aimagelab.ing.unimore.it).  That address was never reached from where this script was written, and no copy
+of the corpus was at hand: if its file has another form, say so in an issue, with its first lines."""
 
 import sys
 
-from vse_lessons.prepare import Release, run
+from vse_lessons.prepare import File, Release, run
+from vse_lessons.readers.captions_json import NAMES
 
 RELEASE = Release(
     corpus="esteartworks",
     title="EsteArtworks: 553 artworks, 1,278 sentences",
     licence="what its authors wrote when they gave it to you",
-    by_hand="Ask its authors for it.",
+    files=(File("esteartworks.zip", gives=NAMES),),
+    by_hand="Ask its authors for it; put what they send into FOLDER, or name the archive with --from.",
     published={"all": (553, 1278)},
     published_by="the poster, Carraggi et al. 2018",
 )

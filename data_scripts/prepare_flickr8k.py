@@ -5,16 +5,18 @@
     papermill notebooks/03_train_a3vse.ipynb out.ipynb -p corpus flickr8k -p corpus_dir FOLDER
 
 FOLDER holds, in the end, Flicker8k_Dataset/ (or Images/) and Flickr8k.token.txt (or captions.txt) with the
-split lists Flickr_8k.trainImages.txt and so on, or Karpathy's dataset_flickr8k.json.  The University of
-Illinois, which published it, does not give it out any more; the addresses below are of a copy that many
-courses use, and were never reached from where this script was written."""
+split lists Flickr_8k.trainImages.txt and so on; or, with --optional, Karpathy's dataset_flickr8k.json, the
+same split.  The University of Illinois, which published it, does not give it out any more; the addresses
+below are of a copy that many courses use.  They were never reached from where this script was written, and
+that of the lists was reported gone in September 2023.  The archives have 8,091 or 8,092 photographs; 8,000
+are in the split."""
 
 import sys
 
 from vse_lessons.prepare import KARPATHY_COUNTS, File, Release, karpathy_lists, run
 
 COPY = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/"
-LISTS = "Flickr_8k.trainImages.txt"
+GUESS = "a guess, for none is published"
 
 RELEASE = Release(
     corpus="flickr8k",
@@ -26,13 +28,15 @@ RELEASE = Release(
             "Flickr8k_Dataset.zip",
             COPY + "Flickr8k_Dataset.zip",
             size=1_100_000_000,
-            source="nobody; the size is a guess",
-            gives=("Flicker8k_Dataset", "Images", "images"),
+            source=GUESS,
+            gives=("Flicker8k_Dataset", "Images", "images", "features", "*.tsv*"),
         ),
         File(
             "Flickr8k_text.zip",
             COPY + "Flickr8k_text.zip",
-            gives=(LISTS, "train.txt", "dataset_flickr8k.json"),
+            size=3_000_000,
+            source=GUESS,
+            gives=("Flickr_8k.trainImages.txt", "train.txt", "dataset_flickr8k.json"),
         ),
         karpathy_lists("dataset_flickr8k.json", optional=True),
     ),

@@ -269,7 +269,9 @@ def test_a_truncated_archive(tmp_path, ending, share):
     archive = make(tmp_path / f"a{ending}", noise)
     data = archive.read_bytes()
     archive.write_bytes(data[: int(len(data) * share)])
-    refuse(archive, tmp_path, "could not be unpacked.*nothing was left. Fetch it again")
+    refuse(
+        archive, tmp_path, "could not be unpacked.*nothing was left. Delete it and fetch it again"
+    )
 
 
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz"])
@@ -340,7 +342,7 @@ def test_an_archive_without_a_file(tmp_path, ending):
 @pytest.mark.parametrize("content", [b"", b"<!doctype html><p>404</p>", b"\x1f\x8b", b"PK\x03\x04"])
 def test_something_else_by_that_name(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
-    refuse(tmp_path / name, tmp_path, "could not be unpacked.*Fetch it again")
+    refuse(tmp_path / name, tmp_path, "could not be unpacked.*Delete it and fetch it again")
 
 
 def test_other_endings(tmp_path):

@@ -48,7 +48,7 @@ def test_passing_troubles_are_got_over(server, tmp_path, trouble):
     assert (tmp_path / "a.jpg").read_bytes() == CONTENT["a.jpg"] and len(server.asked) == 2
 
 
-@pytest.mark.parametrize("status", [404, 410, 403])
+@pytest.mark.parametrize("status", [404, 409, 410, 403])
 def test_what_is_gone_is_asked_for_once_and_stops_nothing(server, tmp_path, status):
     server.troubles["a.jpg"] = [status] * 9
     made = get(server, tmp_path, "a.jpg", "b.jpg")

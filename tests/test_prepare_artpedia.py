@@ -4,6 +4,8 @@
 import importlib.util
 import io
 import json
+import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from test_readers import RECORD
 
 from vse_lessons.corpora import open_corpus
 from vse_lessons.files import read_json
+from vse_lessons.prepare import File
 
 SCRIPT = Path(__file__).resolve().parents[1] / "data_scripts" / "prepare_artpedia.py"
 
@@ -50,9 +53,30 @@ def test_a_dry_run_fetches_nothing(script, folder, server, capsys):
 
 def test_licence_and_room_come_first(script, folder, server, monkeypatch, capsys):
     assert script.main([str(folder)]) == 1 and "pass --accept-licence" in capsys.readouterr().err
-    monkeypatch.setattr(script, "free_space", lambda _: 11_000_000)
-    assert script.main([str(folder), "--accept-licence"]) == 1
-    assert "4 paintings may need 12 MB" in capsys.readouterr().err and server.asked == []
+    usage = shutil.disk_usage(folder)._replace(free=11_000_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: usage)
+        assert script.main([str(folder), "--accept-licence"]) == 1
+    assert "needs 12 MB if 4 paintings have 3 MB each" in capsys.readouterr().err
+    assert server.asked == [] and not (folder / "images").exists()
+
+
+def test_the_json_is_fetched_if_asked(script, folder, server, monkeypatch, capsys):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        target.write(folder / "artpedia.json", "artpedia.json")
+    server.content["artpedia.zip"] = archive.getvalue()
+    monkeypatch.setattr(script, "ARCHIVE", File("artpedia.zip", server.url("artpedia.zip")))
+    new = folder.parent / "new"
+    given = [str(new), "--download", "--no-regions", "--pause", "0"]
+    assert script.main([*given, "--dry-run"]) == 0 and not new.exists()
+    assert "would fetch http" in capsys.readouterr().out and server.asked == []
+    assert script.main(given) == 1 and not new.exists()
+    server.troubles["artpedia.zip"] = ["drop", "html"]
+    assert script.main([*given, "--accept-licence"]) == 1
+    assert "artpedia.zip cannot be had (it is a web page" in capsys.readouterr().err
+    assert script.main([*given, "--accept-licence"]) == 0
+    assert "2 were fetched, 2 cannot be had" in capsys.readouterr().out
 
 
 def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(
@@ -90,5 +114,5 @@ def test_a_painting_that_is_damaged_later_is_left_out(script, folder, capsys):
 
 
 def test_bad_input_is_named_on_one_line(script, tmp_path, capsys):
-    assert script.main([str(tmp_path)]) == 1
+    assert script.main([str(tmp_path), "--accept-licence"]) == 1
     assert "artpedia.json" in capsys.readouterr().err

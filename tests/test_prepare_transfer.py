@@ -26,7 +26,8 @@ def script(name):
 @pytest.fixture
 def deepfashion(tmp_path, monkeypatch):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
-    return script("prepare_deepfashion")
+    module = script("prepare_deepfashion")
+    return lambda *given: run(module.RELEASE, module.__doc__, list(map(str, given)))
 
 
 def fashiongan(folder: Path, count=24, **changes) -> Path:
@@ -50,7 +51,7 @@ def fashiongan(folder: Path, count=24, **changes) -> Path:
 
 def test_fashiongan_becomes_captions_and_a_corpus(deepfashion, tmp_path, capsys):
     folder = fashiongan(tmp_path / "df")
-    assert deepfashion.main([str(folder), "--accept-licence"]) == 0
+    assert deepfashion(folder, "--accept-licence") == 0
     said = capsys.readouterr().out
     assert "24 pictures with a sentence; the poster says 78,979" in said and "ready" in said
     corpus = open_corpus("deepfashion", folder, progress=False).corpus
@@ -63,18 +64,19 @@ def test_fashiongan_becomes_captions_and_a_corpus(deepfashion, tmp_path, capsys)
 
 def test_the_licence_must_be_accepted(deepfashion, tmp_path, capsys):
     folder = fashiongan(tmp_path / "df")
-    assert deepfashion.main([str(folder)]) == 1
+    assert deepfashion(folder) == 1
     assert "--accept-licence" in capsys.readouterr().err and not (folder / "captions.json").exists()
-    assert deepfashion.main([str(folder), "--dry-run"]) == 0
+    assert deepfashion(folder, "--dry-run") == 0
     assert "would be written" in capsys.readouterr().out and not (folder / "captions.json").exists()
 
 
 def test_multimodal_captions_are_taken_as_they_are(deepfashion, tmp_path, capsys):
     captions(tmp_path, {"a.jpg": "The lady wears a shirt.", "lost.jpg": "x"})
-    assert deepfashion.main([str(tmp_path), "--dry-run"]) == 1
+    assert deepfashion(tmp_path, "--dry-run") == 1
     assert "record 2: 'lost.jpg' is not in" in capsys.readouterr().err
-    assert deepfashion.main([str(tmp_path), "--dry-run", "--on-bad", "skip"]) == 0
-    assert "1 pictures, 1 sentences" in capsys.readouterr().out
+    assert deepfashion(tmp_path, "--dry-run", "--on-bad", "skip") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "all 1 44,096 1 - 5 differs" in said and "1 records or sentences left out" in said
 
 
 def damaged_mat(folder):
@@ -98,7 +100,7 @@ def test_bad_matlab_files_are_named(deepfashion, tmp_path, capsys, make, said):
     folder = tmp_path / "df"
     folder.mkdir()
     make(folder)
-    assert deepfashion.main([str(folder), "--accept-licence"]) == 1
+    assert deepfashion(folder, "--accept-licence") == 1
     assert said in capsys.readouterr().err and not (folder / "captions.json").exists()
 
 

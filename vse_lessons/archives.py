@@ -90,7 +90,11 @@ def unpack(
         full = getattr(error, "errno", None) == errno.ENOSPC
         raise DataError(
             f"{archive} could not be unpacked ({error or type(error).__name__}); nothing was left. "
-            + ("Make room on that disk, or choose another" if full else "Fetch it again")
+            + (
+                "Make room on that disk, or choose another"
+                if full
+                else "Delete it and fetch it again"
+            )
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

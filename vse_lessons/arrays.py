@@ -4,6 +4,7 @@ file is known to be as long as its header claims."""
 from __future__ import annotations
 
 import math
+import os
 import zipfile
 from collections.abc import Container
 from pathlib import Path
@@ -13,22 +14,26 @@ import numpy as np
 from numpy.lib import format as npy
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-LARGEST = 1 << 28  # bytes; a small zip file can claim to hold terabytes
 
 
 def open_array(path: Path) -> np.ndarray:
     """The array in an .npy file, memory-mapped.  `ValueError` says why it cannot be."""
     try:
+        with open(path, "rb") as file:
+            claimed, found = _claimed(file), os.path.getsize(path) - file.tell()
+        if claimed > found:
+            raise ValueError(f"it should hold {claimed} bytes, but holds {found}")
         return npy.open_memmap(path, mode="r")
     except Exception as error:  # a header is a Python literal, which raises all sorts of things
         raise ValueError(_reason(error)) from error
 
 
 def read_arrays(
-    path: Path, wanted: Container[str] | None = None, largest: int | None = LARGEST
+    path: Path, wanted: Container[str] | None = None, largest: int | None = None
 ) -> dict[str, np.ndarray]:
     """The arrays of an .npz file by their names: those that are wanted, if there are any of these, or all.
-    `ValueError` says why they cannot be read; that they are larger than `largest` is one such reason."""
+    `ValueError` says why they cannot be read.  `largest` is how many bytes they may be, for a small zip file
+    can claim to hold terabytes."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = {one.filename.removesuffix(".npy"): one for one in archive.infolist()}
@@ -59,6 +64,8 @@ def _claimed(file: IO[bytes]) -> int:
     shape, _, kind = HEADERS[version](file)
     if kind.hasobject:
         raise ValueError("it holds Python objects, which are not unpickled")
+    if min(shape, default=0) < 0:
+        raise ValueError(f"it is of shape {shape}")
     return math.prod(shape) * kind.itemsize
 
 

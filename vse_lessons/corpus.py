@@ -157,6 +157,8 @@ class Corpus:
             store = RegionStore.open(Path(path).parent / content["store"])
             if content.get("images") is not None:
                 ids, rows = (content["images"][key] for key in ("ids", "rows"))
+                if min(rows, default=0) < 0:
+                    raise IndexError(f"there is no row {min(rows)}")
                 store = replace(store.select(rows), ids=tuple(ids))
             return cls(
                 content["name"],

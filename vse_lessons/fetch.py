@@ -25,7 +25,7 @@ REMEDY = 'fetching needs one more package: pip install -e ".[data]"'
 CHECKSUMS = "checksums.json"  # file name -> sha256, of what was fetched first
 AGENT = "vse_lessons (a course; fetches each picture once, one at a time)"
 LOST = "gone.json"  # file name -> why it could not be had
-FINAL = (400, 401, 403, 404, 410, 451)  # answers that asking again does not change
+FINAL = (400, 401, 403, 404, 409, 410, 451)  # answers that asking again does not change
 REFUSED = ("401", "403")  # the server refuses us, not a file, if these come
 PATIENCE = 5  # times in a row
 LONGEST_WAIT = 120.0  # seconds, whatever a server asks for
@@ -76,7 +76,7 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
         reason = None
         if there is None or known.get(name, there) != there:
             reason = _fetch(pooch, path, url, known.get(name), retries, download)
-            there = _checksum(pooch, path, kind)
+            there = known.get(name) or _checksum(pooch, path, kind)
             if reason is None and check is not None and (reason := check(path)) is not None:
                 path.unlink()
             if reason is None:

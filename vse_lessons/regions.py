@@ -288,7 +288,7 @@ class RegionStore:
             )
         try:
             features = open_array(folder / "features.npy")
-            columns = read_arrays(folder / "regions.npz", largest=None)
+            columns = read_arrays(folder / "regions.npz")
             tags = open_array(folder / "tags.npy") if meta["tag_names"] else None
             names = {
                 key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")

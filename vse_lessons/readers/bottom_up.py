@@ -170,11 +170,10 @@ def _detections(fields: list[bytes], names: list[list[str]]) -> Detections:
         raise ValueError("boxes are not four finite numbers each")
     if (boxes[:, 2:] < boxes[:, :2]).any():
         raise ValueError("a box ends before it begins: boxes are x0, y0, x1, y1")
-    boxes = boxes / np.array([width, height, width, height], np.float32)
-    slack = 1.0 / min(width, height)
-    if boxes.min() < -slack or boxes.max() > 1 + slack:
+    sides = np.array([width, height, width, height], np.float32)
+    if boxes.min() < -1 or (boxes > sides + 1).any():
         raise ValueError(f"a box lies outside the picture of {width} x {height} pixels")
-    found = Detections(features, boxes.clip(0, 1))
+    found = Detections(features, (boxes / sides).clip(0, 1))
     if len(fields) == len(LXMERT):
         found.classes, found.class_confidences = _predictions(row, "objects", count, names[0])
         found.attributes, found.attribute_confidences = _predictions(row, "attrs", count, names[1])

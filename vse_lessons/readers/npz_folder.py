@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from vse_lessons.arrays import LARGEST, open_array, read_arrays
+from vse_lessons.arrays import open_array, read_arrays
 from vse_lessons.files import DataError, digest
 from vse_lessons.readers.listing import Problems
 from vse_lessons.regions import Detections, RegionStore
@@ -24,6 +24,7 @@ NAME = "npz-folder"
 FEATURES = ("features", "feat", "x", "z")  # z: by ImageCaptioning.pytorch, "mistakenly", as it says
 BOXES, COUNTS = ("bbox", "boxes"), ("num_bbox", "num_boxes")
 SIDES = ("image_w", "image_h")
+LARGEST = 1 << 28  # bytes of one image's arrays
 
 
 def find(folder: Path) -> list[Path]:
@@ -99,8 +100,9 @@ def _read(path: Path) -> Detections:
         raise ValueError(
             f"{key} is {features.dtype} of shape {features.shape}, not (regions, dimensions)"
         )
+    shares = None
     if boxes is not None:
-        boxes = _boxes(boxes, arrays)
+        shares = _boxes(boxes, arrays)
         if len(features) != len(boxes) == features.shape[1]:
             features = features.T
         if len(features) != len(boxes):
@@ -111,7 +113,7 @@ def _read(path: Path) -> Detections:
     count = int(count)
     with np.errstate(over="ignore"):  # what becomes infinite is found with what was
         features = np.array(features[:count], np.float32)
-    return Detections(features, None if boxes is None else boxes[:count])
+    return Detections(features, None if shares is None else shares[:count])
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -120,7 +122,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f"it is larger than {LARGEST >> 20} MB")
     if path.suffix == ".npy":
         return {"features": open_array(path)}
-    return read_arrays(path, (*FEATURES, *BOXES, *COUNTS, *SIDES))
+    return read_arrays(path, (*FEATURES, *BOXES, *COUNTS, *SIDES), LARGEST)
 
 
 def _scalar(arrays: dict[str, np.ndarray], key: str) -> float:
@@ -144,10 +146,10 @@ def _boxes(boxes: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray | Non
         width, height = (_scalar(arrays, key) for key in SIDES)
         if not (1 <= width < 1e9 and 1 <= height < 1e9):
             raise ValueError(f"a picture of {width:.9g} x {height:.9g} pixels")
-        boxes = boxes / np.array([width, height, width, height], np.float32)
-        slack = 1.0 / min(width, height)
-        if len(boxes) and (boxes.min() < -slack or boxes.max() > 1 + slack):
+        sides = np.array([width, height, width, height], np.float32)
+        if ((boxes < -1) | (boxes > sides + 1)).any():
             raise ValueError(f"a box lies outside the picture of {width:.9g} x {height:.9g} pixels")
+        boxes = boxes / sides
     elif boxes.size and boxes.max() > 1.5:
         return None
     return boxes.clip(0, 1)
