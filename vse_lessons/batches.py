@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from torch import Tensor
 
+from vse_lessons.corpus import Corpus
+from vse_lessons.files import DataError
 from vse_lessons.retrieval import Apart, Pairs
 from vse_lessons.sparse import SparseCorpus
 
@@ -20,12 +23,14 @@ class Streams:
     each epoch (Artpedia, section 4.2): a page that has none takes part without, and a page without a
     visual sentence gives no pair.
 
+    For a model that reads pixels the annotated pairs come with those of their pictures.
+
     Where there is a target domain, a step also sees as many of its images and as many of its sentences (or
     all, where they are fewer), each in an order of its own: that an image and a sentence of it belong
     together is nowhere in what is drawn."""
 
-    def __init__(self, training: SparseCorpus, size: int, seed: int):
-        self.training, self.size, self.seed = training, size, seed
+    def __init__(self, training: SparseCorpus, size: int, seed: int, pixels: bool = False):
+        self.training, self.size, self.seed, self.pixels = training, size, seed, pixels
         others = len(training.unannotated)
         self.weak_size = min(size, others) if training.semantics else 0
         # without semantics the epoch keeps its length, so that ablations train as many steps
@@ -52,6 +57,8 @@ class Streams:
             pairs = Pairs(corpus.regions.batch(owners), texts)
             if len(self.training.contextual):
                 pairs.contextual = self._draw_contextual(owners, chances[part])
+            if self.pixels:
+                pairs.pixels = read_pixels(corpus, owners)
             apart = None
             if target is not None:
                 # of a target smaller than a batch all, each once: MMD must not meet a point twice
@@ -80,3 +87,12 @@ class Streams:
         rng = np.random.Generator(np.random.PCG64([self.seed, epoch, stream]))
         rounds = math.ceil(self.steps * self.size / count)
         return np.concatenate([rng.permutation(count) for _ in range(rounds)])
+
+
+def read_pixels(corpus: Corpus, images: np.ndarray) -> Tensor:
+    """(B, 3, P, P) in [-1, 1]: some images of a corpus, by number.  `DataError` if it has no pixels."""
+    if corpus.pixels is None:
+        raise DataError(f"{corpus.name} has no pixels: open it with corpora.with_pixels")
+    flat = corpus.pixels.batch(images).features[:, 0]  # (B, P * P * 3) from 0 to 255
+    side = math.isqrt(flat.shape[1] // 3)
+    return flat.view(-1, side, side, 3).permute(0, 3, 1, 2) / 127.5 - 1

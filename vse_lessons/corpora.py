@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from PIL import Image
 
 from vse_lessons.corpus import Corpus
-from vse_lessons.detectors import Detector, EfficientNetLite0
+from vse_lessons.detectors import Detector, EfficientNetLite0, Thumbnails
 from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError, home, read_json, write_json
 from vse_lessons.hub import HubDetector
@@ -106,6 +106,28 @@ def with_regions(
     pictures = pictures or listing.pictures()
     store = extract_regions(pictures, _detector(detector), kept, on_bad=on_bad, progress=progress)
     return Opened(listing.with_regions(store), pictures)
+
+
+def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened:
+    """The same corpus with its pictures at side x side pixels in a store beside that of its regions, made
+    once by the same extraction.  `DataError` where there are no pictures, or not of each image."""
+    corpus, pictures = opened.corpus, opened.pictures
+    if pictures is None:
+        raise DataError(f"{corpus.name} holds features only, no pictures to take pixels from: open it from "
+                        "its pictures, or train a model that reads no pixels")  # fmt: skip
+    store = extract_regions(
+        pictures, Thumbnails(side), home() / corpus.name, on_bad="skip", progress=progress
+    )
+    row = {image: number for number, image in enumerate(store.ids)}
+    lost = [image for image in corpus.image_ids if image not in row]
+    if lost:
+        reason = next(
+            (one["reason"] for one in store.skipped if one["id"] == lost[0]), "it is not there"
+        )
+        raise DataError(f"{corpus.name}: {len(lost)} images have regions but no pixels; the first is "
+                        f"{lost[0]} ({reason})")  # fmt: skip
+    pixels = store.select([row[image] for image in corpus.image_ids])
+    return replace(opened, corpus=replace(corpus, pixels=pixels))
 
 
 def prepare(opened: Opened, listing: Listing, folder: Path) -> None:

@@ -31,6 +31,8 @@ class Corpus:
     image_of: np.ndarray  # (S,) int64: the image that each sentence belongs to
     splits: np.ndarray  # (N,) str: one of SPLITS for each image
     kinds: np.ndarray | None = None  # (S,) str: one of KINDS; None: all visual
+    # a store of pictures beside that of regions, one row of P * P * 3 pixels each, where a model draws
+    pixels: RegionStore | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_of", np.asarray(self.image_of, np.int64).reshape(-1))
@@ -50,6 +52,8 @@ class Corpus:
             raise DataError(
                 f"{self.name}: {len(self.image_ids)} images but {len(self.splits)} splits"
             )
+        if self.pixels is not None and tuple(self.pixels.ids) != tuple(self.image_ids):
+            raise DataError(f"{self.name}: its pixels ({self.pixels.source}) are of other images")
         if not len(self.sentences) == len(self.image_of) == len(self.kinds):
             raise DataError(
                 f"{self.name}: {len(self.sentences)} sentences, {len(self.image_of)} "

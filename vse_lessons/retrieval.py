@@ -62,6 +62,8 @@ class Pairs:
     sentences: list[str]
     # and with one that does not, of the same page; None where the page has none
     contextual: list[str | None] | None = None
+    # (B, 3, P, P) in [-1, 1], for a model that reads pixels
+    pixels: Tensor | None = None
 
     @property
     def owners(self) -> Tensor:
@@ -107,6 +109,7 @@ class RetrievalModel(nn.Module, ABC):
 
     # the value of a term when every embedding is the same point, for those that stick there
     plateaus: dict[str, float] = {}  # noqa: RUF012
+    reads_pixels = False  # whether batches come with pixels
 
     @abstractmethod
     def encode_images(self, images: RegionBatch) -> Embeddings:
@@ -119,6 +122,18 @@ class RetrievalModel(nn.Module, ABC):
     @abstractmethod
     def loss(self, batch: Batch) -> Losses:
         """The named terms of the objective."""
+
+    def adversary_loss(self, batch: Batch) -> Losses:
+        """What the parameters of an adversary minimise, in a step of their own before each of the others."""
+        raise NotImplementedError(f"{type(self).__name__} has no adversary")
+
+    def is_adversary(self, parameter: str) -> bool:
+        """Whether the parameter of that name belongs to an adversary; `loss` does not move it."""
+        return False
+
+    def rate_of(self, parameter: str) -> float:
+        """How fast the parameter of that name learns, as a multiple of the learning rate."""
+        return 1.0
 
     def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
         """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper

@@ -65,6 +65,21 @@ def cosine(images: Tensor, sentences: Tensor) -> Tensor:
         return normalize(images) @ normalize(sentences).T
 
 
+def order_similarity(images: Tensor, sentences: Tensor, block: int = 64) -> Tensor:
+    """S(v, t) = -|max(0, v - t)|^2 of every image v (I, H) with every sentence t (S, H), as (I, S), at most
+    0 (GXN, after Vendrov et al., ICLR 2016): 0 where no number of the image's vector is above the
+    sentence's.
+
+    Vendrov's order has it the other way round, max(0, t - v), with the sentence the more general of the two;
+    exchange the arguments for that.  `block` images at a time; in float32, also under autocast."""
+    with torch.autocast(images.device.type, enabled=False):
+        rows = [
+            -(part.float().unsqueeze(1) - sentences.float()).clamp(min=0).square().sum(-1)
+            for part in images.split(block)
+        ]
+        return torch.cat(rows) if rows else images.new_zeros(0, len(sentences))
+
+
 POOLS = ("logsumexp", "mean", "sum", "max")
 
 

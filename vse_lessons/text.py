@@ -68,6 +68,13 @@ class Vocabulary:
             target[: len(row)] = torch.tensor(row)
         return words, lengths
 
+    def decode(self, words: Tensor) -> list[str]:
+        """The sentences of word indices (B, M), up to the padding; the unknown word is written as [?]."""
+        names = ("", "[?]", *self.words)
+        rows = words.tolist()
+        ends = [row.index(PAD) if PAD in row else len(row) for row in rows]
+        return [" ".join(names[word] for word in row[:end]) for row, end in zip(rows, ends)]
+
     def idf(self, sentences: Sequence[str]) -> Tensor:
         """Smoothed inverse document frequency (V,), as scikit-learn's TfidfVectorizer has it:
         idf(w) = ln((1 + n) / (1 + df(w))) + 1, with n sentences, df(w) of them holding w.

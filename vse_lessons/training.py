@@ -12,20 +12,19 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from vse_lessons.batches import Streams
+from vse_lessons.checkpoints import Run, State, parameters_of
 from vse_lessons.evaluation import Embedded, Evaluation, embed, evaluate_embedded
-from vse_lessons.files import DataError, atomic_path, digest, write_json
-from vse_lessons.retrieval import Batch, Optimisation, RetrievalModel
+from vse_lessons.files import DataError, digest, write_json
+from vse_lessons.retrieval import Batch, Losses, Optimisation, RetrievalModel
 from vse_lessons.similarity import as_vectors, normalize
 from vse_lessons.sparse import SparseCorpus
 
@@ -39,18 +38,6 @@ Criterion = Callable[[RetrievalModel, SparseCorpus, Evaluation], dict[str, float
 
 class TrainingError(RuntimeError):
     """Training cannot go on; the message names the term, and the last good checkpoint stays."""
-
-
-@dataclass
-class Run:
-    """What `fit` gives back; `model` holds the weights of the best epoch."""
-
-    model: RetrievalModel
-    history: list[dict] = field(default_factory=list)  # one entry an epoch
-    best_epoch: int = -1
-    best_score: float = -math.inf  # rsum, unless there is another criterion
-    warnings: list[str] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def choose_device(device: str = "auto") -> torch.device:
@@ -96,12 +83,12 @@ def fit(
     the checkpoint is another run's, `TrainingError` when a term is not finite."""
     _check_batch(training, optimisation)
     chosen = choose_device(device)
-    state = _State(model.to(chosen), optimisation, _signature(model, training, optimisation, seed))
+    state = State(model.to(chosen), optimisation, _signature(model, training, optimisation, seed))
     path = None if out_dir is None else Path(out_dir) / "checkpoint.safetensors"
     if path is not None and path.exists():
         state.load(path)
         write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
-    streams = Streams(training, optimisation.batch_size, seed)
+    streams = Streams(training, optimisation.batch_size, seed, model.reads_pixels)
     total = optimisation.epochs * streams.steps
     bar = tqdm(total=total, initial=state.epoch * streams.steps, disable=not progress, unit="step",
                desc="training", mininterval=1.0)  # fmt: skip
@@ -166,116 +153,6 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
     return digest(json.dumps(parts, sort_keys=True))
 
 
-class _State:
-    """Everything that a checkpoint holds."""
-
-    def __init__(self, model: RetrievalModel, optimisation: Optimisation, signature: str):
-        self.model, self.optimisation, self.signature = model, optimisation, signature
-        self.run = Run(model)
-        self.epoch = 0
-        self.best: dict[str, Tensor] = {}
-        kind = torch.optim.AdamW if optimisation.decoupled else torch.optim.Adam
-        self.optimizer = kind(model.parameters(), lr=optimisation.learning_rate,
-                              weight_decay=optimisation.weight_decay)  # fmt: skip
-        # moments exist from the start, so that a fresh and a resumed optimiser look alike
-        for parameter in model.parameters():
-            self.optimizer.state[parameter] = {
-                "step": torch.zeros(()),
-                "exp_avg": torch.zeros_like(parameter),
-                "exp_avg_sq": torch.zeros_like(parameter),
-            }
-        self.average = _copy(model.state_dict()) if optimisation.averaging else None
-
-    def update_average(self, steps: int) -> None:
-        """average <- d average + (1 - d) weights, with d smaller in the first steps."""
-        if self.average is None:
-            return
-        decay = min(self.optimisation.averaging, (1 + steps) / (10 + steps))
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - decay)
-
-    def evaluated_weights(self) -> _Swapped:
-        """A block in which the model has its averaged weights, where there are any."""
-        return _Swapped(self.model, self.average)
-
-    def keep_best(self) -> None:
-        """Remembers the weights as they are now."""
-        self.best = _copy(self.model.state_dict())
-
-    def restore_best(self) -> None:
-        """Puts the best epoch's weights back."""
-        if self.best:
-            self.model.load_state_dict(self.best)
-        self.model.eval()
-
-    def save(self, path: Path) -> None:
-        """One safetensors file, its header holding the rest as JSON; written whole or not at all."""
-        tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
-        tensors |= {f"best/{name}": value for name, value in self.best.items()}
-        tensors |= {f"average/{name}": value for name, value in (self.average or {}).items()}
-        for name, parameter in self.model.named_parameters():
-            for key, value in self.optimizer.state[parameter].items():
-                tensors[f"optimizer/{key}/{name}"] = value
-        state = {"signature": self.signature, "epoch": self.epoch, "history": self.run.history,
-                 "best_epoch": self.run.best_epoch, "best_score": self.run.best_score,
-                 "warnings": self.run.warnings, "seconds": self.run.seconds}  # fmt: skip
-        with atomic_path(path) as temporary:
-            plain = {
-                name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()
-            }
-            save_file(plain, temporary, metadata={"state": json.dumps(state)})
-
-    def load(self, path: Path) -> None:
-        """Reads what `save` wrote; `DataError` when it is damaged or another run's."""
-        try:
-            with safe_open(path, framework="pt") as file:
-                state = json.loads(file.metadata()["state"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise DataError(f"{path} is not a checkpoint of this library ({error}): delete it to "
-                            "start over") from error  # fmt: skip
-        if state["signature"] != self.signature:
-            raise DataError(f"{path} belongs to a run with other parameters: choose another out_dir, "
-                            "or delete it to start over")  # fmt: skip
-        groups: dict[str, dict[str, Tensor]] = {}
-        for name, value in tensors.items():
-            group, rest = name.split("/", 1)
-            groups.setdefault(group, {})[rest] = value.to(self.model.device)
-        self.model.load_state_dict(groups["model"])
-        self.best, self.average = groups.get("best", {}), groups.get("average", self.average)
-        for name, parameter in self.model.named_parameters():
-            for key in self.optimizer.state[parameter]:
-                value = groups["optimizer"][f"{key}/{name}"]
-                self.optimizer.state[parameter][key] = value.cpu() if key == "step" else value
-        self.epoch = state.pop("epoch")
-        state.pop("signature")
-        if "best_rsum" in state:  # as checkpoints called it before there were other criteria
-            state["best_score"] = state.pop("best_rsum")
-        for key, value in state.items():
-            setattr(self.run, key, value)
-
-
-class _Swapped:
-    """Lends other weights to a model for the length of a block."""
-
-    def __init__(self, model: RetrievalModel, weights: dict[str, Tensor] | None):
-        self.model, self.weights = model, weights
-
-    def __enter__(self) -> None:
-        if self.weights is not None:
-            self.own = _copy(self.model.state_dict())
-            self.model.load_state_dict(self.weights)
-
-    def __exit__(self, *error: object) -> None:
-        if self.weights is not None:
-            self.model.load_state_dict(self.own)
-
-
-def _copy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in weights.items()}
-
-
 def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int) -> float:
     """The rate at a step of `total`, `steps` of them an epoch: constant, a tenth after an epoch
     (A3VSE, section 4.3), or half a cosine down to 0."""
@@ -285,7 +162,7 @@ def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int)
     return optimisation.learning_rate * (0.1 if late else 1.0)
 
 
-def _train_epoch(state: _State, streams: Streams, seed: int, device: torch.device, total: int,
+def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device, total: int,
                  bar: tqdm) -> dict[str, float]:  # fmt: skip
     """One epoch of steps; returns the mean of every term and monitor."""
     model, optimisation = state.model, state.optimisation
@@ -294,27 +171,44 @@ def _train_epoch(state: _State, streams: Streams, seed: int, device: torch.devic
     sums: dict[str, float] = {}
     for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
         step = state.epoch * streams.steps + number
-        for group in state.optimizer.param_groups:
-            group["lr"] = learning_rate(optimisation, step, total, streams.steps)
+        rate = learning_rate(optimisation, step, total, streams.steps)
         for side in (pairs, weak, target):
             if side is not None:
                 side.images = side.images.to(device)
+        if pairs.pixels is not None:
+            pairs.pixels = pairs.pixels.to(device)
         batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs,
                       target)  # fmt: skip
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            losses = model.loss(batch)
-        terms = {name: value.detach() for name, value in losses.terms.items()}
-        _check_finite(terms, state.epoch, number)
-        state.optimizer.zero_grad(set_to_none=True)
-        losses.total.backward()
-        if optimisation.clip:
-            torch.nn.utils.clip_grad_norm_(model.parameters(), optimisation.clip)
-        state.optimizer.step()
+        found = {}
+        if state.adversary is not None:
+            found |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
+        found |= _descend(state, state.optimizer, model.loss, batch, rate, number)
         state.update_average(step)
-        for name, value in {**terms, **losses.monitors}.items():
+        for name, value in found.items():
             sums[name] = sums.get(name, 0.0) + float(value) / streams.steps
         bar.update()
     return sums
+
+
+def _descend(state: State, optimizer: torch.optim.Optimizer, objective: Callable[[Batch], Losses],
+             batch: Batch, rate: float, number: int) -> dict[str, float | Tensor]:  # fmt: skip
+    """One step of an optimiser's own parameters down an objective; every term and monitor.  `TrainingError`
+    if a term is not finite."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["factor"]
+    for parameter in state.adversary_parameters:  # others need no gradient of them
+        parameter.requires_grad_(optimizer is state.adversary)
+    device = state.model.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        losses = objective(batch)
+    terms = {name: value.detach() for name, value in losses.terms.items()}
+    _check_finite(terms, state.epoch, number)
+    optimizer.zero_grad(set_to_none=True)
+    losses.total.backward()
+    if state.optimisation.clip:
+        torch.nn.utils.clip_grad_norm_(parameters_of(optimizer), state.optimisation.clip)
+    optimizer.step()
+    return {**terms, **losses.monitors}
 
 
 def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
@@ -327,7 +221,7 @@ def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
             )
 
 
-def _select(state: _State, training: SparseCorpus, criterion: Criterion | None) -> dict:
+def _select(state: State, training: SparseCorpus, criterion: Criterion | None) -> dict:
     """Evaluates the model and remembers its weights if they are the best so far."""
     embedded = embed(state.model, training.corpus, training.selection)
     found = evaluate_embedded(state.model, embedded)
@@ -351,7 +245,7 @@ def mean_cosines(embedded: Embedded) -> dict[str, float]:
     }
 
 
-def _warn(state: _State, entry: dict, bar: tqdm) -> None:
+def _warn(state: State, entry: dict, bar: tqdm) -> None:
     """Names the two classic ways to fail: embeddings in one point, and hinges stuck at the margin."""
     found, epoch = [], f"epoch {entry['epoch']}"
     for side in ("image", "sentence"):

@@ -31,6 +31,7 @@ from vse_lessons.adversarial import (
     reversal_strength,
     reverse_gradient,
 )
+from vse_lessons.decoders import SentenceDecoder, sentence_error, write
 from vse_lessons.encoders import (
     RegionEncoder,
     SentenceEncoder,
@@ -45,7 +46,7 @@ from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
 from vse_lessons.similarity import cosine, normalize
 from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.text import Vocabulary, WordVectors, load_word_vectors
 from vse_lessons.unpaired import coverage
 
 FOREIGN = 0.05  # a target with fewer of its running words in the source is warned of
@@ -139,26 +140,6 @@ class ImageDecoder(nn.Module):
     def forward(self, embeddings: Tensor) -> Tensor:
         """(B, H) -> (B, D)."""
         return self.layers(embeddings)
-
-
-class SentenceDecoder(nn.Module):
-    """From the joint space back to words: a GRU whose first state follows from the embedding (supplied).
-
-    Nothing comes before the first word and nothing after the last: the padding, whose vector is 0, starts a
-    sentence and ends it."""
-
-    def __init__(self, words: int, word_dimensions: int, dimensions: int, states: int):
-        super().__init__()
-        self.start = nn.Linear(dimensions, states)
-        self.gru = nn.GRU(word_dimensions, states, batch_first=True)
-        self.line = nn.Linear(states, words)
-
-    def forward(self, embeddings: Tensor, before: Tensor, real: Tensor) -> Tensor:
-        """Logits (n, V) of the n words that are `real` (B, M), and not padding, from embeddings (B, H) and
-        the vectors (B, M, E) of the word before each."""
-        with torch.autocast(embeddings.device.type, enabled=False):
-            first = torch.tanh(self.start(embeddings.float())).unsqueeze(0)
-            return self.line(self.gru(before, first)[0][real])
 
 
 class VSA(RetrievalModel):
@@ -299,31 +280,15 @@ class VSA(RetrievalModel):
         """L_t: the cross-entropy of each word (B, M) and of the end (of a longer sentence, where it was
         cut), given the words before (teacher forcing) and embeddings (B, H), in nats, a mean over all words
         and ends."""
-        before, wanted = F.pad(words, (1, 0)), F.pad(words, (0, 1))  # PAD starts and ends
-        lengths = (words != PAD).sum(1, keepdim=True)
-        real = torch.arange(wanted.shape[1], device=words.device) <= lengths
-        logits = self.text_decoder(embeddings, self.text_encoder.embedding(before), real)
-        return F.cross_entropy(logits, wanted[real])
+        return sentence_error(self.text_decoder, self.text_encoder.embedding, embeddings, words)
 
     @torch.no_grad()
     def decode(self, embeddings: Tensor, max_words: int = 20) -> list[str]:
         """Sentences from embeddings (B, H), word by word, always the likeliest; never an unknown word."""
         if not self.config.reconstruct_sentences:
             raise DataError("this variant has no sentence decoder: train VSA-AE or VSA-AE-MMD")
-        table, decoder = self.text_encoder.embedding, self.text_decoder
-        state = torch.tanh(decoder.start(embeddings.float())).unsqueeze(0)
-        word = torch.full((len(embeddings), 1), PAD, device=embeddings.device)
-        chosen = []
-        for _ in range(max_words):
-            output, state = decoder.gru(table(word), state)
-            logits = decoder.line(output)
-            logits[..., UNKNOWN] = -torch.inf
-            word = logits.argmax(-1)
-            chosen.append(word)
-        names = ("", "", *self.vocabulary.words)
-        rows = torch.cat(chosen, 1).tolist() if chosen else [[]] * len(embeddings)
-        ends = [row.index(PAD) if PAD in row else len(row) for row in rows]
-        return [" ".join(names[w] for w in row[:end]) for row, end in zip(rows, ends)]
+        table = self.text_encoder.embedding
+        return self.vocabulary.decode(write(self.text_decoder, table, embeddings, max_words))
 
 
 def _pooled(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor] | None:
