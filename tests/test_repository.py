@@ -60,6 +60,7 @@ FLOORS = (
         "page_study",
         "alignment",
         "transfer_study",
+        "gxn_study",
         "transfer_report",
     ),
     ("plots", "widgets"),

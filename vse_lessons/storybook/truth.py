@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from vse_lessons.regions import Detections
+from vse_lessons.storybook import lexicon
 from vse_lessons.storybook.detector import StorybookDetector, overlap
+from vse_lessons.storybook.grammar import plural
 from vse_lessons.storybook.meaning import CANVAS, Scene
+from vse_lessons.text import tokenize
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,31 @@ def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: floa
     confidences, hits, class_right, attribute_right = (np.array(column) for column in zip(*rows))
     return Grades(confidences, hits, class_right, attribute_right, said,
                   sum(len(scene.things) for scene in scenes))  # fmt: skip
+
+
+@cache
+def _names(kind: str) -> tuple[tuple[str, ...], ...]:
+    """All that a kind is called, one or many of it, as words."""
+    nouns = {noun for tier in lexicon.NOUNS[kind] for noun in tier}
+    nouns |= set(lexicon.SMALL_NOUNS.get(kind, ()))
+    return tuple(tokenize(form) for noun in sorted(nouns) for form in (noun, plural(noun)))
+
+
+def names(sentence: str, kind: str) -> bool:
+    """Whether a sentence has a word for a kind of thing, any that Storybook's writers know."""
+    said = f" {' '.join(tokenize(sentence))} "
+    return any(f" {' '.join(words)} " in said for words in _names(kind))
+
+
+def share_named(
+    written: Sequence[str], shown: Sequence[Scene], said: Sequence[Sequence[str]]
+) -> tuple[float, int]:
+    """How many of the kinds of things that all of a picture's sentences name are also named by the sentence
+    written for it, in per cent, over all pictures; and how many such kinds there are."""
+    named = agreed = 0
+    for sentence, scene, voices in zip(written, shown, said, strict=True):
+        for kind in {thing.kind for thing in scene.things}:
+            if all(names(voice, kind) for voice in voices):
+                agreed += 1
+                named += names(sentence, kind)
+    return 100 * named / max(1, agreed), agreed

@@ -1,0 +1,176 @@
+"""The ablation of GXN: what each imagining path adds to looking and matching, and what its sentences say.
+
+    python -m vse_lessons.gxn_study storybook --workers 2
+
+Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: all training pictures with
+five sentences each, the rows of `gxn.VARIANTS`, the ranking row with order violation in place of cosines,
+and VSE++ with the same encoders."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import torch
+
+from vse_lessons.caption_metrics import Cider, bleu
+from vse_lessons.corpora import open_corpus, with_pixels
+from vse_lessons.corpus import Corpus
+from vse_lessons.evaluation import embed, evaluate_embedded
+from vse_lessons.files import DataError, home
+from vse_lessons.models.gxn import GXN, VARIANTS, GXNConfig, vary
+from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
+from vse_lessons.scoreboard import Arm, Claim, Contrast, Results
+from vse_lessons.sparse import sparsify
+from vse_lessons.storybook.truth import share_named
+from vse_lessons.storybook.world import scenes
+from vse_lessons.study import STORED, run_and_report
+from vse_lessons.table import Table
+from vse_lessons.text import tokenize
+from vse_lessons.training import fit, peak_memory_mb
+
+TABLE = STORED / "study_gxn.jsonl"
+SETTING = "100%x5"
+ROWS = (*VARIANTS, "order")
+NAMES = {"ranking": "ranking only (look, match)", "t2i": "+ text to image", "i2t xe": "+ image to text (xe)",
+         "i2t mix": "+ image to text (mix)", "both": "+ both", "order": "ranking only, order"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GXNCell:
+    """One run: `GXN` with one of `ROWS` as its ablation, or `VSE++` with "full"."""
+
+    model: str = "GXN"
+    ablation: str = "both"
+    seed: int = 0
+    setting: str = SETTING
+    corpus: str = "storybook"
+    preset: str = "lesson"
+
+    def __post_init__(self) -> None:
+        known = {"GXN": ROWS, "VSE++": ("full",)}.get(self.model, ())
+        if self.ablation not in known:
+            raise DataError(f"unknown row {self.ablation!r} of {self.model!r}: of GXN one of "
+                            f"{', '.join(ROWS)}; of VSE++ full")  # fmt: skip
+
+    def config(self) -> GXNConfig | VSEPPConfig:
+        """The hyper-parameters of a cell.  VSE++ has one space as wide as both of GXN's, and all else
+        alike."""
+        gxn = GXNConfig.preset(self.preset, self.corpus)
+        if self.model == "VSE++":
+            return replace(
+                VSEPPConfig.preset(self.preset, self.corpus),
+                dimensions=2 * gxn.dimensions,
+                word_dimensions=gxn.word_dimensions,
+                max_words=gxn.max_words,
+                margin=gxn.margin,
+                region_dropout=gxn.region_dropout,
+                word_dropout=gxn.word_dropout,
+                optimisation=gxn.optimisation,
+            )
+        if self.ablation == "order":
+            return replace(vary(gxn, "ranking"), similarity="order", margin=0.1)
+        return vary(gxn, self.ablation)
+
+
+def judge(model: GXN, data: Corpus, images: np.ndarray) -> dict[str, float]:
+    """CIDEr-D (times 100) and BLEU-4 (%) of the likeliest sentences of some images, against theirs."""
+    batches = data.regions.batches(images)
+    written = [
+        tokenize(text) for batch in batches for text in model.describe(batch.to(model.device))
+    ]
+    references = [
+        [tokenize(data.sentences[row]) for row in data.visual_of[image]] for image in images
+    ]
+    return {"CIDEr": 100 * Cider(references).mean(written), "BLEU-4": 100 * bleu(written, references),
+            "distinct": 100 * len(set(written)) / len(written)}  # fmt: skip
+
+
+def run_cell(cell: GXNCell) -> dict:
+    """Trains and evaluates one cell; its row."""
+    started = time.perf_counter()
+    opened = with_pixels(
+        open_corpus(cell.corpus, None, cell.preset, progress=False), progress=False
+    )
+    data = replace(opened.corpus, regions=opened.corpus.regions.means())
+    training = sparsify(data, 1.0, 5, cell.seed)
+    config = cell.config()
+    kind = VSEPP if cell.model == "VSE++" else GXN
+    run = fit(kind.build(config, training, cell.seed), training, config.optimisation, seed=cell.seed,
+              progress=False)  # fmt: skip
+    images = data.images("test", annotated=True)
+    found = evaluate_embedded(run.model, embed(run.model, data, images))
+    row = {**asdict(cell), "split": "test", "n_pairs": len(training.pairs), **found.as_dict(),
+           "best_epoch": run.best_epoch + 1, "epochs": len(run.history),
+           "warnings": len(run.warnings)}  # fmt: skip
+    if isinstance(run.model, GXN) and config.captions:
+        row |= judge(run.model, data, images)
+        written = [
+            text for batch in data.regions.batches(images) for text in run.model.describe(batch)
+        ]
+        shown = [scenes("photo", cell.preset)[image] for image in images]
+        said = [[data.sentences[row] for row in data.sentences_of[image]] for image in images]
+        row["named"], row["agreed"] = share_named(written, shown, said)
+    return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
+            "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
+            "torch": torch.__version__}  # fmt: skip
+
+
+def storybook_study() -> Iterator[GXNCell]:
+    """Every row with 5 seeds, seed by seed."""
+    for seed in range(5):
+        yield from (GXNCell("GXN", row, seed) for row in ROWS)
+        yield GXNCell("VSE++", "full", seed)
+
+
+def claims() -> list[Claim]:
+    """What the slides say, that imagining makes matching better, row by row: against ranking only, and
+    against VSE++; in both directions."""
+    rows = ("t2i", "i2t xe", "i2t mix", "both")
+    found = []
+    for name, other in (
+        ("ranking only", Arm("GXN", SETTING, "ranking")),
+        ("VSE++", Arm("VSE++", SETTING)),
+    ):
+        for row in rows if name == "ranking only" else ("ranking", *rows):
+            for side, text in (("t2i", "sentence to image"), ("i2t", "image to sentence")):
+                contrast = Contrast((Arm("GXN", SETTING, row),), (other,), "R@1", side)
+                label = NAMES[row].removeprefix("+ ")
+                found.append(Claim(f"{label} is above {name}, {text}", "slides", (contrast,)))
+    return found
+
+
+def stored() -> Results:
+    """The runs that come with the library."""
+    return Results(Table(TABLE).rows(), "storybook")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m vse_lessons.gxn_study", description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser.add_argument("study", nargs="?", choices=("storybook",))
+    parser.add_argument("--table", help="where rows go")
+    parser.add_argument("--workers", type=int, default=1, help="processes at a time")
+    parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
+    given = parser.parse_args(arguments)
+    if given.cell:
+        print(json.dumps(run_cell(GXNCell(**json.loads(given.cell)))))
+        return 0
+    if not given.study:
+        parser.error("name a study")
+    with_pixels(open_corpus("storybook"))  # once, before the processes
+    table = Table(given.table or home() / "studies" / "study_gxn.jsonl")
+    return run_and_report(
+        storybook_study(), table, workers=given.workers, module="vse_lessons.gxn_study"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
