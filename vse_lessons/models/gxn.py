@@ -110,7 +110,7 @@ class GXNConfig(Presets):
         """Small, for Storybook and two CPU cores.  Cosines of vectors that may be negative: in 128 dimensions
         non-negative ones learn much more slowly, with the order or without it (lesson 07)."""
         return cls(dimensions=128, word_dimensions=64, max_words=40, similarity="cosine", margin=0.2,
-                   decoder=128, captions=0.1, reward_after=0.6, pictures=0.02, condition=32, noise=32,
+                   decoder=128, captions=0.1, reward_after=0.6, pictures=0.02, kl=0.2, condition=32, noise=32,
                    channels=16, drawn=16, decoder_rate=4.0, adversary_rate=0.1, standardize=True,
                    region_dropout=0.1, word_dropout=0.2, optimisation=Optimisation(
                        epochs=6, batch_size=128, learning_rate=3e-3, clip=2.0, weight_decay=1e-6,
