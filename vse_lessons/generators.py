@@ -33,7 +33,7 @@ class ConditioningAugmentation(nn.Module):
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mu, sigma^2) || N(0, 1)) = 1/2 (mu^2 + sigma^2 - 1 - ln sigma^2) of each number of (B, C), in nats;
+    """KL(N(mu, sigma^2) || N(0, 1)) = 1/2 (mu^2 + sigma^2 - 1 - ln sigma^2) of each number of (B, C), nats;
     their mean, as StackGAN's code has it (Eq. 2 is its C-fold)."""
     return (mean.square() + log_variance.exp() - 1 - log_variance).mean() / 2
 

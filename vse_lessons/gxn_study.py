@@ -21,7 +21,6 @@ import torch
 
 from vse_lessons.caption_metrics import Cider, bleu
 from vse_lessons.corpora import open_corpus, with_pixels
-from vse_lessons.corpus import Corpus
 from vse_lessons.evaluation import embed, evaluate_embedded
 from vse_lessons.files import DataError, home
 from vse_lessons.models.gxn import GXN, VARIANTS, GXNConfig, vary
@@ -34,6 +33,7 @@ from vse_lessons.study import STORED, run_and_report
 from vse_lessons.table import Table
 from vse_lessons.text import tokenize
 from vse_lessons.training import fit, peak_memory_mb
+from vse_lessons.transfer_report import spread
 
 TABLE = STORED / "study_gxn.jsonl"
 SETTING = "100%x5"
@@ -79,17 +79,21 @@ class GXNCell:
         return vary(gxn, self.ablation)
 
 
-def judge(model: GXN, data: Corpus, images: np.ndarray) -> dict[str, float]:
-    """CIDEr-D (times 100) and BLEU-4 (%) of the likeliest sentences of some images, against theirs."""
-    batches = data.regions.batches(images)
-    written = [
-        tokenize(text) for batch in batches for text in model.describe(batch.to(model.device))
-    ]
-    references = [
-        [tokenize(data.sentences[row]) for row in data.visual_of[image]] for image in images
-    ]
-    return {"CIDEr": 100 * Cider(references).mean(written), "BLEU-4": 100 * bleu(written, references),
-            "distinct": 100 * len(set(written)) / len(written)}  # fmt: skip
+def score(written: Sequence[str], said: Sequence[Sequence[str]]) -> dict[str, float]:
+    """CIDEr-D (times 100, as papers print it), BLEU-4 and how many differ (%), of a sentence for each of some
+    images, against what people said of it."""
+    words = [tokenize(text) for text in written]
+    references = [[tokenize(text) for text in of] for of in said]
+    return {"CIDEr": 100 * Cider(references).mean(words), "BLEU-4": 100 * bleu(words, references),
+            "distinct": 100 * len(set(words)) / len(words)}  # fmt: skip
+
+
+def named(
+    written: Sequence[str], images: np.ndarray, said: Sequence[Sequence[str]], preset: str
+) -> tuple[float, int]:
+    """`share_named` of some images of Storybook's photographs, by number."""
+    world = scenes("photo", preset)
+    return share_named(written, [world[image] for image in images], said)
 
 
 def run_cell(cell: GXNCell) -> dict:
@@ -110,13 +114,13 @@ def run_cell(cell: GXNCell) -> dict:
            "best_epoch": run.best_epoch + 1, "epochs": len(run.history),
            "warnings": len(run.warnings)}  # fmt: skip
     if isinstance(run.model, GXN) and config.captions:
-        row |= judge(run.model, data, images)
+        batches = data.regions.batches(images)
         written = [
-            text for batch in data.regions.batches(images) for text in run.model.describe(batch)
+            text for batch in batches for text in run.model.describe(batch.to(run.model.device))
         ]
-        shown = [scenes("photo", cell.preset)[image] for image in images]
-        said = [[data.sentences[row] for row in data.sentences_of[image]] for image in images]
-        row["named"], row["agreed"] = share_named(written, shown, said)
+        said = [[data.sentences[row] for row in data.visual_of[image]] for image in images]
+        row |= score(written, said)
+        row["named"], row["agreed"] = named(written, images, said, cell.preset)
     return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
             "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
             "torch": torch.__version__}  # fmt: skip
@@ -149,6 +153,30 @@ def claims() -> list[Claim]:
 def stored() -> Results:
     """The runs that come with the library."""
     return Results(Table(TABLE).rows(), "storybook")
+
+
+def unpublished() -> Results:
+    """The paper's column of the scoreboard: the slides print no figures."""
+    return Results([], "paper")
+
+
+HEADER = ["row", "sentence → image R@1", "R@10", "image → sentence R@1", "R@10", "sum", "CIDEr-D", "BLEU-4 (%)",
+          "agreed things named (%)", "training and evaluation (s)"]  # fmt: skip
+
+
+def table_rows(found: Results) -> list[tuple[str, ...]]:
+    """The ablation as text: mean and half of the 95 % interval over seeds."""
+    arms = [("VSE++, one space", Arm("VSE++", SETTING)),
+            *((NAMES[row], Arm("GXN", SETTING, row)) for row in ROWS)]  # fmt: skip
+    keys = ("rsum", "CIDEr", "BLEU-4", "named", "seconds")
+    lines = []
+    for name, arm in arms:
+        cells = [spread(found.values(arm, side, cut).values())
+                 for side in ("t2i", "i2t") for cut in ("R@1", "R@10")]  # fmt: skip
+        rows = found.rows(arm).values()
+        cells += [spread([row[key] for row in rows if key in row]) for key in keys]
+        lines.append((f"{name} ({len(rows)} seed{'s' * (len(rows) != 1)})", *cells))
+    return lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
