@@ -59,7 +59,6 @@ from vse_lessons.similarity import order_similarity
 from vse_lessons.sparse import sparsify
 from vse_lessons.text import tokenize
 from vse_lessons.training import choose_device, fit
-from vse_lessons.transfer_report import spread
 
 if variant not in gxn.VARIANTS or variant == "ranking":
     raise DataError(f"variant is {variant!r}: both, t2i, i2t mix or i2t xe")

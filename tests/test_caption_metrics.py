@@ -1,0 +1,122 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vse_lessons.caption_metrics import Cider, bleu, ngrams
+from vse_lessons.files import DataError
+
+WORDS = st.lists(st.sampled_from("abcde"), min_size=1, max_size=7)
+IMAGES = st.lists(st.lists(WORDS, min_size=1, max_size=3), min_size=2, max_size=4)
+
+
+def literal_cider(candidate, image, references):
+    """CIDEr-D as its docstring has it, n-gram by n-gram."""
+    total = 0.0
+    for n in (1, 2, 3, 4):
+
+        def grams(words):
+            return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+
+        def g(words):
+            found = {}
+            for w in grams(words):
+                df = sum(any(w in grams(one) for one in of) for of in references)
+                found[w] = grams(words).count(w) * math.log(len(references) / max(1, df))
+            return found
+
+        c, of_n = g(candidate), 0.0
+        for reference in references[image]:
+            s = g(reference)
+            lengths = [math.sqrt(sum(v * v for v in vector.values())) for vector in (c, s)]
+            if lengths[0] and lengths[1]:
+                product = sum(min(c.get(w, 0.0), s[w]) * s[w] for w in s)
+                gap = len(candidate) - len(reference)
+                of_n += math.exp(-(gap**2) / (2 * 6.0**2)) * product / (lengths[0] * lengths[1])
+        total += 10 * of_n / len(references[image])
+    return total / 4
+
+
+def test_cider_by_hand():
+    # two images; "a" is in both (ln 2/2 = 0), all other n-grams in one (ln 2/1 = 0.693)
+    scorer = Cider([[["a", "boat"]], [["a", "dog"]]])
+    # of "a boat" the unigrams match (cosine 1), the bigram matches (1), there are no longer ones: 10 (1 + 1) / 4
+    assert scorer.score(["a", "boat"], 0) == pytest.approx(5.0)
+    # "boat": unigram 1, one word shorter: 10 exp(-1/72) / 4
+    assert scorer.score(["boat"], 0) == pytest.approx(2.5 * math.exp(-1 / 72))
+    # "a dog": its only unigram that weighs is wrong
+    assert scorer.score(["a", "dog"], 0) == 0.0
+    # "boat boat": g = 2 ln 2 against ln 2: min = ln 2, so ln2 ln2 / (2 ln2 ln2) = 1/2; bigram wrong
+    assert scorer.score(["boat", "boat"], 0) == pytest.approx(10 * 0.5 / 4)
+
+
+def test_a_reference_itself_scores_ten():
+    words = ["a", "red", "boat", "near", "a", "lighthouse"]
+    assert Cider([[words], [["two", "dogs", "on", "a", "beach"]]]).score(words, 0) == pytest.approx(10)
+
+
+@given(IMAGES, WORDS, st.integers(0, 10))
+def test_cider_is_its_equation(references, candidate, image):
+    image %= len(references)
+    found = Cider(references).score(candidate, image)
+    assert found == pytest.approx(literal_cider(candidate, image, references), abs=1e-9)
+    assert -1e-9 <= found <= 10 + 1e-9
+
+
+def test_rarity_may_come_from_other_sentences():
+    own, others = [[["a", "boat"]], [["a", "dog"]]], [[["boat"]], [["boat"]], [["x"]]]
+    found = Cider(own, others).score(["boat"], 0)
+    # a: unseen, ln 3; boat: ln 3/2; so the reference is (ln 3, ln 1.5) and the candidate (ln 1.5)
+    a, boat = math.log(3), math.log(1.5)
+    assert found == pytest.approx(2.5 * math.exp(-1 / 72) * boat / math.hypot(a, boat))
+
+
+def test_mean_and_its_errors():
+    scorer = Cider([[["a", "boat"]], [["a", "dog"]]])
+    assert scorer.mean([["a", "boat"], ["a", "boat"]]) == pytest.approx(2.5)
+    with pytest.raises(DataError, match="1 sentences for 2 images"):
+        scorer.mean([["a"]])
+    with pytest.raises(DataError, match="image 1 has no reference"):
+        Cider([[["a"]], []])
+
+
+def test_bleu_by_hand():
+    # 6 words, unigrams 5/6 (the second "the" of the reference's two counts, "sat" does not occur) ...
+    candidate = ["the", "cat", "sat", "on", "the", "mat"]
+    reference = ["the", "cat", "is", "on", "the", "mat"]
+    # unigrams 5/6, bigrams 3/5 (the cat, on the, the mat), trigrams 1/4 (on the mat), 4-grams 0/3
+    assert bleu([candidate], [[reference]]) == 0.0
+    longer = ["there", "is", "a", "cat", "on", "the", "mat"]
+    # with both references: 4-grams none still; with itself: 1
+    assert bleu([candidate], [[reference, longer, candidate]]) == pytest.approx(1.0)
+    # a b c d against a b c d e: all precisions 1, brevity exp(1 - 5/4)
+    assert bleu([list("abcd")], [[list("abcde")]]) == pytest.approx(math.exp(-0.25))
+    # a b c d e f against a b c d x y: 4/6, 3/5, 2/4, 1/3
+    expected = (4 / 6 * 3 / 5 * 2 / 4 * 1 / 3) ** 0.25
+    assert bleu([list("abcdef")], [[list("abcdxy")]]) == pytest.approx(expected)
+
+
+@given(IMAGES, st.data())
+def test_bleu_is_its_equation(references, data):
+    candidates = [data.draw(WORDS) for _ in references]
+    hits, all_, c, r = [0] * 5, [0] * 5, 0, 0
+    for words, of in zip(candidates, references):
+        c += len(words)
+        r += min(sorted(len(one) for one in of), key=lambda length: abs(length - len(words)))
+        for n in (1, 2, 3, 4):
+            for w, count in ngrams(words, n).items():
+                hits[n] += min(count, max(ngrams(one, n)[w] for one in of))
+                all_[n] += count
+    if not all(hits[1:]):
+        assert bleu(candidates, references) == 0.0
+        return
+    mean = sum(math.log(hits[n] / all_[n]) for n in (1, 2, 3, 4)) / 4
+    assert bleu(candidates, references) == pytest.approx(
+        math.exp(mean) * min(1, math.exp(1 - r / c))
+    )
+
+
+def test_bleu_wants_as_many_candidates_as_images():
+    with pytest.raises(DataError, match="2 sentences for 1 images"):
+        bleu([["a"], ["b"]], [[["a"]]])

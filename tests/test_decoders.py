@@ -1,0 +1,132 @@
+import itertools
+
+import pytest
+import torch
+from torch import nn
+
+from vse_lessons.decoders import (
+    SentenceDecoder,
+    beam_search,
+    draw_word,
+    log_probabilities,
+    sentence_error,
+    write,
+)
+from vse_lessons.text import PAD, UNKNOWN
+
+V, E, H, C = 6, 3, 4, 5
+
+
+@pytest.fixture
+def made():
+    torch.manual_seed(0)
+    table = nn.Embedding(V, E, padding_idx=PAD)
+    decoder = SentenceDecoder(V, E, H, C)
+    with torch.no_grad():
+        decoder.line.weight.mul_(4)  # so that words differ in probability
+        decoder.start.weight.mul_(3)
+        table.weight.mul_(2)
+    return decoder, table
+
+
+def step(decoder, table, state, word):
+    """Logits of the next word after one word, and the state: one cell of the GRU, written out."""
+    x, w = table.weight[word], dict(decoder.gru.named_parameters())
+    own = w["weight_ih_l0"] @ x + w["bias_ih_l0"]
+    old = w["weight_hh_l0"] @ state + w["bias_hh_l0"]
+    r, z = (torch.sigmoid(a + b) for a, b in zip(own.chunk(3)[:2], old.chunk(3)[:2]))
+    new = torch.tanh(own.chunk(3)[2] + r * old.chunk(3)[2])
+    state = (1 - z) * new + z * state
+    return decoder.line.weight @ state + decoder.line.bias, state
+
+
+def literal(decoder, table, embedding, words, unwritten=True):
+    """ln p of each of some words and of the end."""
+    state = torch.tanh(decoder.start.weight @ embedding + decoder.start.bias)
+    found, last = [], PAD
+    for word in [*words, PAD]:
+        logits, state = step(decoder, table, state, last)
+        if unwritten:
+            logits[UNKNOWN] = -torch.inf
+        found.append(logits.log_softmax(0)[word])
+        last = word
+    return torch.stack(found)
+
+
+def test_log_probabilities_and_error_are_those_of_single_steps(made):
+    e = torch.randn(3, H)
+    words = torch.tensor([[2, 3, 4], [5, PAD, PAD], [4, 4, PAD]])
+    real = [[2, 3, 4], [5], [4, 4]]
+    with torch.no_grad():
+        found = log_probabilities(*made, e, words)
+        for row, (own, sentence) in enumerate(zip(found, real)):
+            expected = literal(*made, e[row], sentence)
+            torch.testing.assert_close(own[: len(sentence) + 1], expected, atol=1e-5, rtol=1e-5)
+            assert (own[len(sentence) + 1 :] == 0).all()
+        each = torch.cat([literal(*made, e[r], s, unwritten=False) for r, s in enumerate(real)])
+        torch.testing.assert_close(sentence_error(*made, e, words), -each.mean())
+
+
+def test_write_is_the_likeliest_word_by_word(made):
+    e = torch.randn(8, H)
+    words = write(*made, e, 5)
+    for row in range(8):
+        state = torch.tanh(made[0].start.weight @ e[row] + made[0].start.bias)
+        chosen, last = [], PAD
+        for _ in range(5):
+            logits, state = step(*made, state, last)
+            logits[UNKNOWN] = -torch.inf
+            last = int(logits.argmax())
+            if last == PAD:
+                break
+            chosen.append(last)
+        found = words[row].tolist()
+        assert found[: len(chosen)] == chosen
+        assert not any(found[len(chosen) :])
+    assert UNKNOWN not in words
+
+
+def test_nothing_is_written_where_the_end_comes_first(made):
+    with torch.no_grad():
+        made[0].line.bias[PAD] = 100.0
+    assert write(*made, torch.randn(2, H), 5).shape == (2, 0)
+    assert beam_search(*made, torch.randn(2, H), 5).shape == (2, 0)
+
+
+def test_words_are_drawn_by_their_probability():
+    torch.manual_seed(0)
+    logits = torch.tensor([0.1, 0.2, 0.7]).log().expand(20_000, 3)
+    shares = draw_word(logits).bincount(minlength=3) / 20_000
+    torch.testing.assert_close(shares, torch.tensor([0.1, 0.2, 0.7]), atol=0.015, rtol=0)
+
+
+def test_an_exhaustive_beam_finds_the_best_of_all_sentences(made):
+    e = torch.randn(4, H)
+    words = [word for word in range(V) if word not in (PAD, UNKNOWN)]
+    every = [s for n in range(4) for s in itertools.product(words, repeat=n)]
+    with torch.no_grad():
+        found = beam_search(*made, e, 3, width=len(words) ** 3)
+        for row in range(4):
+            means = [float(literal(*made, e[row], s).mean()) for s in every]
+            best = every[means.index(max(means))]
+            assert [word for word in found[row].tolist() if word != PAD] == list(best)
+
+
+def test_a_narrow_beam_is_a_sentence_of_the_vocabulary(made):
+    found = beam_search(*made, torch.randn(5, H), 4, width=2)
+    assert found.shape[0] == 5 and found.shape[1] <= 4
+    assert UNKNOWN not in found
+    for row in found.tolist():
+        end = row.index(PAD) if PAD in row else len(row)
+        assert not any(row[end:])
+
+
+def test_probabilities_of_all_sentences_are_shares(made):
+    e = torch.randn(1, H)
+    words = [word for word in range(V) if word not in (PAD, UNKNOWN)]
+    with torch.no_grad():
+        short = [s for n in range(3) for s in itertools.product(words, repeat=n)]
+        ended = sum(float(literal(*made, e[0], s).sum().exp()) for s in short)
+        going_on = sum(float(literal(*made, e[0], s)[:3].sum().exp())
+                       for s in itertools.product(words, repeat=3))  # fmt: skip
+    assert ended + going_on == pytest.approx(1, abs=1e-5)

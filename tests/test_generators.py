@@ -1,0 +1,73 @@
+import math
+
+import torch
+from torch.distributions import Normal, kl_divergence
+
+from vse_lessons.generators import (
+    SIDE,
+    ConditioningAugmentation,
+    Generator,
+    PictureDiscriminator,
+    discriminator_error,
+    generator_error,
+    kl_to_normal,
+)
+
+
+def test_pictures_have_their_size_and_range():
+    torch.manual_seed(0)
+    pictures = Generator(12, 2)(torch.randn(3, 12))
+    assert pictures.shape == (3, 3, SIDE, SIDE)
+    assert pictures.abs().max() <= 1
+
+
+def test_the_discriminator_reads_the_sentence_and_the_whole_is_its_parts():
+    torch.manual_seed(0)
+    judge = PictureDiscriminator(5, 4, 2).eval()
+    x, t = torch.randn(3, 3, SIDE, SIDE), torch.randn(3, 5)
+    found = judge(x, t)
+    assert found.shape == (3,)
+    torch.testing.assert_close(judge.compare(judge.look(x), t), found)
+    assert not torch.allclose(judge(x, t + 1), found)
+
+
+def test_errors_are_their_equations():
+    real, wrong, fake = torch.randn(4), torch.randn(3), torch.randn(5)
+
+    def d(logit):
+        return 1 / (1 + math.exp(-logit))
+
+    own = -sum(math.log(d(x)) for x in real.tolist()) / 4
+    others = [-sum(math.log(1 - d(x)) for x in side.tolist()) / len(side) for side in (wrong, fake)]
+    found = float(discriminator_error(real, wrong, fake))
+    assert math.isclose(found, own + sum(others) / 2, rel_tol=1e-5)
+    expected = -sum(math.log(d(x)) for x in fake.tolist()) / 5
+    assert math.isclose(float(generator_error(fake)), expected, rel_tol=1e-5)
+
+
+def test_kl_is_that_of_normal_distributions():
+    mean, log_variance = torch.randn(4, 3), torch.randn(4, 3)
+    each = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0))
+    torch.testing.assert_close(kl_to_normal(mean, log_variance), each.mean())
+    assert kl_to_normal(torch.zeros(2, 3), torch.zeros(2, 3)) == 0
+
+
+def test_conditions_are_drawn_in_training_only():
+    torch.manual_seed(0)
+    augment = ConditioningAugmentation(4, 2)
+    t = torch.randn(1, 4).expand(20_000, 4)
+    mean, log_variance, drawn = augment(t)
+    torch.testing.assert_close(drawn.mean(0), mean[0], atol=0.05, rtol=0)
+    torch.testing.assert_close(drawn.std(0), (log_variance[0] / 2).exp(), atol=0.05, rtol=0)
+    augment.eval()
+    mean, _, drawn = augment(t[:2])
+    torch.testing.assert_close(drawn, mean, atol=0, rtol=0)
+
+
+def test_the_generators_error_reaches_the_sentence():
+    torch.manual_seed(0)
+    t = torch.randn(3, 5, requires_grad=True)
+    _, _, condition = ConditioningAugmentation(5, 4)(t)
+    fake = Generator(4, 2)(condition)
+    generator_error(PictureDiscriminator(5, 4, 2)(fake, t.detach())).backward()
+    assert t.grad.abs().sum() > 0
