@@ -130,3 +130,98 @@ def test_probabilities_of_all_sentences_are_shares(made):
         going_on = sum(float(literal(*made, e[0], s)[:3].sum().exp())
                        for s in itertools.product(words, repeat=3))  # fmt: skip
     assert ended + going_on == pytest.approx(1, abs=1e-5)
+
+
+def every(longest, words):
+    """All sentences of at most so many words, padded to as many: (n, longest), and their lengths."""
+    made = [s for n in range(longest + 1) for s in itertools.product(words, repeat=n)]
+    rows = [[*s, *[PAD] * (longest - len(s))] for s in made]
+    return torch.tensor(rows), torch.tensor([len(s) for s in made])
+
+
+WRITTEN = [word for word in range(V) if word not in (PAD, UNKNOWN)]
+
+
+def test_log_probabilities_of_all_sentences_sum_to_one(made):
+    e = torch.randn(1, H)
+    words, lengths = every(3, WRITTEN)
+    with torch.no_grad():
+        found = log_probabilities(*made, e.expand(len(words), -1), words)
+    short = float(found[lengths <= 2].sum(1).exp().sum())  # each ends within two words
+    going_on = float(found[lengths == 3, :3].sum(1).exp().sum())  # whatever comes after three words
+    assert 0 < short < 1
+    assert short + going_on == pytest.approx(1, abs=1e-5)
+
+
+def test_padding_and_other_sentences_do_not_matter(made):
+    e, words = torch.randn(2, H), torch.tensor([[2, 3, 4], [5, PAD, PAD]])
+    wide = torch.cat([words, torch.full((2, 4), PAD)], 1)
+    with torch.no_grad():
+        both, wider = log_probabilities(*made, e, words), log_probabilities(*made, e, wide)
+        assert wider.shape == (2, 8) and (wider[:, 4:] == 0).all()
+        torch.testing.assert_close(wider[:, :4], both)
+        alone = log_probabilities(*made, e[1:], words[1:, :1])
+        torch.testing.assert_close(both[1:, :2], alone)
+        torch.testing.assert_close(sentence_error(*made, e, words), sentence_error(*made, e, wide))
+
+
+def test_the_unknown_word_is_learnt_but_has_no_probability(made):
+    e, words = torch.randn(1, H), torch.tensor([[2, UNKNOWN]])
+    with torch.no_grad():
+        expected = -literal(*made, e[0], [2, UNKNOWN], unwritten=False).mean()
+        torch.testing.assert_close(sentence_error(*made, e, words), expected)
+        assert log_probabilities(*made, e, words)[0, 1] == -torch.inf
+
+
+def test_no_way_to_write_says_the_unknown_word(made):
+    with torch.no_grad():
+        made[0].line.bias[UNKNOWN] = 100.0
+    e = torch.randn(200, H)
+    for words in (write(*made, e, 6), write(*made, e, 6, draw_word), beam_search(*made, e, 6)):
+        assert UNKNOWN not in words and words.any()
+
+
+def test_a_sentence_ends_at_its_padding_and_all_at_the_last_end(made):
+    told = iter([[2, 3, PAD], [PAD, 4, 5], [5, PAD, 5], [4, 4, 4]])
+    found = write(*made, torch.randn(3, H), 9, lambda logits: torch.tensor(next(told)))
+    # after its end nothing that is chosen counts; the fourth step is never taken
+    assert found.tolist() == [[2, 3], [PAD, 4], [PAD, PAD]]
+    assert next(told) == [4, 4, 4]
+
+
+def test_sentences_are_drawn_by_their_probability(made):
+    torch.manual_seed(0)
+    e = torch.randn(1, H)
+    n = 20_000
+    words = write(*made, e.expand(n, -1), 2, draw_word)
+    sentences, lengths = every(2, WRITTEN)
+    with torch.no_grad():
+        each = log_probabilities(*made, e.expand(len(sentences), -1), sentences)
+    for row, length, chances in zip(sentences, lengths, each):
+        # a sentence of two words is cut there, whether it ends or not
+        p = float(chances[: min(int(length) + 1, 2)].sum().exp())
+        share = float((words == row).all(1).float().mean())
+        assert share == pytest.approx(p, abs=4.5 * (p / n) ** 0.5 + 1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_wide_beam_finds_the_best_of_five_words(seed):
+    torch.manual_seed(seed)
+    table, decoder = nn.Embedding(5, E, padding_idx=PAD), SentenceDecoder(5, E, H, C)
+    with torch.no_grad():
+        decoder.line.weight.mul_(5)
+        decoder.line.bias[PAD] -= seed  # so that some sentences are long
+    e = torch.randn(6, H)
+    sentences, lengths = every(3, [2, 3, 4])
+    found = beam_search(decoder, table, e, 3, width=27)
+    for row in range(6):
+        with torch.no_grad():
+            sums = log_probabilities(decoder, table, e[row].expand(len(sentences), -1), sentences)
+        best = sentences[(sums.sum(1) / (lengths + 1)).argmax()]
+        assert found[row].tolist() == best[: found.shape[1]].tolist()
+        assert not best[found.shape[1] :].any()
+
+
+def test_no_embeddings_give_no_sentences(made):
+    for words in (write(*made, torch.zeros(0, H), 3), beam_search(*made, torch.zeros(0, H), 3)):
+        assert words.shape == (0, 0)

@@ -1,6 +1,8 @@
 import math
 
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
 from vse_lessons.generators import (
@@ -71,3 +73,48 @@ def test_the_generators_error_reaches_the_sentence():
     fake = Generator(4, 2)(condition)
     generator_error(PictureDiscriminator(5, 4, 2)(fake, t.detach())).backward()
     assert t.grad.abs().sum() > 0
+
+
+def test_augmentation_takes_chance_in_training_only():
+    augment, t = ConditioningAugmentation(4, 3), torch.randn(2, 4)
+    assert [part.shape for part in augment(t)] == [(2, 3)] * 3
+    assert not torch.equal(augment(t)[2], augment(t)[2])
+    augment.eval()
+    state = torch.get_rng_state()
+    assert torch.equal(augment(t)[2], augment(t)[2])
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5))
+def test_kl_is_never_negative(mean, log_variance):
+    assert kl_to_normal(torch.tensor([[mean]]), torch.tensor([[log_variance]])) >= -1e-6
+
+
+def test_errors_of_undecided_and_of_certain_discriminators():
+    zero = torch.zeros(3)
+    # D = 1/2 everywhere: ln 2 + (ln 2 + ln 2) / 2
+    assert math.isclose(float(discriminator_error(zero, zero, zero)), 2 * math.log(2), rel_tol=1e-6)
+    assert math.isclose(float(generator_error(zero)), math.log(2), rel_tol=1e-6)
+    sure = torch.full((3,), 1e4)
+    assert discriminator_error(sure, -sure, -sure) == 0
+    # wrong by 10^4 costs as much: 1 and 1/2 of two
+    assert math.isclose(float(discriminator_error(-sure, sure, sure)), 2e4, rel_tol=1e-6)
+    assert math.isclose(float(generator_error(-sure)), 1e4, rel_tol=1e-6)
+
+
+def test_the_discriminators_verdict_reaches_picture_and_sentence():
+    judge = PictureDiscriminator(5, 4, 2)
+    x = torch.randn(2, 3, SIDE, SIDE, requires_grad=True)
+    t = torch.randn(2, 5, requires_grad=True)
+    judge(x, t).sum().backward()
+    assert x.grad.abs().sum() > 0 and t.grad.abs().sum() > 0
+    assert all(p.grad is not None for p in judge.parameters())
+
+
+def test_noise_and_condition_both_change_the_picture():
+    generator = Generator(6, 2).eval()
+    first = torch.randn(1, 6)
+    for place in (0, 5):
+        other = first.clone()
+        other[0, place] += 3
+        assert not torch.allclose(generator(first), generator(other), atol=1e-6)
