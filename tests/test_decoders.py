@@ -184,8 +184,8 @@ def test_no_way_to_write_says_the_unknown_word(made):
 def test_a_sentence_ends_at_its_padding_and_all_at_the_last_end(made):
     told = iter([[2, 3, PAD], [PAD, 4, 5], [5, PAD, 5], [4, 4, 4]])
     found = write(*made, torch.randn(3, H), 9, lambda logits: torch.tensor(next(told)))
-    # after its end nothing that is chosen counts; the fourth step is never taken
-    assert found.tolist() == [[2, 3], [PAD, 4], [PAD, PAD]]
+    # a step a list: after its end nothing that is chosen counts; the fourth step is never taken
+    assert found.tolist() == [[2, PAD], [3, 4], [PAD, PAD]]
     assert next(told) == [4, 4, 4]
 
 

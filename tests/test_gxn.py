@@ -11,10 +11,13 @@ from safetensors import safe_open
 
 from vse_lessons.batches import Streams, read_pixels
 from vse_lessons.caption_metrics import Cider
-from vse_lessons.corpora import Opened, with_pixels
+from vse_lessons.checkpoints import State, parameters_of
+from vse_lessons.corpora import Opened, open_corpus, with_pixels
+from vse_lessons.decoders import log_probabilities, sentence_error
 from vse_lessons.detectors import Thumbnails
 from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError
+from vse_lessons.losses import triplet_loss
 from vse_lessons.models import gxn
 from vse_lessons.models.gxn import END, GXN, VARIANTS, GXNConfig, vary
 from vse_lessons.pictures import Pictures
@@ -25,7 +28,7 @@ from vse_lessons.sparse import sparsify
 from vse_lessons.storybook.truth import names, share_named
 from vse_lessons.storybook.world import scenes
 from vse_lessons.text import tokenize
-from vse_lessons.training import TrainingError, fit
+from vse_lessons.training import TrainingError, _descend, fit
 
 OPTIMISATION = Optimisation(
     epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9
@@ -49,6 +52,15 @@ def setup(variant="both", config=SMALL, data=None):
     data = replace(data, splits=np.array(["train"] * 30 + ["val"] * 10))
     training = sparsify(data, 1.0, 3, 0)
     return GXN.build(vary(config, variant), training, 0), training
+
+
+def spoken():
+    """The same corpus with three sentences of each image."""
+    data = corpus()
+    told = [data.sentences[data.sentences_of[image][0]].split() for image in range(40)]
+    texts = [" ".join(order) for w in told for order in (w, w[::-1], [*w, w[0]])]
+    return replace(data, sentences=texts, image_of=np.repeat(np.arange(40), 3), kinds=None,
+                   splits=np.array(["train"] * 30 + ["val"] * 10))  # fmt: skip
 
 
 def batch(training, progress=0.9, warmup=False):
@@ -83,6 +95,26 @@ def test_order_violation_is_its_equation(images, sentences, width, seed):
             expected[i, j] = -sum(max(0.0, float(a - b)) ** 2 for a, b in zip(v[i], t[j]))
     torch.testing.assert_close(order_similarity(v, t), expected)
     torch.testing.assert_close(order_similarity(v, t, block=2), expected)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 9), st.integers(1, 4), st.integers(1, 11), st.integers(0, 99))
+def test_order_in_blocks_is_the_order_of_the_whole(images, sentences, block, seed):
+    rng = torch.Generator().manual_seed(seed)
+    v, t = torch.randn(images, 5, generator=rng), torch.randn(sentences, 5, generator=rng)
+    whole = order_similarity(v, t, block=1000)
+    torch.testing.assert_close(order_similarity(v, t, block), whole, rtol=0, atol=0)
+    assert whole.shape == (images, sentences) and (whole <= 0).all()
+    assert (order_similarity(v.abs().neg(), t.abs()) == 0).all()  # nowhere above the sentence
+
+
+def test_order_is_computed_in_float32_also_under_autocast():
+    v, t = torch.rand(3, 5), torch.rand(2, 5)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = order_similarity(v.bfloat16(), t.bfloat16())
+    assert found.dtype == torch.float32
+    expected = order_similarity(v.bfloat16().float(), t.bfloat16().float())
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("kind", ["order", "cosine"])
@@ -130,6 +162,52 @@ def test_each_row_has_its_terms(variant):
     assert model.reads_pixels == ("pictures" in TERMS[variant])
 
 
+@pytest.mark.parametrize(("progress", "warmup"), [(0.1, True), (0.9, False)])
+def test_the_objective_is_the_sum_of_its_equations(progress, warmup):
+    config = replace(SMALL, captions=0.7, reward=0.4, pictures=0.3, kl=5.0, margin=0.15)
+    model, training = setup(config=config)
+    model.eval()  # no dropout, and the condition is its mean
+    given_ = batch(training, progress, warmup)
+    pairs = given_.pairs
+    torch.manual_seed(4)
+    found = model.loss(given_).terms
+    torch.manual_seed(4)
+    with torch.no_grad():
+        v, words = model.look(pairs.images), model._words(pairs.sentences)
+        t = model.read(words)
+        scores = 0.5 * v[0] @ t[0].T + 0.5 * v[1] @ t[1].T
+        ranking = triplet_loss(scores, pairs.owners, 0.15, "mean" if warmup else "hardest")
+        low = v[1] * config.dimensions**0.5
+        xe = sentence_error(model.decoder, model.text_low.embedding, low, words)
+        gamma = 0.4 if progress >= 0.3 else 0.0
+        expected = {"pairs": ranking, "captions": 0.7 * (1 - gamma) * xe}
+        if gamma:
+            expected["reward"] = 0.7 * gamma * model.reward_error(v[1], pairs.owners)[0]
+        # the pictures of the first `drawn` = 5 pairs only
+        mean, log_variance, condition = model.augment(t[1][:5])
+        fake = model.generator(torch.cat([condition, torch.randn(5, config.noise)], -1))
+        logits = model.discriminator(fake, t[1][:5])
+        expected["pictures"] = -0.3 * logits.sigmoid().log().mean()
+        each = (mean**2 + log_variance.exp() - 1 - log_variance) / 2
+        expected["kl"] = 0.3 * 5.0 * each.mean()
+    assert set(found) == set(expected)
+    for name, value in expected.items():
+        assert float(found[name].detach()) == pytest.approx(float(value), abs=1e-5), name
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_row_has_no_parameters_but_those_it_trains(variant):
+    model, training = setup(variant)
+    given_ = batch(training)
+    model.loss(given_).total.backward()
+    if model.config.pictures:
+        model.adversary_loss(given_).total.backward()
+    assert all(p.grad is not None for p in model.parameters())
+    assert hasattr(model, "decoder") == ("captions" in TERMS[variant])
+    assert hasattr(model, "discriminator") == ("pictures" in TERMS[variant])
+    assert (model.cider is not None) == ("reward" in TERMS[variant])
+
+
 def moved(model, value):
     model.zero_grad()
     value.backward()
@@ -154,6 +232,57 @@ def test_each_term_moves_what_it_should():
     assert {name for name, _ in model.named_parameters() if model.is_adversary(name)} == {
         name for name, _ in model.named_parameters() if name.startswith("discriminator.")
     }
+
+
+def parameters(model):
+    return {name: value.detach().clone() for name, value in model.named_parameters()}
+
+
+def changed(before, model):
+    return {
+        name for name, value in model.named_parameters() if not torch.equal(before[name], value)
+    }
+
+
+def test_each_optimiser_moves_its_own_side_only():
+    model, training = setup(config=replace(SMALL, decoder_rate=4.0, adversary_rate=0.1))
+    state = State(model, OPTIMISATION, "")
+    own, others = (
+        {n for n, p in model.named_parameters() if any(p is q for q in parameters_of(optimizer))}
+        for optimizer in (state.adversary, state.optimizer)
+    )
+    everything = {name for name, _ in model.named_parameters()}
+    assert own == {name for name in everything if name.startswith("discriminator.")}
+    assert others == everything - own
+    factors = {group["factor"] for group in state.optimizer.param_groups}
+    assert factors == {1.0, 4.0, 0.1}
+    assert {group["factor"] for group in state.adversary.param_groups} == {0.1}
+    assert {group["betas"] for group in state.adversary.param_groups} == {(0.5, 0.999)}
+    given_ = batch(training)
+    before = parameters(model)
+    _descend(state, state.adversary, model.adversary_loss, given_, 1e-2, 0)
+    assert changed(before, model) == own
+    before = parameters(model)
+    found = _descend(state, state.optimizer, model.loss, given_, 1e-2, 0)
+    assert {"pictures", "kl", "reward", "captions", "pairs"} <= set(found)
+    after = changed(before, model)
+    assert not after & own
+    assert {n.split(".")[0] for n in after} == {n.split(".")[0] for n in others}
+    # the rates: of what is multiplied, too
+    assert {group["lr"] for group in state.optimizer.param_groups} == {1e-2, 4e-2, 1e-3}
+    assert State(setup("i2t mix")[0], OPTIMISATION, "").adversary is None
+
+
+def test_a_batch_of_one_image_has_nothing_mismatched():
+    model, training = setup(data=spoken())
+    pairs = batch(training).pairs
+    own = training.pairs[training.corpus.image_of[training.pairs] == training.annotated[0]][:2]
+    data = training.corpus
+    images = data.regions.batch(data.image_of[own])
+    one = replace(pairs, images=images, sentences=[data.sentences[row] for row in own],
+                  pixels=read_pixels(data, data.image_of[own]))  # fmt: skip
+    with pytest.raises(DataError, match="all pairs of a batch are of one image"):
+        model.adversary_loss(Batch(one, None, 0.5))
 
 
 def test_the_discriminator_sees_real_mismatched_and_drawn_pairs(monkeypatch):
@@ -212,6 +341,64 @@ def test_the_reward_is_that_of_the_equation(monkeypatch):
         total -= (r[0] - r[1]) * -len(texts[0]) / (len(texts[0]) + 1) / 8
     assert float(found) == pytest.approx(total, abs=1e-5)
     assert baseline == pytest.approx(greedy)
+
+
+def test_the_reward_s_gradient_is_that_of_the_drawn_sentences(monkeypatch):
+    model, training = setup("i2t mix")
+    pairs = batch(training).pairs
+    v = model.look(pairs.images)[1].detach()
+    drawn = model._words(pairs.sentences)
+    answers = iter([drawn, drawn.roll(1, 0)])
+    monkeypatch.setattr(gxn, "write", lambda *_: next(answers))
+    found, _ = model.reward_error(v, pairs.owners)
+    places = [model.place[image] for image in pairs.owners.tolist()]
+    better = np.subtract(*(model._rewards(w, places) for w in (drawn, drawn.roll(1, 0))))
+    assert np.abs(better).max() > 0.1
+    total = 0.0
+    for row, advantage in enumerate(better):
+        words = drawn[row : row + 1, : int((drawn[row] != 0).sum())]
+        low, table = v[row : row + 1] * SMALL.dimensions**0.5, model.text_low.embedding
+        chance = log_probabilities(model.decoder, table, low, words).sum()
+        total = total - float(advantage) * chance / (words.shape[1] + 1) / 8
+    assert float(found.detach()) == pytest.approx(float(total.detach()), abs=1e-5)
+    weight = model.decoder.line.weight
+    torch.testing.assert_close(*(torch.autograd.grad(value, weight)[0] for value in (found, total)),
+                               rtol=1e-4, atol=1e-6)  # fmt: skip
+
+
+def test_nothing_drawn_is_a_sentence_too(monkeypatch):
+    model, training = setup("i2t mix")
+    pairs = batch(training).pairs
+    none = torch.zeros(8, 0, dtype=torch.int64)
+    monkeypatch.setattr(gxn, "write", lambda *_: none)
+    found, baseline = model.reward_error(model.look(pairs.images)[1], pairs.owners)
+    assert float(found.detach()) == 0.0 and baseline >= 0
+    assert model._rewards(none, [0] * 8) == [model.cider.score([END], 0)] * 8
+
+
+def test_the_reward_s_references_are_the_training_sentences_of_the_image_only():
+    data = spoken()  # three sentences an image
+    training = sparsify(data, 0.5, 1, 0)
+    model = GXN.build(vary(SMALL, "i2t mix"), training, 0)
+    assert set(model.place) == set(training.annotated.tolist())
+    assert [len(of) for of in model.cider.references] == [1] * len(training.annotated)
+    row = training.pairs[0]
+    image = int(data.image_of[row])
+    # all other sentences, also the image's own that training may not see, say something else
+    told = [text if n in set(training.pairs.tolist()) else "w0 w0 w0 w0"
+            for n, text in enumerate(data.sentences)]  # fmt: skip
+    other = GXN.build(
+        vary(SMALL, "i2t mix"), replace(training, corpus=replace(data, sentences=told))
+    )
+    for text in (data.sentences[row], "w0 w0 w0 w0", "w1 w2"):
+        words = [*tokenize(text), END]
+        score = model.cider.score(words, model.place[image])
+        assert score == other.cider.score(words, other.place[image])
+        expected = Cider(
+            [[[*tokenize(data.sentences[pair]), END]] for pair in training.pairs]
+        ).score(words, 0)
+        assert score == pytest.approx(expected)
+    assert model.cider.score([*tokenize(data.sentences[row]), END], model.place[image]) > 5
 
 
 def test_describing_and_drawing_need_their_paths():
@@ -300,6 +487,51 @@ def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint
         assert all(torch.isfinite(file.get_tensor(name)).all() for name in file.keys())  # noqa: SIM118
 
 
+@pytest.fixture(scope="module")
+def storybook(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("VSE_LESSONS_HOME", str(tmp_path_factory.mktemp("home")))
+    opened = with_pixels(open_corpus("storybook", preset="smoke", progress=False), progress=False)
+    patch.undo()
+    return opened
+
+
+def test_storybook_runs_repeats_and_resumes_bit_for_bit(storybook, tmp_path):
+    config = vary(GXNConfig.smoke(), "both")
+
+    def run(folder=None, **options):
+        training = sparsify(storybook.corpus, 0.15, 5, 0)
+        model = GXN.build(config, training, 0)
+        return fit(
+            model, training, config.optimisation, folder, device="cpu", progress=False, **options
+        )
+
+    def stop(epoch, _):
+        if epoch == 1:
+            raise Killed
+
+    whole, again = run(), run()
+    with pytest.raises(Killed):
+        run(tmp_path, after_epoch=stop)
+    resumed = run(tmp_path)
+    weights = dict(whole.model.state_dict())
+    assert all(torch.isfinite(value).all() for value in weights.values())
+    for other in (again, resumed):
+        torch.testing.assert_close(dict(other.model.state_dict()), weights, rtol=0, atol=0)
+        for name in ("rsum", "discriminator", "pictures", "captions", "pairs"):
+            assert [e[name] for e in other.history] == [e[name] for e in whole.history], name
+    assert len(whole.history) == 2 and "reward" in whole.history[1]
+    assert len(resumed.model.describe(storybook.corpus.regions.batch([0, 1]))) == 2
+    assert resumed.model.draw(["a red boat"]).abs().max() <= 1
+
+
+def test_storybook_s_pixels_are_its_pictures(storybook):
+    image = storybook.corpus.images("val")[3]
+    small = storybook.picture(image).resize((64, 64), Image.Resampling.BICUBIC, reducing_gap=3)
+    expected = torch.from_numpy(np.asarray(small, np.float32)).permute(2, 0, 1) / 127.5 - 1
+    torch.testing.assert_close(read_pixels(storybook.corpus, np.array([image]))[0], expected)
+
+
 # --- bad input ------------------------------------------------------------------------------------
 
 
@@ -321,6 +553,15 @@ def test_a_sentence_that_is_too_long_is_named():
     with pytest.raises(DataError, match=r"sentence \d+ of image 'i\d+' has 3 words .*max_words=2"):
         setup(config=replace(SMALL, max_words=2))
     setup("ranking", config=replace(SMALL, max_words=2))  # encoders cut
+
+
+def test_the_row_of_a_sentence_that_is_too_long_is_its_own():
+    data = spoken()
+    data = replace(data, sentences=[*data.sentences[:50], "w1 " * 41, *data.sentences[51:]])
+    with pytest.raises(DataError, match=r"sentence 50 of image 'i16' has 41 words .*max_words=40"):
+        setup(data=data)
+    # of the validation split, or not annotated, it does not matter
+    GXN.build(SMALL, replace(sparsify(data, 1.0, 3, 0), pairs=np.arange(50)))
 
 
 def test_an_empty_vocabulary_is_refused():
@@ -349,6 +590,36 @@ def test_thumbnails_are_the_middle_square_and_exact_in_the_store(tmp_path):
     for n, box in enumerate([(0, 0, 64, 64), (18, 0, 82, 64), (0, 13, 64, 77)]):
         expected = np.asarray(made[n].crop(box), np.float32).reshape(-1)
         np.testing.assert_array_equal(store.batch([n]).features[0, 0].numpy(), expected)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 90), st.integers(1, 90), st.sampled_from([1, 8, 64]), st.integers(0, 9))
+def test_thumbnails_of_any_picture_are_whole_numbers_of_a_byte(width, height, side, seed):
+    rng = np.random.Generator(np.random.PCG64(seed))
+    image = Image.fromarray(rng.integers(0, 256, (height, width, 3)).astype(np.uint8))
+    (found,) = Thumbnails(side)([image])
+    values = found.features
+    assert values.shape == (1, Thumbnails(side).feature_dim)
+    assert (values == values.astype(np.uint8)).all()  # 0 ... 255
+    assert (values == values.astype(np.float16)).all()  # kept exactly
+    # only the middle square is looked at
+    edge = min(width, height)
+    left, top = (width - edge) // 2, (height - edge) // 2
+    square = np.array(image)[top : top + edge, left : left + edge]
+    outside = np.zeros_like(np.array(image))
+    outside[top : top + edge, left : left + edge] = square
+    np.testing.assert_array_equal(Thumbnails(side)([Image.fromarray(outside)])[0].features, values)
+
+
+def test_pixels_are_made_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path))
+    shown, _ = pictures([(64, 64)] * 5)
+    opened = Opened(make_corpus(5), shown)
+    first = with_pixels(opened, progress=False).corpus.pixels
+    monkeypatch.setattr(Thumbnails, "__call__", lambda *_: pytest.fail("made again"))
+    again = with_pixels(opened, progress=False).corpus.pixels
+    np.testing.assert_array_equal(first.features, again.features)
+    assert opened.corpus.pixels is None
 
 
 def test_with_pixels_goes_by_id_and_names_what_is_lost(tmp_path, monkeypatch):
