@@ -175,3 +175,8 @@ def test_bleu_is_its_equation(references, data):
 def test_bleu_wants_as_many_candidates_as_images():
     with pytest.raises(DataError, match="2 sentences for 1 images"):
         bleu([["a"], ["b"]], [[["a"]]])
+
+
+def test_bleu_names_an_image_without_a_reference():
+    with pytest.raises(DataError, match="image 1 has no reference"):
+        bleu([["a"], ["b"]], [[["a"]], []])

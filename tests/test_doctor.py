@@ -79,7 +79,7 @@ def test_an_empty_home_is_no_problem_and_stays_untouched(home, capsys):
     assert not home.exists() and list(home.parent.iterdir()) == []
     assert max(map(len, text.splitlines())) <= doctor.WIDTH
     states = lesson_states(doctor.examine())
-    assert states == dict.fromkeys(("01", "02", "03", "04", "05"), "draws") | {"06": "ready"}
+    assert states == dict.fromkeys(("01", "02", "03", "04", "05", "07"), "draws") | {"06": "ready"}
     home.mkdir()
     assert doctor.main([]) == 0 and list(home.iterdir()) == []
 
@@ -87,7 +87,7 @@ def test_an_empty_home_is_no_problem_and_stays_untouched(home, capsys):
 def test_prepared_storybook_makes_its_lessons_ready(home):
     store_in(storybook_store(home, "photo"))
     states = lesson_states(doctor.examine())
-    ready = dict.fromkeys(("01", "02", "03", "06"), "ready")
+    ready = dict.fromkeys(("01", "02", "03", "06", "07"), "ready")
     assert states == ready | {"04": "draws", "05": "draws"}
     store_in(storybook_store(home, "art"))
     report = doctor.examine()
@@ -242,11 +242,11 @@ def test_an_old_python(home, monkeypatch):
 def test_too_little_memory_or_disk(home, monkeypatch):
     usual = doctor.check_machine()[0]
     for facts, kind, lacking in (
-        ({"available_memory_mb": 500}, "memory", ["01", "02", "03", "04", "05"]),
+        ({"available_memory_mb": 500}, "memory", ["01", "02", "03", "04", "05", "07"]),
         (
             {"available_memory_mb": 690},
             "memory",
-            ["04", "05"],
+            ["04", "05", "07"],
         ),  # drawing on two cores takes just that
         ({"free_disk_mb": 120}, "disk", ["04"]),
         ({"available_memory_mb": None, "free_disk_mb": None}, None, []),

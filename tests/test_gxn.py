@@ -661,3 +661,28 @@ def gxn_word(kind):
     from vse_lessons.storybook.lexicon import NOUNS
 
     return NOUNS[kind][0][0]
+
+
+def test_training_leaves_the_adversary_ready_to_learn(tmp_path):
+    model, training = setup()
+    fit(model, training, OPTIMISATION, device="cpu", progress=False)
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert moved(model, model.adversary_loss(batch(training)).total) == {"discriminator"}
+
+
+def test_a_checkpoint_of_other_pixels_is_refused(tmp_path):
+    model, training = setup()
+    fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
+    other = replace(
+        training.corpus, pixels=replace(training.corpus.pixels, source="/other/pixels64-1")
+    )
+    model, _ = setup()
+    with pytest.raises(DataError, match="other parameters"):
+        fit(
+            model,
+            replace(training, corpus=other),
+            OPTIMISATION,
+            tmp_path,
+            device="cpu",
+            progress=False,
+        )

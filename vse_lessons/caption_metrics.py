@@ -38,11 +38,7 @@ class Cider:
                  documents: Sequence[Sequence[Words]] | None = None):  # fmt: skip
         """`references`: for each image the words of its sentences, at least one; `documents`, of the same
         form, say how rare an n-gram is (default: the references themselves)."""
-        for image, sentences in enumerate(references):
-            if not sentences:
-                raise DataError(
-                    f"image {image} has no reference: its sentences cannot be held against any"
-                )
+        _check_references(references)
         documents = references if documents is None else documents
         seen: Ngrams = Counter()
         for sentences in documents:
@@ -96,6 +92,7 @@ def bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> 
     shorter of two.  Not smoothed: 0 if some p_n is."""
     if len(candidates) != len(references):
         raise DataError(f"{len(candidates)} sentences for {len(references)} images: one each")
+    _check_references(references)
     found, total = [0] * LONGEST, [0] * LONGEST
     length = nearest = 0
     for words, of in zip(candidates, references):
@@ -111,3 +108,11 @@ def bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> 
         return 0.0
     precision = sum(math.log(f / t) for f, t in zip(found, total)) / LONGEST
     return math.exp(precision + min(0.0, 1 - nearest / length))
+
+
+def _check_references(references: Sequence[Sequence[Words]]) -> None:
+    for image, sentences in enumerate(references):
+        if not sentences:
+            raise DataError(
+                f"image {image} has no reference: a sentence for it is held against none"
+            )

@@ -146,6 +146,10 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
+    if model.reads_pixels:
+        parts["pixels"] = Path(
+            training.corpus.pixels.source
+        ).name  # holds the digest of all pictures
     if training.target is not None:
         parts["target"] = training.target.digest
     if len(training.contextual):
@@ -196,15 +200,23 @@ def _descend(state: State, optimizer: torch.optim.Optimizer, objective: Callable
     if a term is not finite."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
-    for parameter in state.adversary_parameters:  # others need no gradient of them
-        parameter.requires_grad_(optimizer is state.adversary)
+    # the model's own step needs no gradient of an adversary's parameters
+    still = [
+        p for p in state.adversary_parameters if p.requires_grad and optimizer is state.optimizer
+    ]
     device = state.model.device
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-        losses = objective(batch)
-    terms = {name: value.detach() for name, value in losses.terms.items()}
-    _check_finite(terms, state.epoch, number)
     optimizer.zero_grad(set_to_none=True)
-    losses.total.backward()
+    try:
+        for parameter in still:
+            parameter.requires_grad_(False)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            losses = objective(batch)
+        terms = {name: value.detach() for name, value in losses.terms.items()}
+        _check_finite(terms, state.epoch, number)
+        losses.total.backward()
+    finally:
+        for parameter in still:
+            parameter.requires_grad_(True)
     if state.optimisation.clip:
         torch.nn.utils.clip_grad_norm_(parameters_of(optimizer), state.optimisation.clip)
     optimizer.step()
