@@ -16,6 +16,7 @@ from test_readers import flickr_folder
 
 from vse_lessons import doctor
 from vse_lessons.corpora import CORPORA
+from vse_lessons.detectors import Thumbnails
 from vse_lessons.extraction import extract_regions
 from vse_lessons.pictures import Pictures
 from vse_lessons.regions import Detections
@@ -61,7 +62,7 @@ def extract_storybook(home: Path, domain: str, preset: str):
 
 def storybook_store(home: Path, domain: str) -> Path:
     """The folder of a domain's regions; that extraction calls it so is tested with fewer pictures."""
-    return home / "storybook" / doctor.storybook_stores()[domain, "lesson"]
+    return home / "storybook" / doctor.storybook_stores()["regions", domain, "lesson"]
 
 
 def lesson_states(report) -> dict[str, str]:
@@ -98,7 +99,7 @@ def test_prepared_storybook_makes_its_lessons_ready(home):
 @pytest.mark.parametrize("domain", ["photo", "art"])
 def test_stores_are_called_as_extraction_calls_them(home, domain):
     store = extract_storybook(home, domain, "smoke")
-    assert Path(store.source).name == doctor.storybook_stores()[domain, "smoke"]
+    assert Path(store.source).name == doctor.storybook_stores()["regions", domain, "smoke"]
 
 
 def test_a_store_of_another_storybook_is_older(home):
@@ -248,7 +249,7 @@ def test_too_little_memory_or_disk(home, monkeypatch):
             "memory",
             ["04", "05", "07"],
         ),  # drawing on two cores takes just that
-        ({"free_disk_mb": 120}, "disk", ["04"]),
+        ({"free_disk_mb": 120}, "disk", ["04", "07"]),
         ({"available_memory_mb": None, "free_disk_mb": None}, None, []),
     ):
         monkeypatch.setattr(doctor, "check_machine", lambda facts=facts: (usual | facts, []))
@@ -379,3 +380,20 @@ def test_without_pytorch_it_still_says_what_to_do(home):
     done = run(home, "-c", code)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "vse_lessons cannot be loaded" in done.stdout and "remedy: pip install" in done.stdout
+
+
+def test_pixels_of_every_preset_are_of_today(home):
+    drawn = world.pictures(world.scenes("photo", "smoke"))
+    store = extract_regions(drawn, Thumbnails(), home / "storybook", progress=False)
+    assert Path(store.source).name == doctor.storybook_stores()["pixels", "photo", "smoke"]
+    store_in(home / "storybook" / doctor.storybook_stores()["pixels", "photo", "lesson"])
+    assert doctor.examine()["findings"] == []
+
+
+def test_pixels_ask_for_disk_until_they_are_there(home, monkeypatch):
+    store_in(storybook_store(home, "photo"))
+    usual = doctor.check_machine()[0] | {"free_disk_mb": doctor.RESULTS_MB + doctor.PIXELS_MB - 1}
+    monkeypatch.setattr(doctor, "check_machine", lambda: (usual, []))
+    assert lesson_states(doctor.examine())["07"] == "lacks"
+    store_in(home / "storybook" / doctor.storybook_stores()["pixels", "photo", "lesson"])
+    assert lesson_states(doctor.examine())["07"] == "ready"

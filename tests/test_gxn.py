@@ -1,4 +1,6 @@
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -117,9 +119,12 @@ def test_order_is_computed_in_float32_also_under_autocast():
     torch.testing.assert_close(found, expected, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("nonnegative", [True, False])
 @pytest.mark.parametrize("kind", ["order", "cosine"])
-def test_similarity_is_the_sum_of_both_levels(kind):
-    model, training = setup(config=replace(SMALL, similarity=kind, high=0.3))
+def test_similarity_is_the_sum_of_both_levels(kind, nonnegative):
+    model, training = setup(
+        config=replace(SMALL, similarity=kind, nonnegative=nonnegative, high=0.3)
+    )
     model.eval()
     pairs = batch(training).pairs
     with torch.no_grad():
@@ -137,7 +142,7 @@ def test_similarity_is_the_sum_of_both_levels(kind):
             assert float(found[i, j]) == pytest.approx(0.3 * level[0] + 0.7 * level[1], abs=1e-5)
     for side in (*v, *t):
         torch.testing.assert_close(side.norm(dim=-1), torch.ones(8))
-        assert (side >= 0).all() == (kind == "order")
+        assert (side >= 0).all() == nonnegative
 
 
 def test_an_unknown_similarity_or_variant_is_refused():
@@ -686,3 +691,44 @@ def test_a_checkpoint_of_other_pixels_is_refused(tmp_path):
             device="cpu",
             progress=False,
         )
+
+
+def test_a_term_that_sets_in_late_is_the_mean_of_the_steps_that_have_it(monkeypatch):
+    model, training = setup("i2t mix", config=replace(SMALL, reward_after=0.75))
+    given = []
+    error = GXN.reward_error
+
+    def spy(*parts):
+        found = error(*parts)
+        given.append(found[1])
+        return found
+
+    monkeypatch.setattr(GXN, "reward_error", spy)
+    run = fit(model, training, OPTIMISATION, device="cpu", progress=False)
+    steps = Streams(training, 8, 0).steps
+    assert 0 < len(given) < steps, "it should set in within the second epoch"
+    assert "cider_greedy" not in run.history[0]
+    assert run.history[1]["cider_greedy"] == pytest.approx(np.mean(given))
+
+
+def test_pixels_lie_beside_the_regions_and_need_only_their_own_room(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path))
+    shown, _ = pictures([(64, 64)] * 5)
+    data = make_corpus(5)
+    monkeypatch.setattr(
+        "vse_lessons.extraction.shutil.disk_usage", lambda _: SimpleNamespace(free=300_000)
+    )
+    inside = replace(
+        data, regions=replace(data.regions, source=str(tmp_path / "world" / "regions"))
+    )
+    assert (
+        Path(with_pixels(Opened(inside, shown)).corpus.pixels.source).parent == tmp_path / "world"
+    )
+    outside = replace(data, regions=replace(data.regions, source="/data/regions"))
+    found = with_pixels(Opened(outside, shown)).corpus.pixels
+    assert Path(found.source).parent == tmp_path / data.name
+    monkeypatch.setattr(
+        "vse_lessons.extraction.shutil.disk_usage", lambda _: SimpleNamespace(free=200_000)
+    )
+    with pytest.raises(DataError, match="needs about 0 MB"):
+        with_pixels(Opened(inside, replace(shown, fingerprint="other")))

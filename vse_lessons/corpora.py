@@ -109,15 +109,16 @@ def with_regions(
 
 
 def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened:
-    """The same corpus with its pictures at side x side pixels in a store beside that of its regions, made
-    once by the same extraction.  `DataError` where there are no pictures, or not of each image."""
+    """The same corpus with its pictures at side x side pixels, in a store beside that of its regions (under
+    `VSE_LESSONS_HOME` where those are elsewhere), made once by the same extraction.  `DataError` where there
+    are no pictures, or not of each image."""
     corpus, pictures = opened.corpus, opened.pictures
     if pictures is None:
         raise DataError(f"{corpus.name} holds features only, no pictures to take pixels from: open it from "
                         "its pictures, or train a model that reads no pixels")  # fmt: skip
-    store = extract_regions(
-        pictures, Thumbnails(side), home() / corpus.name, on_bad="skip", progress=progress
-    )
+    beside = Path(corpus.regions.source).parent
+    folder = beside if beside.is_relative_to(home()) else home() / corpus.name
+    store = extract_regions(pictures, Thumbnails(side), folder, on_bad="skip", progress=progress)
     row = {image: number for number, image in enumerate(store.ids)}
     lost = [image for image in corpus.image_ids if image not in row]
     if lost:

@@ -125,6 +125,7 @@ class Thumbnails:
     pixels, 0 to 255, which half precision holds exactly.  Of a picture that is no square the middle."""
 
     version = "1"
+    regions = 1  # of each picture
     class_names = attribute_names = tag_names = ()
 
     def __init__(self, side: int = 64) -> None:
@@ -140,8 +141,8 @@ class Thumbnails:
         width, height = image.size
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2
-        small = image.resize((self.side, self.side), Image.Resampling.BICUBIC, reducing_gap=3,
-                             box=(left, top, left + side, top + side))  # fmt: skip
+        square = image.crop((left, top, left + side, top + side))
+        small = square.resize((self.side, self.side), Image.Resampling.BICUBIC, reducing_gap=3)
         return np.asarray(small, np.float32).reshape(-1)
 
 

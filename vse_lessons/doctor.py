@@ -33,7 +33,9 @@ try:
 
     from vse_lessons.corpora import CORPORA, FEATURES, LISTINGS, open_corpus, read_listing
     from vse_lessons.corpus import Corpus
-    from vse_lessons.files import digest, home
+    from vse_lessons.detectors import Thumbnails
+    from vse_lessons.extraction import store_name
+    from vse_lessons.files import home
     from vse_lessons.readers import bottom_up
     from vse_lessons.readers.listing import Listing
     from vse_lessons.regions import RegionStore
@@ -67,6 +69,7 @@ class Lesson:
     minutes: float  # on two CPU cores, its regions extracted before (README)
     peak_mb: int  # the largest resident memory of a run
     domains: tuple[str, ...]  # of Storybook, whose regions it opens
+    pixels: bool = False  # whether it also keeps the photographs' pixels
 
 
 LESSONS = (
@@ -76,12 +79,13 @@ LESSONS = (
     Lesson("04_domain_transfer", 3.5, 696, ("photo", "art")),
     Lesson("05_artpedia_ranking", 2.5, 1075, ("art",)),  # gallery pages tell of the art pictures
     Lesson("06_annotation_efficiency", 0.3, 396, ()),  # its runs come with the library
-    Lesson("07_look_imagine_match", 5.3, 807, ("photo",)),
+    Lesson("07_look_imagine_match", 5.3, 807, ("photo",), pixels=True),
 )
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 PRESETS = ("smoke", "lesson")  # naming all 31,000 pictures of `paper` takes too long for a doctor
 DRAWING_MB = (250, 220)  # memory of the process that draws, and of its worker on each core
 STORE_MB = 64  # of disk, that extracting one domain of preset `lesson` asks for
+PIXELS_MB = 146  # and keeping its pixels
 RESULTS_MB = 50  # of disk: figures, checkpoints and results of a lesson, rounded up
 WIDTH = 100  # columns of text
 NAMES = re.compile(r"(?P<detector>.+)-[0-9a-f]{16}(?P<partial>\.partial)?")  # of stores
@@ -250,17 +254,16 @@ def size_mb(folder: Path) -> float:
 
 
 @lru_cache(maxsize=1)
-def storybook_stores() -> dict[tuple[str, str], str]:
-    """From domain and preset to the name of the store that `extract_regions` gives those pictures."""
-    pictures = {key: world.pictures(world.scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
-    name, version = StorybookDetector.name, StorybookDetector.version
-    return {key: f"{name}-{digest(name, version, *drawn.ids, drawn.fingerprint)}"
-            for key, drawn in pictures.items()}  # fmt: skip
+def storybook_stores() -> dict[tuple[str, str, str], str]:
+    """From regions or pixels, domain and preset to what `extract_regions` calls the store of those."""
+    drawn = {key: world.pictures(world.scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
+    return {(what, *key): store_name(pictures, detector) for key, pictures in drawn.items()
+            for what, detector in (("regions", StorybookDetector), ("pixels", Thumbnails()))}  # fmt: skip
 
 
 def mark_older(corpus: str, stores: Sequence[Store]) -> list[Store]:
     """The same; those with a newer store of the same detector beside them are called older.  Of Storybook,
-    which has a store for each domain, these are the ones that no picture of today gives."""
+    which has stores for each domain, these are the ones that no picture of today gives."""
     whole = sorted((s for s in stores if s.state == "whole"), key=lambda store: store.modified)
     if corpus == "storybook":
         sizes, today = {sum(world.SIZES[p]) for p in PRESETS}, set(storybook_stores().values())
@@ -313,7 +316,7 @@ def check_lesson(
 ) -> dict[str, Any]:
     """What a lesson with its defaults (Storybook, preset `lesson`) would do here, and what it lacks beside
     `lacks`.  A size that is not known is not held against the machine."""
-    own = {storybook_stores()[domain, "lesson"] for domain in lesson.domains}
+    own = {storybook_stores()["regions", domain, "lesson"] for domain in lesson.domains}
     here = [s for s in stores if s.corpus == "storybook" and Path(s.path).name in own]
     lacks = [*lacks, *(store.finding for store in here if store.state == "damaged")]
     if not os.path.isfile(NOTEBOOKS / f"{lesson.notebook}.ipynb"):
@@ -321,11 +324,13 @@ def check_lesson(
         lacks.append(Finding("its notebook", what,
                              'clone the repository and run pip install -e ".[lessons]" in it'))  # fmt: skip
     draws = len(own) - len(here)
+    kept = {Path(s.path).name for s in stores}
+    shrinks = lesson.pixels and storybook_stores()["pixels", "photo", "lesson"] not in kept
     drawing = DRAWING_MB[0] + DRAWING_MB[1] * machine["cores"] if draws else 0
     for kind, need, free, remedy in (
         ("memory", max(lesson.peak_mb, drawing), machine["available_memory_mb"],
          "close other programs" + "; drawing pictures takes a process on each core" * bool(draws)),
-        ("disk", STORE_MB * draws + RESULTS_MB, machine["free_disk_mb"],
+        ("disk", STORE_MB * draws + PIXELS_MB * shrinks + RESULTS_MB, machine["free_disk_mb"],
          "make room, or set VSE_LESSONS_HOME to another disk")):  # fmt: skip
         if free is not None and free < need:
             what = f"{lesson.notebook} needs about {need:,} MB of {kind}, {free:,} MB are free"

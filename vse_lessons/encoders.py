@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from vse_lessons.files import DataError
+from vse_lessons.regions import RegionBatch
 from vse_lessons.text import PAD, UNKNOWN
 
 
@@ -14,6 +15,12 @@ def dropout_mask(shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
     """0 with probability `rate`, else 1 / (1 - rate).  One mask (B, 1, D) for all regions of an image
     is noise; drawn for each of 36 regions anew, it averages out in their pooling."""
     return torch.full(shape, 1 - rate, device=like.device).bernoulli() / (1 - rate)
+
+
+def drop_mean(images: RegionBatch, rate: float, training: bool) -> tuple[Tensor, Tensor | None]:
+    """The mean region (B, 1, D) of each image and, in training, a mask of dropout of the same shape."""
+    mean = images.mean().unsqueeze(1)
+    return mean, dropout_mask(tuple(mean.shape), rate, mean) if training and rate else None
 
 
 def sample_regions(features: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -45,9 +45,8 @@ def extract_regions(
 ) -> RegionStore:
     """The regions of all pictures, from disk if they have been extracted before.
 
-    The store is the folder `{detector.name}-{digest}` in `folder`; the digest covers detector,
-    version, ids and pictures.  `on_bad`: "error" stops at the first picture that cannot be read,
-    with a `DataError`; "skip" leaves such pictures out and lists them in `store.skipped`.
+    The store is the folder `store_name` in `folder`.  `on_bad`: "error" stops at the first picture that
+    cannot be read, with a `DataError`; "skip" leaves such pictures out and lists them in `store.skipped`.
     `DataError` also when the disk is too small.  Finished batches are kept in every case.
 
     `workers` processes share the batches, each with one thread and a copy of the detector; 0: this
@@ -57,8 +56,7 @@ def extract_regions(
         raise DataError(f"on_bad is {on_bad!r}; it must be 'error' or 'skip'")
     if not pictures.ids:
         raise DataError("there is no picture to extract regions from")
-    content = digest(detector.name, detector.version, *pictures.ids, pictures.fingerprint)
-    job = _Extraction(pictures, detector, Path(folder) / f"{detector.name}-{content}", batch_size)
+    job = _Extraction(pictures, detector, Path(folder) / store_name(pictures, detector), batch_size)
     if workers is None:
         workers = _usual_workers(len(pictures.ids), detector)
     if not job.store.exists():
@@ -73,6 +71,13 @@ def extract_regions(
     if store.skipped:
         _refuse_or_warn(store.skipped, on_bad)
     return store
+
+
+def store_name(pictures: Pictures, detector: Detector) -> str:
+    """What the store of some pictures is called: `{detector.name}-{digest}`, where the digest covers
+    detector, version, ids and pictures."""
+    content = digest(detector.name, detector.version, *pictures.ids, pictures.fingerprint)
+    return f"{detector.name}-{content}"
 
 
 MANY = 512  # pictures; starting processes costs more than they save below it
@@ -165,9 +170,12 @@ class _Extraction:
                 pool.shutdown(wait=True, kill_workers=True)
 
     def _check_space(self) -> None:
-        """Batches and store lie side by side for a moment: twice 36 regions a picture."""
+        """Batches and store lie side by side for a moment: twice 36 regions a picture, unless the detector
+        says how many it gives."""
         detector, images = self.detector, len(self.pictures.ids)
-        image = 36 * (2 * detector.feature_dim + 24) + 2 * len(detector.tag_names)
+        image = getattr(detector, "regions", 36) * (2 * detector.feature_dim + 24) + 2 * len(
+            detector.tag_names
+        )
         needed = 2 * images * image
         folder = self.store.absolute().parent
         existing = next(parent for parent in (folder, *folder.parents) if parent.exists())

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -40,10 +39,10 @@ from vse_lessons.search import compact, shortlist_ranks
 from vse_lessons.sparse import SparseCorpus, sparsify
 from vse_lessons.statistics import mean_interval, summarize
 from vse_lessons.storybook.pages import unlabelled_text
-from vse_lessons.study import STORED, compressed_groups, run_and_report
+from vse_lessons.study import STORED, compressed_groups, cost, run_and_report
 from vse_lessons.table import Table
 from vse_lessons.text import WordVectors
-from vse_lessons.training import fit, peak_memory_mb
+from vse_lessons.training import fit
 
 MODELS = (
     *(f"{similarity} + {loss}" for similarity in SIMILARITIES for loss in PAGE_LOSSES),
@@ -128,9 +127,7 @@ def run_cell(cell: PageCell) -> dict:
         }
         if cell.seed == 0 and cell.model == ATTENDING and cell.ablation == "pretrained":
             row["map"] = map_of(run.model, data, data.images("test", annotated=True)[:80])
-    return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
-            "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
-            "torch": torch.__version__}  # fmt: skip
+    return row | cost(started)
 
 
 def figures(
@@ -324,14 +321,6 @@ CRITICS = (
 def stored() -> Results:
     """The runs that come with the library."""
     return Results(Table(TABLE).rows(), "storybook-pages")
-
-
-def spread(values: Sequence[float]) -> str:
-    """A mean and half of its 95 % interval over seeds, in words."""
-    if not values:
-        return "–"
-    mean, half = mean_interval(values)
-    return f"{mean:.1f} ± {half:.1f}" if len(values) > 1 else f"{mean:.1f}"
 
 
 def half_width(values: Sequence[float]) -> float:

@@ -251,16 +251,17 @@ def word_attention(axes: Axes, words: Sequence[str], weights: np.ndarray, title:
 
 
 def retrieved_pictures(query: str, pictures: Sequence[Image.Image], right: Sequence[bool] | None = None,
-                       rank: int = 0) -> Figure:  # fmt: skip
-    """The top pictures for a sentence (A3VSE, Figure 4); where the right one is known it is framed and
-    ticked, and `rank` says where it was found."""
+                       rank: int = 0, by: str = "") -> Figure:  # fmt: skip
+    """The top pictures for a sentence (A3VSE, Figure 4), found `by` a model; where the right one is known
+    it is framed and ticked, and `rank` says where it was found."""
     figure, axes = plt.subplots(1, len(pictures), figsize=(1.9 * len(pictures), 2.5))
     for place, (cell, picture) in enumerate(zip(axes, pictures)):
         good = right is not None and right[place]
         mark = "" if right is None else " ✓ right" if good else " ✗"
         show_picture(cell, picture, f"{place + 1}.{mark}", frame=RIGHT if good else None)
     found = "" if right is None else f"  (rank {rank})"
-    figure.suptitle(wrap(f"“{query}”{found}", 84), fontsize=10, x=0.02, ha="left")
+    named = f"{by}: " if by else ""
+    figure.suptitle(wrap(f"{named}“{query}”{found}", 84), fontsize=10, x=0.02, ha="left")
     figure.tight_layout()
     return figure
 

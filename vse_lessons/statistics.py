@@ -5,7 +5,7 @@ images as independent and sentences never; with sentences, every interval would 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -250,3 +250,12 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
         return float(numbers[0]), float("nan")
     quantile = stats.t.ppf((1 + level) / 2, len(numbers) - 1)
     return float(numbers.mean()), float(quantile * numbers.std(ddof=1) / np.sqrt(len(numbers)))
+
+
+def spread(values: Iterable[float], digits: int = 1) -> str:
+    """A mean and half of its 95 % interval over seeds, in words."""
+    values = list(values)
+    if not values:
+        return "–"
+    mean, half = mean_interval(values)
+    return f"{mean:.{digits}f} ± {half:.{digits}f}" if len(values) > 1 else f"{mean:.{digits}f}"

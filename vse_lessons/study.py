@@ -129,7 +129,12 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
         row["map"] = compressed(embedded)
     if cell.model == "tags":
         row["overlap"] = overlaps(training, [data.sentences[s] for s in embedded.sentence_numbers])
-    return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
+    return row | cost(started)
+
+
+def cost(started: float) -> dict:
+    """What a run took since `started`, of `time.perf_counter`, and what it ran on: the end of every row."""
+    return {"seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
             "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
             "torch": torch.__version__}  # fmt: skip
 

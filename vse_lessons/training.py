@@ -146,10 +146,8 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
-    if model.reads_pixels:
-        parts["pixels"] = Path(
-            training.corpus.pixels.source
-        ).name  # holds the digest of all pictures
+    if model.reads_pixels:  # the store's name holds the digest of all pictures
+        parts["pixels"] = Path(training.corpus.pixels.source).name
     if training.target is not None:
         parts["target"] = training.target.digest
     if len(training.contextual):
@@ -168,11 +166,11 @@ def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int)
 
 def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device, total: int,
                  bar: tqdm) -> dict[str, float]:  # fmt: skip
-    """One epoch of steps; returns the mean of every term and monitor."""
+    """One epoch of steps; returns the mean of every term and monitor over the steps that have it."""
     model, optimisation = state.model, state.optimisation
     model.train()
     torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
-    sums: dict[str, float] = {}
+    found: dict[str, list[float]] = {}
     for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
         step = state.epoch * streams.steps + number
         rate = learning_rate(optimisation, step, total, streams.steps)
@@ -183,15 +181,15 @@ def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device
             pairs.pixels = pairs.pixels.to(device)
         batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs,
                       target)  # fmt: skip
-        found = {}
+        values = {}
         if state.adversary is not None:
-            found |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
-        found |= _descend(state, state.optimizer, model.loss, batch, rate, number)
+            values |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
+        values |= _descend(state, state.optimizer, model.loss, batch, rate, number)
         state.update_average(step)
-        for name, value in found.items():
-            sums[name] = sums.get(name, 0.0) + float(value) / streams.steps
+        for name, value in values.items():
+            found.setdefault(name, []).append(float(value))
         bar.update()
-    return sums
+    return {name: sum(values) / len(values) for name, values in found.items()}
 
 
 def _descend(state: State, optimizer: torch.optim.Optimizer, objective: Callable[[Batch], Losses],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vse_lessons.scoreboard import Arm, Claim, Contrast, Measured, Results, scoreboard
-from vse_lessons.statistics import mean_interval
+from vse_lessons.statistics import mean_interval, spread
 from vse_lessons.table import Table
 from vse_lessons.transfer_study import FACTORS, TABLE, TARGETS
 
@@ -156,15 +156,6 @@ class Lines:
 
     lines: list[tuple[str, ...]]
     seeds: int
-
-
-def spread(values: Sequence[float], digits: int = 1) -> str:
-    """A mean and half of its 95 % interval over seeds, in words."""
-    values = list(values)
-    if not values:
-        return "–"
-    mean, half = mean_interval(values)
-    return f"{mean:.{digits}f} ± {half:.{digits}f}" if len(values) > 1 else f"{mean:.{digits}f}"
 
 
 def table_rows(found: Results, target: str, ablation: str = "tuned") -> Lines:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -19,8 +18,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from vse_lessons.alignment import alignment, encode, some_of
 from vse_lessons.corpora import open_corpus
@@ -33,9 +30,9 @@ from vse_lessons.models.linear import Linear, LinearConfig
 from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
 from vse_lessons.retrieval import RetrievalModel
 from vse_lessons.sparse import SparseCorpus, sparsify
-from vse_lessons.study import STORED, run_and_report
+from vse_lessons.study import STORED, cost, run_and_report
 from vse_lessons.table import Table
-from vse_lessons.training import Run, fit, peak_memory_mb
+from vse_lessons.training import Run, fit
 from vse_lessons.unpaired import Unpaired, unpair
 
 ADAPTING = ("VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV")
@@ -180,9 +177,7 @@ def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str 
             for c in (training.corpus, target)
         )
         row["alignment"] = alignment(here, there, cell.seed)
-    return {**row, "seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
-            "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
-            "torch": torch.__version__}  # fmt: skip
+    return row | cost(started)
 
 
 # --- the grid ---------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ import torch
 from IPython.display import Markdown, display
 from sklearn.metrics import roc_auc_score
 
-from vse_lessons import losses, page_evaluation, page_study, plots, widgets
+from vse_lessons import losses, page_evaluation, page_study, plots, statistics, widgets
 from vse_lessons import similarity as similarities_of
 from vse_lessons.corpora import open_corpus
 from vse_lessons.evaluation import embed, evaluate_embedded
@@ -573,7 +573,7 @@ def cell(model, weight, words, side, cut):
     arm = page_study.arm(model, weight, words)
     values = list(stored.values(arm, side, cut).values())
     there = paper.values(arm, side, cut) if paper.rows(arm) else {}
-    return page_study.spread(values), f"{there[0]:.1f}" if there else "–"
+    return statistics.spread(values), f"{there[0]:.1f}" if there else "–"
 
 
 rows = []

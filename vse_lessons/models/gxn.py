@@ -38,8 +38,8 @@ from vse_lessons.decoders import (
 from vse_lessons.encoders import (
     RegionEncoder,
     SentenceEncoder,
+    drop_mean,
     drop_words,
-    dropout_mask,
     last_state,
 )
 from vse_lessons.files import DataError
@@ -57,7 +57,7 @@ from vse_lessons.regions import RegionBatch
 from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
 from vse_lessons.similarity import cosine, normalize, order_similarity
 from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import Vocabulary, load_word_vectors, tokenize
+from vse_lessons.text import PAD, Vocabulary, load_word_vectors, tokenize
 
 END = "."  # stands for the end of a sentence in the reward: `tokenize` gives no such word
 
@@ -68,11 +68,10 @@ class GXNConfig(Presets):
 
     dimensions: int = 1024  # H, of each of the two spaces (paper)
     word_dimensions: int = 300  # (paper)
-    max_words: int = (
-        82  # as A3VSE; a longer training sentence is an error where sentences are written
-    )
+    max_words: int = 82  # as A3VSE; where sentences are written a longer one is an error
     min_count: int = 4
     similarity: str = "order"  # or "cosine"
+    nonnegative: bool = True  # embeddings have no negative numbers (paper)
     margin: float = 0.05  # (paper)
     high: float = 0.5  # lambda, the share of the high-level similarity (paper)
     # image to text
@@ -107,9 +106,10 @@ class GXNConfig(Presets):
 
     @classmethod
     def lesson(cls) -> GXNConfig:
-        """Small, for Storybook and two CPU cores.  Cosines of vectors that may be negative: in 128 dimensions
-        non-negative ones learn much more slowly, with the order or without it (lesson 07)."""
-        return cls(dimensions=128, word_dimensions=64, max_words=40, similarity="cosine", margin=0.2,
+        """Small, for Storybook and two CPU cores; cosines of vectors that may be negative, for the order of
+        non-negative ones finds far less in 128 dimensions (lesson 07)."""
+        return cls(dimensions=128, word_dimensions=64, max_words=40, similarity="cosine", nonnegative=False,
+                   margin=0.2,
                    decoder=128, captions=0.1, reward_after=0.6, pictures=0.02, kl=0.2, condition=32, noise=32,
                    channels=16, drawn=16, decoder_rate=4.0, adversary_rate=0.1, standardize=True,
                    region_dropout=0.1, word_dropout=0.2, optimisation=Optimisation(
@@ -218,10 +218,8 @@ class GXN(RetrievalModel):
     # --- look -----------------------------------------------------------------------------------------
 
     def look(self, images: RegionBatch) -> tuple[Tensor, Tensor]:
-        """(B, R, D) -> v_h and v_l (B, H), of unit length and, for the order, not negative."""
-        mean = images.mean().unsqueeze(1)
-        rate = self.config.region_dropout if self.training else 0.0
-        mask = dropout_mask(tuple(mean.shape), rate, mean) if rate else None
+        """(B, R, D) -> v_h and v_l (B, H), of unit length and, unless told otherwise, not negative."""
+        mean, mask = drop_mean(images, self.config.region_dropout, self.training)
         high, low = (encode(mean, mask).squeeze(1) for encode in (self.image_high, self.image_low))
         return self._unit(high), self._unit(low)
 
@@ -232,7 +230,7 @@ class GXN(RetrievalModel):
         return self._unit(high), self._unit(low)
 
     def _unit(self, embeddings: Tensor) -> Tensor:
-        return normalize(embeddings.abs() if self.config.similarity == "order" else embeddings)
+        return normalize(embeddings.abs() if self.config.nonnegative else embeddings)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> [v_h, v_l] (B, 2H)."""
@@ -299,7 +297,7 @@ class GXN(RetrievalModel):
         reward, baseline = (self._rewards(words, places) for words in (drawn, likeliest))
         advantage = torch.tensor(reward, device=v.device) - torch.tensor(baseline, device=v.device)
         chances = log_probabilities(self.decoder, table, v, drawn)
-        lengths = (drawn != 0).sum(1) + 1
+        lengths = (drawn != PAD).sum(1) + 1
         return -(advantage * chances.sum(1) / lengths).mean(), float(np.mean(baseline))
 
     def _rewards(self, words: Tensor, places: list[int]) -> list[float]:

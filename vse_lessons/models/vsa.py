@@ -35,8 +35,8 @@ from vse_lessons.decoders import SentenceDecoder, sentence_error, write
 from vse_lessons.encoders import (
     RegionEncoder,
     SentenceEncoder,
+    drop_mean,
     drop_words,
-    dropout_mask,
     last_state,
 )
 from vse_lessons.files import DataError
@@ -214,9 +214,7 @@ class VSA(RetrievalModel):
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """f: (B, R, D) -> (B, H), of unit length."""
-        mean = images.mean().unsqueeze(1)
-        rate = self.config.region_dropout if self.training else 0.0
-        mask = dropout_mask(tuple(mean.shape), rate, mean) if rate else None
+        mean, mask = drop_mean(images, self.config.region_dropout, self.training)
         return normalize(self.image_encoder(mean, mask).squeeze(1))
 
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
