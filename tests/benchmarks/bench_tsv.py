@@ -89,7 +89,7 @@ def here(path, target):
 
 
 def here_without_pybase64(path, target):
-    bottom_up.b64decode = base64.b64decode
+    bottom_up.decode = bottom_up.decode_plainly
     return here(path, target)
 
 
