@@ -168,6 +168,19 @@ def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):
     }
 
 
+def test_lesson_07_writes_without_drawing_and_by_the_published_similarity(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
+    notebook = run(NOTEBOOKS / "07_look_imagine_match.ipynb", tmp_path, preset="smoke", variant="i2t mix",
+                   similarity="order", epochs=1, out_dir=str(tmp_path / "out"))  # fmt: skip
+    assert cell_errors(notebook) == []
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert results["config"]["nonnegative"] and results["config"]["pictures"] == 0
+    assert len(results["history"]) == 1 and "spread_drawn" not in results["history"][0]
+    assert set(results["captions"]["beam of 3"]) == {"CIDEr", "BLEU-4", "distinct", "named"}
+    assert not list((tmp_path / "home").rglob("pixels64-*")), "nothing is drawn: no pixels are kept"
+
+
 def photographs(folder: Path, domain: str, count: int) -> tuple[list[str], list[list[str]]]:
     """Files of Storybook pictures, as a photographer would have them, and what people wrote about them."""
     folder.mkdir(parents=True)
