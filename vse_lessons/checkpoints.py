@@ -42,17 +42,18 @@ class State:
 
     def _optimizer(self, adversary: bool) -> torch.optim.Optimizer | None:
         """Adam for the parameters of an adversary, if there are any, or for all others, one group for each of
-        their learning rates."""
+        their learning rates and momenta."""
         optimisation, groups = self.optimisation, {}
         for name, parameter in self.model.named_parameters():
             if self.model.is_adversary(name) == adversary:
-                groups.setdefault(self.model.rate_of(name), []).append(parameter)
+                kinds = self.model.rate_of(name), self.model.momentum_of(name)
+                groups.setdefault(kinds, []).append(parameter)
         if not groups:
             return None
         kind = torch.optim.AdamW if optimisation.decoupled else torch.optim.Adam
-        made = kind([{"params": group, "factor": factor} for factor, group in groups.items()],
-                    lr=optimisation.learning_rate, weight_decay=optimisation.weight_decay,
-                    betas=(0.5, 0.999) if adversary else (0.9, 0.999))  # fmt: skip
+        made = kind([{"params": group, "factor": factor, "betas": (momentum, 0.999)}
+                     for (factor, momentum), group in groups.items()],
+                    lr=optimisation.learning_rate, weight_decay=optimisation.weight_decay)  # fmt: skip
         # moments exist from the start, so that a fresh and a resumed optimiser look alike
         for parameter in parameters_of(made):
             made.state[parameter] = {

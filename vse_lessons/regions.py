@@ -55,10 +55,11 @@ class RegionBatch:
     mask: Tensor  # (B, R) bool; True where there is a region
     index: Tensor  # (B,) int64, which images of the store
     confidences: Tensor | None = None  # (B, R) of each region's class, where a detector gave one
+    classes: Tensor | None = None  # (B, R) int64, an index into its class names
 
     def to(self, device: torch.device | str) -> RegionBatch:
         """The same batch on another device."""
-        parts = (self.features, self.mask, self.index, self.confidences)
+        parts = (self.features, self.mask, self.index, self.confidences, self.classes)
         return RegionBatch(
             *(None if part is None else part.to(device, non_blocking=True) for part in parts)
         )
@@ -69,12 +70,23 @@ class RegionBatch:
         if self.mask.shape[1] <= count:
             return self
         if self.confidences is None:
-            return RegionBatch(self.features[:, :count], self.mask[:, :count], self.index)
+            classes = None if self.classes is None else self.classes[:, :count]
+            return RegionBatch(
+                self.features[:, :count], self.mask[:, :count], self.index, classes=classes
+            )
         hidden = self.confidences.masked_fill(~self.mask, -1.0)
         top = hidden.topk(count, dim=1).indices  # (B, count)
         wide = top.unsqueeze(-1).expand(-1, -1, self.features.shape[-1])
+        classes = None if self.classes is None else self.classes.gather(1, top)
         return RegionBatch(self.features.gather(1, wide), self.mask.gather(1, top), self.index,
-                           self.confidences.gather(1, top))  # fmt: skip
+                           self.confidences.gather(1, top), classes)  # fmt: skip
+
+    def log_confidences(self) -> Tensor:
+        """(B, R): ln of each region's confidence, which counts as at least 0.0001; 0 where no detector gave
+        one, -inf where there is no region."""
+        known = self.confidences
+        sure = torch.zeros(()) if known is None else known.float().clamp(min=1e-4).log()
+        return sure.to(self.mask.device).expand(self.mask.shape).masked_fill(~self.mask, -torch.inf)
 
     def mean(self) -> Tensor:
         """(B, D): the mean region of each image, padding left out."""
@@ -212,19 +224,21 @@ class RegionStore:
                 f"(row {images[row]}) hold NaN or infinity; extract it again"
             )
         mask = torch.arange(widest) < torch.from_numpy(counts).unsqueeze(1)
-        return RegionBatch(
-            features, mask, torch.from_numpy(images), self._confidences(images, mask)
-        )
+        confidences = self._padded(self.class_confidences, images, mask, np.float32)
+        classes = self._padded(self.classes, images, mask, np.int64)
+        return RegionBatch(features, mask, torch.from_numpy(images), confidences, classes)
 
-    def _confidences(self, images: np.ndarray, mask: Tensor) -> Tensor | None:
-        """(B, R) of the regions of some images, 0 where padded."""
-        if self.class_confidences is None:
+    def _padded(
+        self, column: np.ndarray | None, images: np.ndarray, mask: Tensor, kind: type
+    ) -> Tensor | None:
+        """(B, R): a column of the regions of some images, 0 where padded; None where there is none."""
+        if column is None:
             return None
-        found = torch.zeros(mask.shape)
+        found = np.zeros(tuple(mask.shape), kind)
         for row, image in enumerate(images):
-            own = np.asarray(self.class_confidences[self.rows(image)], np.float32)
-            found[row, : len(own)] = torch.from_numpy(own)
-        return found
+            own = column[self.rows(image)]
+            found[row, : len(own)] = own
+        return torch.from_numpy(found)
 
     def batches(self, images: Sequence[int] | np.ndarray, size: int = 256) -> Iterator[RegionBatch]:
         """The same, `size` images at a time."""

@@ -135,6 +135,10 @@ class RetrievalModel(nn.Module, ABC):
         """How fast the parameter of that name learns, as a multiple of the learning rate."""
         return 1.0
 
+    def momentum_of(self, parameter: str) -> float:
+        """Adam's beta_1 for the parameter of that name."""
+        return 0.9
+
     def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
         """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper
         says otherwise."""

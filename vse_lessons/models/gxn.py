@@ -24,11 +24,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vse_lessons.caption_metrics import Cider
 from vse_lessons.decoders import (
     SentenceDecoder,
+    Subject,
     beam_search,
     draw_word,
     log_probabilities,
@@ -77,6 +78,7 @@ class GXNConfig(Presets):
     # image to text
     captions: float = 1.0  # weight of L_i2t; 0 switches the path off
     decoder: int = 1024  # width of its state
+    attends: bool = False  # the decoder looks at the regions after each word
     reward: float = 0.5  # gamma, share of the reward in L_i2t once it has set in
     reward_after: float = 0.5  # share of the training that is cross-entropy only
     # text to image
@@ -109,11 +111,10 @@ class GXNConfig(Presets):
         """Small, for Storybook and two CPU cores; cosines of vectors that may be negative, for the order of
         non-negative ones finds far less in 128 dimensions (lesson 07)."""
         return cls(dimensions=128, word_dimensions=64, max_words=40, similarity="cosine", nonnegative=False,
-                   margin=0.2,
-                   decoder=128, captions=0.1, reward_after=0.6, pictures=0.02, kl=0.2, condition=32, noise=32,
-                   channels=16, drawn=16, decoder_rate=4.0, adversary_rate=0.1, standardize=True,
-                   region_dropout=0.1, word_dropout=0.2, optimisation=Optimisation(
-                       epochs=6, batch_size=128, learning_rate=3e-3, clip=2.0, weight_decay=1e-6,
+                   margin=0.2, decoder=128, attends=True, captions=0.3, reward=0.7, pictures=0.002, kl=0.02, condition=32,
+                   noise=32, channels=16, drawn=16, adversary_rate=0.6, standardize=True, region_dropout=0.1,
+                   word_dropout=0.2, optimisation=Optimisation(
+                       epochs=6, batch_size=64, learning_rate=3e-3, clip=2.0, weight_decay=1e-6,
                        cosine=True, warmup_epochs=5, averaging=0.99))  # fmt: skip
 
     @classmethod
@@ -131,6 +132,8 @@ class GXNConfig(Presets):
                        channels=2, drawn=8, optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
                                                      warmup_epochs=1))  # fmt: skip
 
+
+ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-to-image path
 
 VARIANTS = {  # the rows of the ablation
     "ranking": {"captions": 0.0, "pictures": 0.0},
@@ -159,8 +162,10 @@ class GXN(RetrievalModel):
     while D learns to tell real from drawn pictures and right from wrong sentences."""
 
     def __init__(self, config: GXNConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
-        """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words."""
+                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None,
+                 classes: int = 0):  # fmt: skip
+        """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words;
+        `classes`: how many the detector knows."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         H, words = config.dimensions, len(vocabulary)
@@ -168,8 +173,12 @@ class GXN(RetrievalModel):
         self.image_low = RegionEncoder(width, H, statistics)
         self.text_high = SentenceEncoder(words, config.word_dimensions, H, vectors, cell="gru")
         self.text_low = SentenceEncoder(words, config.word_dimensions, H, vectors, cell="gru")
+        self.attends = bool(config.captions) and config.attends
+        self.classes = nn.Embedding(classes, H) if self.attends and classes else None
         if config.captions:
-            self.decoder = SentenceDecoder(words, config.word_dimensions, H, config.decoder)
+            self.decoder = SentenceDecoder(
+                words, config.word_dimensions, H, config.decoder, self.attends
+            )
         if config.pictures:
             self.augment = ConditioningAugmentation(H, config.condition)
             self.generator = Generator(config.condition + config.noise, config.channels)
@@ -201,7 +210,8 @@ class GXN(RetrievalModel):
         statistics = corpus.regions.mean_statistics(training.seen) if config.standardize else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = cls(config, vocabulary, corpus.regions.dimensions, statistics, vectors)
+            model = cls(config, vocabulary, corpus.regions.dimensions, statistics, vectors,
+                        len(corpus.regions.class_names))  # fmt: skip
         if config.captions and config.reward:
             model._set_reward(training)
         return model
@@ -219,9 +229,21 @@ class GXN(RetrievalModel):
 
     def look(self, images: RegionBatch) -> tuple[Tensor, Tensor]:
         """(B, R, D) -> v_h and v_l (B, H), of unit length and, unless told otherwise, not negative."""
+        return self._look(images)[0]
+
+    def _look(self, images: RegionBatch) -> tuple[tuple[Tensor, Tensor], Subject]:
+        """v_h and v_l, and what sentences are written from: v_l and, where the decoder attends, the grounded
+        embedding of each region by the same encoder, all as long as sqrt(H), to which that of the class that
+        the detector gave is added."""
         mean, mask = drop_mean(images, self.config.region_dropout, self.training)
         high, low = (encode(mean, mask).squeeze(1) for encode in (self.image_high, self.image_low))
-        return self._unit(high), self._unit(low)
+        v = self._unit(high), self._unit(low)
+        if not self.attends:
+            return v, Subject(_spread(v[1]))
+        regions = _spread(self._unit(self.image_low(images.features, mask)))
+        if self.classes is not None:
+            regions = regions + self.classes(images.classes)
+        return v, Subject(_spread(v[1]), regions, images.log_confidences())
 
     def read(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Word indices (B, M) -> t_h and t_l (B, H), as `look`."""
@@ -254,7 +276,7 @@ class GXN(RetrievalModel):
     def loss(self, batch: Batch) -> Losses:
         """L; see the class."""
         config, pairs = self.config, batch.pairs
-        v = self.look(pairs.images)
+        v, subject = self._look(pairs.images)
         words = self._words(pairs.sentences)
         t = self.read(words)
         scores = self.similarity(torch.cat(v, -1), torch.cat(t, -1))
@@ -263,21 +285,19 @@ class GXN(RetrievalModel):
         monitors: dict[str, float | Tensor] = {}
         if config.captions:
             table = self.text_low.embedding
-            xe = sentence_error(self.decoder, table, _spread(v[1]), words)
+            xe = sentence_error(self.decoder, table, subject, words)
             gamma = config.reward if batch.progress >= config.reward_after else 0.0
             terms["captions"] = config.captions * (1 - gamma) * xe
             monitors["captions_xe"] = xe.detach()
             if gamma:
-                error, reward = self.reward_error(v[1], pairs.owners)
+                error, reward = self.reward_error(subject, pairs.owners)
                 terms["reward"] = config.captions * gamma * error
                 monitors["cider_greedy"] = reward
         if config.pictures:
             few = t[1][: config.drawn]
             fake, mean, log_variance = self.imagine(few)
-            error, kl = (
-                generator_error(self.discriminator(fake, few)),
-                kl_to_normal(mean, log_variance),
-            )
+            error = generator_error(self.discriminator(fake, _spread(few)))
+            kl = kl_to_normal(mean, log_variance)
             terms["pictures"] = config.pictures * error
             terms["kl"] = config.pictures * config.kl * kl
             # how unlike the pictures of one batch are: near 0 the generator draws one for all
@@ -286,17 +306,17 @@ class GXN(RetrievalModel):
 
     # --- imagine: image to text -----------------------------------------------------------------------
 
-    def reward_error(self, v: Tensor, owners: Tensor) -> tuple[Tensor, float]:
+    def reward_error(self, subject: Subject, owners: Tensor) -> tuple[Tensor, float]:
         """L_rl = -mean (r(c~) - r(c^)) ln P(c~ | v_l) / |c~|, with a drawn sentence c~, the likeliest c^ as
         its baseline, and r = CIDEr-D against the training sentences of the image (self-critical sequence
-        training, Rennie et al. 2017, Eq. 8); also the mean r(c^).  v: (B, H), owners: (B,)."""
-        v, table, longest = _spread(v), self.text_low.embedding, self.config.max_words
-        drawn = write(self.decoder, table, v.detach(), longest, draw_word)
-        likeliest = write(self.decoder, table, v.detach(), longest)
+        training, Rennie et al. 2017, Eq. 8); also the mean r(c^).  B subjects, owners: (B,)."""
+        table, longest, device = self.text_low.embedding, self.config.max_words, owners.device
+        drawn = write(self.decoder, table, subject, longest, draw_word)
+        likeliest = write(self.decoder, table, subject, longest)
         places = [self.place[image] for image in owners.tolist()]
         reward, baseline = (self._rewards(words, places) for words in (drawn, likeliest))
-        advantage = torch.tensor(reward, device=v.device) - torch.tensor(baseline, device=v.device)
-        chances = log_probabilities(self.decoder, table, v, drawn)
+        advantage = torch.tensor(reward, device=device) - torch.tensor(baseline, device=device)
+        chances = log_probabilities(self.decoder, table, subject, drawn)
         lengths = (drawn != PAD).sum(1) + 1
         return -(advantage * chances.sum(1) / lengths).mean(), float(np.mean(baseline))
 
@@ -310,18 +330,18 @@ class GXN(RetrievalModel):
         """The likeliest sentence of each image, word by word, or by beam search with a beam of `width`."""
         if not self.config.captions:
             raise DataError("this variant writes no sentences: train i2t xe, i2t mix or both")
-        low, longest = _spread(self.look(images)[1]), self.config.max_words
+        subject, longest = self._look(images)[1], self.config.max_words
         if width == 1:
-            words = write(self.decoder, self.text_low.embedding, low, longest)
+            words = write(self.decoder, self.text_low.embedding, subject, longest)
         else:
-            words = beam_search(self.decoder, self.text_low.embedding, low, longest, width)
+            words = beam_search(self.decoder, self.text_low.embedding, subject, longest, width)
         return self.vocabulary.decode(words)
 
     # --- imagine: text to image -----------------------------------------------------------------------
 
     def imagine(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """G(z, t_l): (B, H) -> pictures (B, 3, 64, 64), and mu and ln sigma^2 (B, C) of their condition."""
-        mean, log_variance, condition = self.augment(t)
+        mean, log_variance, condition = self.augment(_spread(t))
         noise = torch.randn(len(t), self.config.noise, device=t.device)
         return self.generator(torch.cat([condition, noise], -1)), mean, log_variance
 
@@ -339,7 +359,7 @@ class GXN(RetrievalModel):
             raise DataError("all pairs of a batch are of one image: nothing is mismatched in it")
         judge = self.discriminator
         seen, drawn = judge.look(torch.cat([real, fake])).split([len(real), len(fake)])
-        texts = torch.cat([t, t.roll(1, 0)[wrong], t])
+        texts = _spread(torch.cat([t, t.roll(1, 0)[wrong], t]))
         parts = [len(real), int(wrong.sum()), len(fake)]
         logits = judge.compare(torch.cat([seen, seen[wrong], drawn]), texts).split(parts)
         right = [(logits[0] > 0).float().mean(), *((one <= 0).float().mean() for one in logits[1:])]
@@ -352,11 +372,15 @@ class GXN(RetrievalModel):
         return parameter.startswith("discriminator.")
 
     def rate_of(self, parameter: str) -> float:
-        """The decoder, and generator and discriminator, have rates of their own."""
+        """The decoder, and what draws and judges pictures, have rates of their own."""
         if parameter.startswith("decoder."):
             return self.config.decoder_rate
-        both = parameter.startswith(("discriminator.", "generator."))
-        return self.config.adversary_rate if both else 1.0
+        return self.config.adversary_rate if parameter.startswith(ADVERSARIAL) else 1.0
+
+    def momentum_of(self, parameter: str) -> float:
+        """What two networks play against each other should be forgotten sooner (DCGAN): with 0.9 all pictures
+        of the first three hundred steps are one."""
+        return 0.5 if parameter.startswith(ADVERSARIAL) else 0.9
 
     @torch.no_grad()
     def draw(self, sentences: Sequence[str], seed: int = 0) -> Tensor:
@@ -369,8 +393,8 @@ class GXN(RetrievalModel):
 
 
 def _spread(embeddings: Tensor) -> Tensor:
-    """Vectors of unit length (B, H), made as long as sqrt(H): their numbers are then about 1, as the
-    decoder's first layer expects."""
+    """Vectors of unit length (..., H), made as long as sqrt(H): their numbers are then about 1, as a first
+    layer expects."""
     return embeddings * embeddings.shape[-1] ** 0.5
 
 

@@ -31,7 +31,7 @@ from vse_lessons.adversarial import (
     reversal_strength,
     reverse_gradient,
 )
-from vse_lessons.decoders import SentenceDecoder, sentence_error, write
+from vse_lessons.decoders import SentenceDecoder, Subject, sentence_error, write
 from vse_lessons.encoders import (
     RegionEncoder,
     SentenceEncoder,
@@ -278,7 +278,8 @@ class VSA(RetrievalModel):
         """L_t: the cross-entropy of each word (B, M) and of the end (of a longer sentence, where it was
         cut), given the words before (teacher forcing) and embeddings (B, H), in nats, a mean over all words
         and ends."""
-        return sentence_error(self.text_decoder, self.text_encoder.embedding, embeddings, words)
+        table = self.text_encoder.embedding
+        return sentence_error(self.text_decoder, table, Subject(embeddings), words)
 
     @torch.no_grad()
     def decode(self, embeddings: Tensor, max_words: int = 20) -> list[str]:
@@ -286,7 +287,9 @@ class VSA(RetrievalModel):
         if not self.config.reconstruct_sentences:
             raise DataError("this variant has no sentence decoder: train VSA-AE or VSA-AE-MMD")
         table = self.text_encoder.embedding
-        return self.vocabulary.decode(write(self.text_decoder, table, embeddings, max_words))
+        return self.vocabulary.decode(
+            write(self.text_decoder, table, Subject(embeddings), max_words)
+        )
 
 
 def _pooled(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor] | None:
