@@ -17,10 +17,13 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from vse_lessons.batches import read_pixels
 from vse_lessons.caption_metrics import Cider, bleu
 from vse_lessons.corpora import open_corpus, with_pixels
+from vse_lessons.corpus import Corpus
 from vse_lessons.evaluation import embed, evaluate_embedded
 from vse_lessons.files import DataError, home
+from vse_lessons.generators import layout_rank
 from vse_lessons.models.gxn import GXN, VARIANTS, GXNConfig, vary
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.scoreboard import Arm, Claim, Contrast, Results
@@ -83,6 +86,14 @@ class GXNCell:
         return vary(gxn, self.ablation)
 
 
+def what_it_sees(config: GXNConfig | VSEPPConfig, corpus: Corpus) -> Corpus:
+    """The corpus with all regions for a model that attends to them, else with their mean, which it reads
+    faster."""
+    if getattr(config, "attends", False) and config.captions:
+        return corpus
+    return replace(corpus, regions=corpus.regions.means())
+
+
 def score(written: Sequence[str], said: Sequence[Sequence[str]]) -> dict[str, float]:
     """CIDEr-D (times 100, as papers print it), BLEU-4 and how many differ (%), of a sentence for each of some
     images, against what people said of it."""
@@ -100,15 +111,21 @@ def named(
     return share_named(written, [world[image] for image in images], said)
 
 
+def describe(model: GXN, corpus: Corpus, images: np.ndarray, width: int = 5) -> list[str]:
+    """A sentence for each of some images of a corpus, by number, from a beam of `width`."""
+    batches = corpus.regions.batches(images)
+    return [text for batch in batches for text in model.describe(batch.to(model.device), width)]
+
+
 def run_cell(cell: GXNCell) -> dict:
     """Trains and evaluates one cell; its row."""
     started = time.perf_counter()
     opened = with_pixels(
         open_corpus(cell.corpus, None, cell.preset, progress=False), progress=False
     )
-    data = replace(opened.corpus, regions=opened.corpus.regions.means())
-    training = sparsify(data, 1.0, 5, cell.seed)
     config = cell.config()
+    data = what_it_sees(config, opened.corpus)
+    training = sparsify(data, 1.0, 5, cell.seed)
     kind = VSEPP if cell.model == "VSE++" else GXN
     run = fit(kind.build(config, training, cell.seed), training, config.optimisation, seed=cell.seed,
               progress=False)  # fmt: skip
@@ -118,13 +135,14 @@ def run_cell(cell: GXNCell) -> dict:
            "best_epoch": run.best_epoch + 1, "epochs": len(run.history),
            "warnings": len(run.warnings)}  # fmt: skip
     if isinstance(run.model, GXN) and config.captions:
-        batches = data.regions.batches(images)
-        written = [
-            text for batch in batches for text in run.model.describe(batch.to(run.model.device))
-        ]
         said = [[data.sentences[row] for row in data.visual_of[image]] for image in images]
-        row |= score(written, said)
-        row["named"], row["agreed"] = named(written, images, said, cell.preset)
+        for width, suffix in ((5, ""), (1, "_greedy")):
+            written = describe(run.model, data, images, width)
+            row |= {name + suffix: value for name, value in score(written, said).items()}
+            row["named" + suffix], row["agreed"] = named(written, images, said, cell.preset)
+    if isinstance(run.model, GXN) and config.pictures:
+        drawn = run.model.draw([data.sentences[data.visual_of[i][0]] for i in images], cell.seed)
+        row["layout_rank"] = layout_rank(drawn.cpu(), read_pixels(data, images))
     return row | cost(started)
 
 
@@ -163,14 +181,15 @@ def unpublished() -> Results:
 
 
 HEADER = ["row", "sentence → image R@1", "R@10", "image → sentence R@1", "R@10", "sum", "CIDEr-D",
-          "BLEU-4 (%)", "agreed things named (%)", "training and evaluation (s)"]  # fmt: skip
+          "BLEU-4 (%)", "agreed things named (%)", "drawn: rank of the own picture of 300",
+          "training and evaluation (s)"]  # fmt: skip
 
 
 def table_rows(found: Results) -> list[tuple[str, ...]]:
     """The ablation as text: mean and half of the 95 % interval over seeds."""
     arms = [("VSE++, one space", Arm("VSE++", SETTING)),
             *((NAMES[row], Arm("GXN", SETTING, row)) for row in ROWS)]  # fmt: skip
-    keys = ("rsum", "CIDEr", "BLEU-4", "named", "seconds")
+    keys = ("rsum", "CIDEr", "BLEU-4", "named", "layout_rank", "seconds")
     lines = []
     for name, arm in arms:
         cells = [spread(found.values(arm, side, cut).values())

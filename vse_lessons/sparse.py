@@ -21,6 +21,7 @@ import numpy as np
 
 from vse_lessons.corpus import Corpus
 from vse_lessons.files import DataError
+from vse_lessons.text import tokenize
 from vse_lessons.unpaired import Unpaired
 
 
@@ -93,6 +94,18 @@ class SparseCorpus:
     def seen(self) -> np.ndarray:
         """The images whose features training may see, annotated or not."""
         return np.concatenate([self.annotated, self.unannotated])
+
+    def check_lengths(self, longest: int) -> None:
+        """`DataError` that names the first training sentence with more words than `longest`."""
+        corpus = self.corpus
+        for row in self.pairs:
+            text = corpus.sentences[row]
+            if (count := len(tokenize(text))) > longest:
+                raise DataError(
+                    f"{corpus.name}: sentence {row} of image {corpus.image_ids[corpus.image_of[row]]!r} "
+                    f"has {count} words ({text[:40]!r} ...), more than max_words={longest}: raise max_words, "
+                    "or leave the sentence out"
+                )
 
     def with_semantics(self, semantics: Sequence[str]) -> SparseCorpus:
         """The same corpus with regional semantics of its un-annotated images."""

@@ -11,10 +11,11 @@ paper, as we know it**: two embeddings of each side and a weighted sum of their 
 violation of non-negative unit vectors as similarity, hinges with hard negatives; a recurrent decoder from
 v_l, trained by cross-entropy and then by a sequence reward; a conditional generator from t_l with a
 discriminator that also sees real pictures with wrong sentences; all of it together.  **Supplied here**:
-mean region features in place of a fine-tuned network; GRUs that read forwards only; CIDEr-D with greedy
-decoding as the baseline (Rennie et al., CVPR 2017); when the reward sets in and its share; conditioning
-augmentation (StackGAN); the shapes of generator and discriminator; every number in `GXNConfig` that its
-comment does not give to the paper."""
+mean region features in place of a fine-tuned network; GRUs that read forwards only; a decoder that also
+attends to the regions and knows their classes (presets other than `paper`); CIDEr-D with greedy decoding as
+the baseline (Rennie et al., CVPR 2017); when the reward sets in and its share; conditioning augmentation
+(StackGAN); the shapes of generator and discriminator; every number in `GXNConfig` that its comment does not
+give to the paper."""
 
 from __future__ import annotations
 
@@ -111,9 +112,9 @@ class GXNConfig(Presets):
         """Small, for Storybook and two CPU cores; cosines of vectors that may be negative, for the order of
         non-negative ones finds far less in 128 dimensions (lesson 07)."""
         return cls(dimensions=128, word_dimensions=64, max_words=40, similarity="cosine", nonnegative=False,
-                   margin=0.2, decoder=128, attends=True, captions=0.3, reward=0.7, pictures=0.002, kl=0.02, condition=32,
-                   noise=32, channels=16, drawn=16, adversary_rate=0.6, standardize=True, region_dropout=0.1,
-                   word_dropout=0.2, optimisation=Optimisation(
+                   margin=0.2, decoder=128, attends=True, captions=0.3, reward=0.7, pictures=0.002, kl=0.02,
+                   condition=32, noise=32, channels=16, drawn=16, adversary_rate=0.6, standardize=True,
+                   region_dropout=0.1, word_dropout=0.2, optimisation=Optimisation(
                        epochs=6, batch_size=64, learning_rate=3e-3, clip=2.0, weight_decay=1e-6,
                        cosine=True, warmup_epochs=5, averaging=0.99))  # fmt: skip
 
@@ -204,7 +205,7 @@ class GXN(RetrievalModel):
             raise DataError(f"{corpus.name} has {corpus.pixels.dimensions} numbers a picture, not those of "
                             f"{SIDE}x{SIDE} pixels, which the generator draws")  # fmt: skip
         if config.captions:
-            _check_lengths(training, config.max_words)
+            training.check_lengths(config.max_words)
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
         vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
         statistics = corpus.regions.mean_statistics(training.seen) if config.standardize else None
@@ -326,7 +327,7 @@ class GXN(RetrievalModel):
         return [self.cider.score([*own, END], place) for own, place in zip(written, places)]
 
     @torch.no_grad()
-    def describe(self, images: RegionBatch, width: int = 1) -> list[str]:
+    def describe(self, images: RegionBatch, width: int = 5) -> list[str]:
         """The likeliest sentence of each image, word by word, or by beam search with a beam of `width`."""
         if not self.config.captions:
             raise DataError("this variant writes no sentences: train i2t xe, i2t mix or both")
@@ -396,14 +397,3 @@ def _spread(embeddings: Tensor) -> Tensor:
     """Vectors of unit length (..., H), made as long as sqrt(H): their numbers are then about 1, as a first
     layer expects."""
     return embeddings * embeddings.shape[-1] ** 0.5
-
-
-def _check_lengths(training: SparseCorpus, longest: int) -> None:
-    corpus = training.corpus
-    for row in training.pairs:
-        if len(tokenize(corpus.sentences[row])) > longest:
-            raise DataError(
-                f"{corpus.name}: sentence {row} of image {corpus.image_ids[corpus.image_of[row]]!r} has "
-                f"{len(tokenize(corpus.sentences[row]))} words ({corpus.sentences[row][:40]!r} ...), more "
-                f"than max_words={longest}: raise max_words, or leave the sentence out"
-            )
