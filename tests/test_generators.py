@@ -13,6 +13,7 @@ from vse_lessons.generators import (
     discriminator_error,
     generator_error,
     kl_to_normal,
+    layout_rank,
 )
 
 
@@ -118,3 +119,17 @@ def test_noise_and_condition_both_change_the_picture():
         other = first.clone()
         other[0, place] += 3
         assert not torch.allclose(generator(first), generator(other), atol=1e-6)
+
+
+def test_the_rank_of_a_drawn_picture_is_that_of_its_own_among_all():
+    torch.manual_seed(0)
+    real = torch.rand(9, 3, SIDE, SIDE) * 0.2 + torch.linspace(-0.8, 0.6, 9)[:, None, None, None]
+    assert layout_rank(real, real) == 1
+    assert layout_rank(real + 0.02 * torch.randn_like(real), real) == 1  # detail does not matter
+    assert layout_rank(real[:1].expand(9, -1, -1, -1), real) == 5  # one picture for all: chance
+    same = real[:1].expand(9, -1, -1, -1)
+    assert layout_rank(same, same) == 9  # ties count against it
+    distances = [[float((a - b).view(3, 8, 8, 8, 8).mean((2, 4)).norm()) for b in real]
+                 for a in real.roll(3, 0)]  # fmt: skip
+    ranks = sorted(sum(d <= row[n] for d in row) for n, row in enumerate(distances))
+    assert layout_rank(real.roll(3, 0), real) == ranks[4]

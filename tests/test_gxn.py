@@ -15,7 +15,7 @@ from vse_lessons.batches import Streams, read_pixels
 from vse_lessons.caption_metrics import Cider
 from vse_lessons.checkpoints import State, parameters_of
 from vse_lessons.corpora import Opened, open_corpus, with_pixels
-from vse_lessons.decoders import log_probabilities, sentence_error
+from vse_lessons.decoders import Subject, log_probabilities, sentence_error
 from vse_lessons.detectors import Thumbnails
 from vse_lessons.extraction import extract_regions
 from vse_lessons.files import DataError
@@ -41,9 +41,13 @@ SMALL = replace(
 
 
 def corpus(side=64, images=40):
-    """A learnable corpus with pixels of chance."""
+    """A learnable corpus with pixels, classes and confidences of chance."""
     data = make_corpus(images)
     rng = np.random.Generator(np.random.PCG64(7))
+    found = len(data.regions.features)
+    data = replace(data, regions=replace(
+        data.regions, classes=rng.integers(0, 3, found).astype(np.int16),
+        class_confidences=rng.random(found).astype(np.float16), class_names=("a", "b", "c")))  # fmt: skip
     values = rng.integers(0, 256, (images, 3 * side * side)).astype(np.float16)
     rows = np.arange(images)
     return replace(data, pixels=RegionStore(data.image_ids, values, rows, np.ones_like(rows)))
@@ -167,6 +171,50 @@ def test_each_row_has_its_terms(variant):
     assert model.reads_pixels == ("pictures" in TERMS[variant])
 
 
+def subject(model, images):
+    """What sentences are written from, image by image and region by region."""
+    low = model.look(images)[1] * SMALL.dimensions**0.5
+    if not model.config.attends:
+        return Subject(low)
+    regions, prior = torch.zeros(*images.mask.shape, SMALL.dimensions), images.mask.float()
+    for b, row in enumerate(images.mask.tolist()):
+        for r, there in enumerate(row):
+            v = model.image_low(images.features[b : b + 1, r : r + 1])[0, 0]
+            v = v.abs() if model.config.nonnegative else v
+            label = model.classes.weight[images.classes[b, r]]
+            regions[b, r] = v / v.norm() * SMALL.dimensions**0.5 + label
+            sure = max(float(images.confidences[b, r]), 1e-4)
+            prior[b, r] = np.log(sure) if there else -torch.inf
+    return Subject(low, regions, prior)
+
+
+@pytest.mark.parametrize("attends", [True, False])
+@pytest.mark.parametrize("nonnegative", [True, False])
+def test_sentences_are_written_from_the_grounded_embeddings(attends, nonnegative):
+    config = replace(SMALL, attends=attends, nonnegative=nonnegative)
+    model, training = setup("i2t xe", config=config)
+    model.eval()
+    images = batch(training).pairs.images
+    with torch.no_grad():
+        found, expected = model._look(images)[1], subject(model, images)
+    for part in ("embeddings", "regions", "prior"):
+        own, other = getattr(found, part), getattr(expected, part)
+        if attends or part == "embeddings":
+            torch.testing.assert_close(own, other)
+        else:
+            assert own is None
+
+
+def test_regions_without_classes_or_confidences_are_attended_to_alike():
+    model, training = setup("i2t xe", data=make_corpus(40))
+    model.eval()
+    images = training.corpus.regions.batch(np.arange(8))
+    found = model._look(images)[1]
+    assert model.classes is None and images.confidences is None
+    assert (found.prior[images.mask] == 0).all() and (found.prior[~images.mask] < -1e9).all()
+    assert len(model.describe(images)) == 8
+
+
 @pytest.mark.parametrize(("progress", "warmup"), [(0.1, True), (0.9, False)])
 def test_the_objective_is_the_sum_of_its_equations(progress, warmup):
     config = replace(SMALL, captions=0.7, reward=0.4, pictures=0.3, kl=5.0, margin=0.15)
@@ -182,16 +230,17 @@ def test_the_objective_is_the_sum_of_its_equations(progress, warmup):
         t = model.read(words)
         scores = 0.5 * v[0] @ t[0].T + 0.5 * v[1] @ t[1].T
         ranking = triplet_loss(scores, pairs.owners, 0.15, "mean" if warmup else "hardest")
-        low = v[1] * config.dimensions**0.5
-        xe = sentence_error(model.decoder, model.text_low.embedding, low, words)
+        seen = subject(model, pairs.images)
+        xe = sentence_error(model.decoder, model.text_low.embedding, seen, words)
         gamma = 0.4 if progress >= 0.3 else 0.0
         expected = {"pairs": ranking, "captions": 0.7 * (1 - gamma) * xe}
         if gamma:
-            expected["reward"] = 0.7 * gamma * model.reward_error(v[1], pairs.owners)[0]
+            expected["reward"] = 0.7 * gamma * model.reward_error(seen, pairs.owners)[0]
         # the pictures of the first `drawn` = 5 pairs only
-        mean, log_variance, condition = model.augment(t[1][:5])
+        few = t[1][:5] * config.dimensions**0.5
+        mean, log_variance, condition = model.augment(few)
         fake = model.generator(torch.cat([condition, torch.randn(5, config.noise)], -1))
-        logits = model.discriminator(fake, t[1][:5])
+        logits = model.discriminator(fake, few)
         expected["pictures"] = -0.3 * logits.sigmoid().log().mean()
         each = (mean**2 + log_variance.exp() - 1 - log_variance) / 2
         expected["kl"] = 0.3 * 5.0 * each.mean()
@@ -225,9 +274,9 @@ def test_each_term_moves_what_it_should():
     given_ = batch(training)
     terms = model.loss(given_).terms
     shared = {"text_low"}  # its word vectors are also the decoder's
-    assert moved(model, terms["captions"]) == {"image_low", "decoder"} | shared
+    assert moved(model, terms["captions"]) == {"image_low", "classes", "decoder"} | shared
     terms = model.loss(given_).terms
-    assert moved(model, terms["reward"]) == {"image_low", "decoder"} | shared
+    assert moved(model, terms["reward"]) == {"image_low", "classes", "decoder"} | shared
     terms = model.loss(given_).terms
     assert {"text_low", "augment", "generator"} <= moved(model, terms["pictures"])
     terms = model.loss(given_).terms
@@ -263,6 +312,11 @@ def test_each_optimiser_moves_its_own_side_only():
     assert factors == {1.0, 4.0, 0.1}
     assert {group["factor"] for group in state.adversary.param_groups} == {0.1}
     assert {group["betas"] for group in state.adversary.param_groups} == {(0.5, 0.999)}
+    playing = {n.split(".")[0] for n, p in model.named_parameters()
+               for group in state.optimizer.param_groups if group["betas"] == (0.5, 0.999)
+               if any(p is q for q in group["params"])}  # fmt: skip
+    assert playing == {"generator", "augment"}
+    assert {g["betas"] for g in state.optimizer.param_groups} == {(0.5, 0.999), (0.9, 0.999)}
     given_ = batch(training)
     before = parameters(model)
     _descend(state, state.adversary, model.adversary_loss, given_, 1e-2, 0)
@@ -306,7 +360,7 @@ def test_the_discriminator_sees_real_mismatched_and_drawn_pairs(monkeypatch):
     owners = given_.pairs.owners[:5]
     wrong = owners != owners.roll(1)
     assert seen["sizes"] == [5, int(wrong.sum()), 5]
-    t = model.read(model._words(given_.pairs.sentences[:5]))[1]
+    t = model.read(model._words(given_.pairs.sentences[:5]))[1] * SMALL.dimensions**0.5
     x = given_.pairs.pixels[:5]
     torch.testing.assert_close(seen["logits"][0], model.discriminator(x, t))
     expected = torch.cat([model.discriminator(x[i : i + 1], t[i - 1 : i] if i else t[-1:])
@@ -320,7 +374,7 @@ def test_the_discriminator_sees_real_mismatched_and_drawn_pairs(monkeypatch):
 def test_the_reward_is_that_of_the_equation(monkeypatch):
     model, training = setup("i2t mix")
     pairs = batch(training).pairs
-    v = model.look(pairs.images)[1]
+    seen = model._look(pairs.images)[1]
     drawn = model._words(pairs.sentences)  # as if it had drawn these
     likeliest = drawn.roll(1, 0)
     answers = iter([drawn, likeliest])
@@ -328,9 +382,9 @@ def test_the_reward_is_that_of_the_equation(monkeypatch):
     monkeypatch.setattr(
         gxn,
         "log_probabilities",
-        lambda decoder, table, v, words: -(words != 0).float() - v.sum() * 0,
+        lambda decoder, table, seen, words: -(words != 0).float() - seen.embeddings.sum() * 0,
     )
-    found, baseline = model.reward_error(v, pairs.owners)
+    found, baseline = model.reward_error(seen, pairs.owners)
     of = {}
     for row in training.pairs:  # training sentences, and no others
         image = int(training.corpus.image_of[row])
@@ -351,19 +405,19 @@ def test_the_reward_is_that_of_the_equation(monkeypatch):
 def test_the_reward_s_gradient_is_that_of_the_drawn_sentences(monkeypatch):
     model, training = setup("i2t mix")
     pairs = batch(training).pairs
-    v = model.look(pairs.images)[1].detach()
+    seen = model._look(pairs.images)[1]
     drawn = model._words(pairs.sentences)
     answers = iter([drawn, drawn.roll(1, 0)])
     monkeypatch.setattr(gxn, "write", lambda *_: next(answers))
-    found, _ = model.reward_error(v, pairs.owners)
+    found, _ = model.reward_error(seen, pairs.owners)
     places = [model.place[image] for image in pairs.owners.tolist()]
     better = np.subtract(*(model._rewards(w, places) for w in (drawn, drawn.roll(1, 0))))
     assert np.abs(better).max() > 0.1
     total = 0.0
     for row, advantage in enumerate(better):
         words = drawn[row : row + 1, : int((drawn[row] != 0).sum())]
-        low, table = v[row : row + 1] * SMALL.dimensions**0.5, model.text_low.embedding
-        chance = log_probabilities(model.decoder, table, low, words).sum()
+        one, table = seen[torch.tensor([row])], model.text_low.embedding
+        chance = log_probabilities(model.decoder, table, one, words).sum()
         total = total - float(advantage) * chance / (words.shape[1] + 1) / 8
     assert float(found.detach()) == pytest.approx(float(total.detach()), abs=1e-5)
     weight = model.decoder.line.weight
@@ -376,7 +430,7 @@ def test_nothing_drawn_is_a_sentence_too(monkeypatch):
     pairs = batch(training).pairs
     none = torch.zeros(8, 0, dtype=torch.int64)
     monkeypatch.setattr(gxn, "write", lambda *_: none)
-    found, baseline = model.reward_error(model.look(pairs.images)[1], pairs.owners)
+    found, baseline = model.reward_error(model._look(pairs.images)[1], pairs.owners)
     assert float(found.detach()) == 0.0 and baseline >= 0
     assert model._rewards(none, [0] * 8) == [model.cider.score([END], 0)] * 8
 

@@ -224,3 +224,30 @@ def test_a_batch_knows_how_sure_the_detector_was():
         own = batch.confidences[row, batch.mask[row]].numpy()
         np.testing.assert_array_equal(own, confidences[store.rows(image)].astype(np.float32))
     assert (batch.confidences[~batch.mask] == 0).all()
+    logs = batch.log_confidences()
+    assert (logs[~batch.mask] == -torch.inf).all()
+    torch.testing.assert_close(logs[batch.mask].exp(), batch.confidences[batch.mask])
+    batch.confidences[:] = 0
+    torch.testing.assert_close(
+        batch.log_confidences()[batch.mask].exp(), torch.full((int(batch.mask.sum()),), 1e-4)
+    )
+
+
+def test_a_batch_knows_what_the_detector_called_each_region():
+    store = make_store(4)
+    plain = store.batch([0, 1])
+    assert plain.classes is None and plain.surest(1).classes is None
+    assert (plain.log_confidences()[plain.mask] == 0).all()
+    classes = np.arange(len(store.features)).astype(np.int16)
+    named = replace(store, classes=classes, class_names=tuple(map(str, classes)))
+    batch = named.batch([2, 0]).to("cpu")
+    assert batch.classes.dtype == torch.int64
+    for row, image in enumerate((2, 0)):
+        own = batch.classes[row, batch.mask[row]].numpy()
+        np.testing.assert_array_equal(own, classes[store.rows(image)])
+    assert (batch.classes[~batch.mask] == 0).all()
+    assert torch.equal(batch.surest(1).classes, batch.classes[:, :1])  # the first where not known
+    batch.confidences = torch.rand(batch.mask.shape)
+    sure = batch.surest(1)
+    place = batch.confidences.masked_fill(~batch.mask, -1).argmax(1, keepdim=True)
+    assert torch.equal(sure.classes, batch.classes.gather(1, place))
