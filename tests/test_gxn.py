@@ -299,7 +299,8 @@ def changed(before, model):
 
 
 def test_each_optimiser_moves_its_own_side_only():
-    model, training = setup(config=replace(SMALL, decoder_rate=4.0, adversary_rate=0.1))
+    config = replace(SMALL, decoder_rate=4.0, adversary_rate=0.1, momentum=0.4)
+    model, training = setup(config=config)
     state = State(model, OPTIMISATION, "")
     own, others = (
         {n for n, p in model.named_parameters() if any(p is q for q in parameters_of(optimizer))}
@@ -311,12 +312,12 @@ def test_each_optimiser_moves_its_own_side_only():
     factors = {group["factor"] for group in state.optimizer.param_groups}
     assert factors == {1.0, 4.0, 0.1}
     assert {group["factor"] for group in state.adversary.param_groups} == {0.1}
-    assert {group["betas"] for group in state.adversary.param_groups} == {(0.5, 0.999)}
+    assert {group["betas"] for group in state.adversary.param_groups} == {(0.4, 0.999)}
     playing = {n.split(".")[0] for n, p in model.named_parameters()
-               for group in state.optimizer.param_groups if group["betas"] == (0.5, 0.999)
+               for group in state.optimizer.param_groups if group["betas"] == (0.4, 0.999)
                if any(p is q for q in group["params"])}  # fmt: skip
     assert playing == {"generator", "augment"}
-    assert {g["betas"] for g in state.optimizer.param_groups} == {(0.5, 0.999), (0.9, 0.999)}
+    assert {g["betas"] for g in state.optimizer.param_groups} == {(0.4, 0.999), (0.9, 0.999)}
     given_ = batch(training)
     before = parameters(model)
     _descend(state, state.adversary, model.adversary_loss, given_, 1e-2, 0)

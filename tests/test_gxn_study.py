@@ -46,6 +46,8 @@ def test_a_row_is_its_variant_and_nothing_else():
             config, similarity=lesson.similarity, nonnegative=False, margin=lesson.margin
         )
         assert same == vary(lesson, "ranking")
+    momentum = GXNCell(ablation="momentum").config()
+    assert momentum.momentum == 0.9 and replace(momentum, momentum=0.5) == vary(lesson, "t2i")
     assert GXNCell(preset="smoke").config() == GXNConfig.smoke()
     assert GXNCell(corpus="flickr8k", ablation="t2i").config() == vary(
         GXNConfig.photographs(), "t2i"
@@ -107,8 +109,11 @@ def test_a_cell_is_a_row_of_the_table(monkeypatch, tmp_path, capsys):
         row
     )
     assert 1 <= row["layout_rank"] <= row["n_images"] and 0 <= row["named"] <= 100
+    assert set(row["curves"]) == set(gxn_study.CURVES)
+    assert row["curves"]["cider_greedy"][0] is None and row["curves"]["cider_greedy"][1] >= 0
     plain = gxn_study.run_cell(GXNCell("VSE++", "full", 1, preset="smoke"))
     assert plain["n_pairs"] == row["n_pairs"] and not {"CIDEr", "layout_rank"} & set(plain)
+    assert set(plain["curves"]) == {"rsum"} and len(plain["curves"]["rsum"]) == 2
     rows = [row | {"preset": "lesson"}, plain | {"preset": "lesson"}]
     lines = {line[0]: line[1:] for line in table_rows(Results(rows, "storybook"))}
     both = lines[f"{NAMES['both']} (1 seed)"]

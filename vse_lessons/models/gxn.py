@@ -89,6 +89,7 @@ class GXNConfig(Presets):
     noise: int = 100
     channels: int = 64  # of the map before the picture
     drawn: int = 128  # pairs of a batch whose pictures are drawn
+    momentum: float = 0.5  # Adam's beta_1 of what draws and judges; DCGAN's
     # learning rates as a multiple
     decoder_rate: float = 1.0
     adversary_rate: float = 1.0  # of discriminator and generator
@@ -379,9 +380,8 @@ class GXN(RetrievalModel):
         return self.config.adversary_rate if parameter.startswith(ADVERSARIAL) else 1.0
 
     def momentum_of(self, parameter: str) -> float:
-        """What two networks play against each other should be forgotten sooner (DCGAN): with 0.9 all pictures
-        of the first three hundred steps are one."""
-        return 0.5 if parameter.startswith(ADVERSARIAL) else 0.9
+        """What two networks that play against each other have learnt, they should forget sooner (DCGAN)."""
+        return self.config.momentum if parameter.startswith(ADVERSARIAL) else 0.9
 
     @torch.no_grad()
     def draw(self, sentences: Sequence[str], seed: int = 0) -> Tensor:
