@@ -177,7 +177,7 @@ def test_lesson_07_writes_without_drawing_and_by_the_published_similarity(tmp_pa
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["config"]["nonnegative"] and results["config"]["pictures"] == 0
     assert len(results["history"]) == 1 and "spread_drawn" not in results["history"][0]
-    assert set(results["captions"]["beam of 3"]) == {"CIDEr", "BLEU-4", "distinct", "named"}
+    assert set(results["captions"]["beam of 5"]) == {"CIDEr", "BLEU-4", "distinct", "named"}
     assert not list((tmp_path / "home").rglob("pixels64-*")), "nothing is drawn: no pixels are kept"
 
 

@@ -49,6 +49,7 @@ from vse_lessons import (
     scoreboard,
     widgets,
 )
+from vse_lessons.batches import read_pixels
 from vse_lessons.corpora import open_corpus, with_pixels
 from vse_lessons.evaluation import embed, evaluate_embedded, evaluating
 from vse_lessons.files import DataError
@@ -97,11 +98,12 @@ def show(figure, name, alt):
 opened = open_corpus(corpus, corpus_dir, preset)
 if draws:
     opened = with_pixels(opened)
-data = replace(
-    opened.corpus, regions=opened.corpus.regions.means()
-)  # the models see the mean region
+# a model that only matches sees the mean region, one that writes also looks at each of them
+corpora = {name: gxn_study.what_it_sees(gxn.vary(config, name), opened.corpus) for name in ("ranking", variant)}  # fmt: skip
+data = corpora[variant]
 held_out = 0 if reported == "test" else min(500, len(data.images("train")) // 8)
-training = sparsify(data, 1.0, 5, seed, held_out)
+trainings = {name: sparsify(seen, 1.0, 5, seed, held_out) for name, seen in corpora.items()}
+training = trainings[variant]
 test = data.images(reported, annotated=True)
 watched = training.selection[:6]
 print(f"{len(training.annotated):,} pictures with {len(training.pairs):,} sentences to train on; {len(test)} pictures to report on")  # fmt: skip
@@ -130,18 +132,24 @@ print("order violation of one picture and three sentences:", [round(x, 2) for x 
 
 # %% [markdown]
 # ## Imagine: a sentence from a picture
-# A GRU starts from $v_l$ and writes word by word. First it is taught: given the right words so far, the next one should be likely,
+# A GRU starts from $v_l$ and writes word by word. After each word its state $h_m$ looks at the regions: at those that suit it, and at those of which the detector is sure ($p_r$). What it sees is added to the state, and from both follows the next word:
 #
-# $$\mathcal L_{xe} = -\tfrac1M\sum_m \ln P(w_m \mid w_1 \dots w_{m-1}, v_l) \tag{4}$$
+# $$a_{mr} = \mathrm{softmax}_r\big(h_m^\top W_a v_r + \ln p_r\big), \qquad \tilde h_m = h_m + W_c\big[\textstyle\sum_r a_{mr} v_r;\, h_m\big] + b_c \tag{4}$$
+#
+# Here $v_r$ is the grounded embedding of region $r$, by the encoder of $v_l$, plus a vector for the class that the detector gave. This attention is ours; the published decoder starts from $v_l$ alone, as far as we know (`attends=False`).
+#
+# First the decoder is taught: given the right words so far, the next one should be likely,
+#
+# $$\mathcal L_{xe} = -\tfrac1M\sum_m \ln P(w_m \mid w_1 \dots w_{m-1}, v_l) \tag{5}$$
 #
 # Then it is paid: it draws a sentence $\tilde c$ by its own probabilities, and what counts is how much better that is than its own likeliest sentence $\hat c$ (self-critical training, Rennie et al. 2017):
 #
-# $$\mathcal L_{rl} = -\big(r(\tilde c) - r(\hat c)\big)\,\ln P(\tilde c \mid v_l)/|\tilde c|, \qquad \mathcal L_{i2t} = (1-\gamma)\,\mathcal L_{xe} + \gamma\,\mathcal L_{rl} \tag{5}$$
+# $$\mathcal L_{rl} = -\big(r(\tilde c) - r(\hat c)\big)\,\ln P(\tilde c \mid v_l)/|\tilde c|, \qquad \mathcal L_{i2t} = (1-\gamma)\,\mathcal L_{xe} + \gamma\,\mathcal L_{rl} \tag{6}$$
 #
 # The reward $r$ is **CIDEr-D**: n-grams that a sentence shares with the five references, rare ones weighing more.
 
 # %%
-display(widgets.show_source(decoders.sentence_error, gxn.GXN.reward_error, caption_metrics.Cider))
+display(widgets.show_source(decoders.SentenceDecoder.attend, decoders.sentence_error, gxn.GXN.reward_error, caption_metrics.Cider))  # fmt: skip
 
 # %%
 references = [["a red boat near a lighthouse", "a boat in front of a lighthouse"], ["a dog on a beach", "a brown dog plays on the beach"],
@@ -156,8 +164,8 @@ for text in (references[0][0], "a red boat near a dog", "a boat", "a dog on a be
 # ## Imagine: a picture from a sentence
 # From $t_l$ a condition is drawn, $c \sim \mathcal N(\mu(t_l), \sigma^2(t_l))$, and kept near a normal distribution; with noise $z$ beside it the generator draws $G(z, c)$. A discriminator is shown real pictures with their sentence, real pictures with another one $t'$, and drawn ones:
 #
-# $$\mathcal L_D = -\overline{\ln D(x,t)} - \tfrac12\big[\,\overline{\ln(1-D(x,t'))} + \overline{\ln(1-D(G(z,t),t))}\,\big] \tag{6}$$
-# $$\mathcal L_{t2i} = -\overline{\ln D(G(z,t),t)} + \kappa\, \mathrm{KL}\big(\mathcal N(\mu,\sigma^2)\,\Vert\,\mathcal N(0,1)\big) \tag{7}$$
+# $$\mathcal L_D = -\overline{\ln D(x,t)} - \tfrac12\big[\,\overline{\ln(1-D(x,t'))} + \overline{\ln(1-D(G(z,t),t))}\,\big] \tag{7}$$
+# $$\mathcal L_{t2i} = -\overline{\ln D(G(z,t),t)} + \kappa\, \mathrm{KL}\big(\mathcal N(\mu,\sigma^2)\,\Vert\,\mathcal N(0,1)\big) \tag{8}$$
 #
 # The discriminator takes a step of its own before each of the model's; its optimiser is saved and resumed like the other.
 
@@ -170,7 +178,7 @@ display(
 # ## Match
 # All of it at once, with weights $\mu$:
 #
-# $$\mathcal L = \mathcal L_{rank} + \mu_{i2t}\,\mathcal L_{i2t} + \mu_{t2i}\,\mathcal L_{t2i} \tag{8}$$
+# $$\mathcal L = \mathcal L_{rank} + \mu_{i2t}\,\mathcal L_{i2t} + \mu_{t2i}\,\mathcal L_{t2i} \tag{9}$$
 #
 # **Predict, then run.** Two models are trained: the classical pipeline, Eq. 3 alone, and the one that imagines. Which terms will fall together, and which will fight? Which will write earlier what a picture shows: colours, things, or where it is?
 
@@ -191,10 +199,10 @@ def look_in(epoch, model):
 runs = {}
 for name in ("ranking", variant):
     row = gxn.vary(config, name)
-    model = gxn.GXN.build(row, training, seed, word_vectors or None)
-    runs[name] = fit(model, training, row.optimisation, folder / name.replace(" ", "_"), seed=seed, device=device,
+    model = gxn.GXN.build(row, trainings[name], seed, word_vectors or None)
+    runs[name] = fit(model, trainings[name], row.optimisation, folder / name.replace(" ", "_"), seed=seed, device=device,
                      after_epoch=look_in if name == variant else None)  # fmt: skip
-evaluations = {name: evaluate_embedded(run.model, embed(run.model, data, test)) for name, run in runs.items()}  # fmt: skip
+evaluations = {name: evaluate_embedded(run.model, embed(run.model, corpora[name], test)) for name, run in runs.items()}  # fmt: skip
 widgets.show_table(
     ["", "sentence → image R@1 / R@5 / R@10", "image → sentence R@1 / R@5 / R@10", "rsum", "best epoch", "training (s)"],
     [
@@ -262,9 +270,40 @@ if draws:
         cell.set_title(text, fontsize=9)
     show(figure, "pictures", "Pictures drawn from six sentences after some epochs, beside the real ones and the sentences.")  # fmt: skip
 
+# %%
+rank = None
+if draws:
+    with evaluating(runs[variant].model):
+        drawn = (
+            runs[variant]
+            .model.draw([data.sentences[data.visual_of[image][0]] for image in test], seed)
+            .cpu()
+        )
+    rank = generators.layout_rank(drawn, read_pixels(data, test))
+    print(f"one picture is drawn for each of {len(test)} test sentences: sorted by the colours of 8 x 8 squares, the own picture is at place {rank:g} (median; {(len(test) + 1) / 2:g} by chance)")  # fmt: skip
+
 # %% [markdown]
-# *Figure: 64 × 64 pixels drawn from the sentence at the right after the epochs named, with the same noise each time; last, the real picture.* **How to read it.** Compare rows, not columns: where they differ by the sentence, the generator reads it; where they are alike, it has **collapsed**, and so it has here. All six sentences give one grey pattern of squares, and nothing in them is drawn.
-# The curves say it too: the discriminator knows every drawn picture, takes nearly all wrong sentences for right, and the spread goes to 0. Six hundred steps with 16 pairs each are few; that this is the whole reason is not shown here.
+# *Figure: 64 × 64 pixels drawn from the sentence at the right after the epochs named, with the same noise each time; last, the real picture.* **How to read it.** PICTURES_TEXT
+#
+# ### Mode collapse, seen in the curves
+# The stored runs of the last section hold a row that differs in one number: Adam's momentum for generator and discriminator is 0.9, its usual value, in place of DCGAN's 0.5.
+
+# %%
+stored = gxn_study.stored()
+figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
+for key, text, panel in (("spread_drawn", "deviation of drawn pixels in a batch", axes[0]), ("accuracy_fake", "drawn pictures the discriminator knows (%)", axes[1])):  # fmt: skip
+    for row, label in (("t2i", "momentum 0.5"), ("momentum", "momentum 0.9")):
+        found = stored.rows(scoreboard.Arm("GXN", gxn_study.SETTING, row)).values()
+        curves = np.array([one["curves"][key] for one in found]) * (100 if key == "accuracy_fake" else 1)  # fmt: skip
+        steps = np.arange(1, curves.shape[1] + 1)
+        (line,) = panel.plot(steps, curves.mean(0), label=f"{label} (mean of {len(curves)} seeds)")
+        panel.fill_between(steps, curves.min(0), curves.max(0), color=line.get_color(), alpha=0.2, linewidth=0)  # fmt: skip
+    panel.set(xlabel="epoch", ylabel=text)
+axes[0].legend(fontsize=8)
+show(figure, "collapse", "By epoch, for momentum 0.5 and 0.9: left, how unlike the drawn pictures of a batch are; right, how many of them the discriminator knows.")  # fmt: skip
+
+# %% [markdown]
+# *Figure: mean over seeds, the band from the lowest to the highest.* **How to read it.** COLLAPSE_TEXT
 #
 # ## What the sentences are worth
 # CIDEr-D and BLEU-4 hold the likeliest sentence of each test picture against its own five. On Storybook there is a stricter question: **of the kinds of things that all five voices name, how many does the sentence name?** Any word that Storybook's writers know for the kind counts.
@@ -274,9 +313,7 @@ captions = {}
 if writes:
     writer = runs[variant].model
     with evaluating(writer):
-        blocks = [batch.to(writer.device) for batch in data.regions.batches(test)]
-        written = {"likeliest word by word": [text for block in blocks for text in writer.describe(block)],
-                   "beam of 3": [text for block in blocks for text in writer.describe(block, 3)]}  # fmt: skip
+        written = {"likeliest word by word": gxn_study.describe(writer, data, test, 1), "beam of 5": gxn_study.describe(writer, data, test, 5)}  # fmt: skip
     said = [[data.sentences[row] for row in data.visual_of[image]] for image in test]
     most = max(set(written["likeliest word by word"]), key=written["likeliest word by word"].count)
     written["the same for all"] = [most] * len(test)
@@ -303,7 +340,7 @@ if writes:
 texts = [data.sentences[data.visual_of[image][0]] for image in test]
 found = {}
 for name, run in runs.items():
-    index = SearchIndex(run.model, data, reported)
+    index = SearchIndex(run.model, corpora[name], reported)
     ranks = [[hit.image for hit in index.by_text(text, len(test))].index(image) + 1 for text, image in zip(texts[:60], test[:60])]  # fmt: skip
     found[name] = index, ranks
 gains = 1 / np.array(found[variant][1]) - 1 / np.array(
@@ -325,7 +362,6 @@ if opened.pictures:
 # The rows of the paper's ablation, with the same encoders, steps and data; VSE++ has one embedding as wide as both of theirs. Five seeds, the test split, mean and half of the 95 % interval. They come with the library; `python -m vse_lessons.gxn_study storybook --workers 2` repeats them.
 
 # %%
-stored = gxn_study.stored()
 display(widgets.show_table(gxn_study.HEADER, gxn_study.table_rows(stored)))
 display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.unpublished())))
 
@@ -338,8 +374,8 @@ display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.u
 # ## Exercises
 # 1. Run with `variant="i2t xe"`, then with `"i2t mix"`. What does the reward do to CIDEr-D, to BLEU-4, and to how many different sentences there are?
 # 2. Count END as no word in `GXN._rewards`. How do sentences end now, and why?
-# 3. Set `kl` to 100. What becomes of the pictures, and of their rows in the strip?
-# 4. Leave the mismatched pairs out of Eq. 6. Does the discriminator still read?
+# 3. Set `kl` to 100, or `momentum` to 0.9. What becomes of the pictures, and of their rows in the strip?
+# 4. Leave the mismatched pairs out of Eq. 7. Does the discriminator still read?
 # 5. Write Eq. 2 as three nested loops and hold `order_similarity` against them.
 # 6. Run on photographs: `-p corpus flickr8k -p corpus_dir ...`. Which words does the decoder use for what it has rarely seen?
 #
@@ -348,7 +384,7 @@ display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.u
 # %%
 main = evaluations[variant].as_dict()
 results = write_results(
-    folder, "07_look_imagine_match", parameters, model=f"GXN {variant}", **main, ranking=evaluations["ranking"].as_dict(), captions=captions,
+    folder, "07_look_imagine_match", parameters, model=f"GXN {variant}", **main, ranking=evaluations["ranking"].as_dict(), captions=captions, layout_rank=rank,
     config=asdict(gxn.vary(config, variant)), best_epoch=runs[variant].best_epoch + 1, training_seconds={name: round(run.seconds, 1) for name, run in runs.items()},
     warnings=[warning for run in runs.values() for warning in run.warnings], history=history)  # fmt: skip
 print(f"{corpus} ({reported}, seed {seed}): {variant} {main['rsum']:.1f}, {main['rsum'] - evaluations['ranking'].rsum:+.1f} against ranking only, in the sum of six recalls.\n"
