@@ -294,3 +294,11 @@ def test_a_word_of_no_probability_is_never_drawn():
     torch.manual_seed(0)
     logits = torch.tensor([-torch.inf, 0.0, -torch.inf, 3.0, -torch.inf]).expand(5_000, 5)
     assert set(draw_word(logits).tolist()) == {1, 3}
+
+
+def test_a_word_of_no_probability_is_not_drawn_by_a_zero_either(monkeypatch):
+    logits = torch.tensor([[-torch.inf, 0.0, 3.0], [0.0, -torch.inf, 0.0]])
+    monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.zeros(shape))
+    assert draw_word(logits).tolist() == [1, 0]
+    monkeypatch.setattr(torch, "rand", lambda *shape, **_: torch.ones(shape))  # by rounding
+    assert draw_word(logits).tolist() == [2, 2]

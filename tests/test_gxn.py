@@ -323,7 +323,10 @@ def test_each_optimiser_moves_its_own_side_only():
     _descend(state, state.adversary, model.adversary_loss, given_, 1e-2, 0)
     assert changed(before, model) == own
     before = parameters(model)
+    gradients = [p.grad.clone() for p in state.adversary_parameters]
     found = _descend(state, state.optimizer, model.loss, given_, 1e-2, 0)
+    # the model's own step computes none of the adversary's
+    assert all(torch.equal(p.grad, g) for p, g in zip(state.adversary_parameters, gradients))
     assert {"pictures", "kl", "reward", "captions", "pairs"} <= set(found)
     after = changed(before, model)
     assert not after & own

@@ -102,13 +102,18 @@ def test_things_are_looked_up_by_the_number_of_the_image():
 def test_a_cell_is_a_row_of_the_table(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path))
     cell = {"preset": "smoke", "ablation": "both", "seed": 1}
-    assert gxn_study.main(["--cell", json.dumps(cell)]) == 0
+    told = {5: lambda n: "a dog", 1: lambda n: f"word {n}"}  # by the width of the beam
+    with monkeypatch.context() as patch:
+        patch.setattr(gxn_study, "describe", lambda model, corpus, images, width: [
+            told[width](n) for n in range(len(images))])  # fmt: skip
+        assert gxn_study.main(["--cell", json.dumps(cell)]) == 0
     row = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert row | cell == row and row["split"] == "test" and row["epochs"] == 2
     assert {"CIDEr", "BLEU-4", "named", "named_greedy", "agreed", "layout_rank", "seconds"} <= set(
         row
     )
     assert 1 <= row["layout_rank"] <= row["n_images"] and 0 <= row["named"] <= 100
+    assert row["distinct"] == pytest.approx(100 / row["n_images"]) and row["distinct_greedy"] == 100
     assert set(row["curves"]) == set(gxn_study.CURVES)
     assert row["curves"]["cider_greedy"][0] is None and row["curves"]["cider_greedy"][1] >= 0
     plain = gxn_study.run_cell(GXNCell("VSE++", "full", 1, preset="smoke"))
@@ -122,6 +127,17 @@ def test_a_cell_is_a_row_of_the_table(monkeypatch, tmp_path, capsys):
     assert both[HEADER.index("sum") - 1].startswith(f"{row['rsum']:.1f}")
     assert lines["VSE++, one space (1 seed)"][4].startswith(f"{plain['rsum']:.1f}")
     assert lines[f"{NAMES['t2i']} (0 seeds)"][0] == lines[f"{NAMES['t2i']} (0 seeds)"][4]
+
+
+def test_every_image_is_described_by_the_beam_that_is_asked_for():
+    class Writer:
+        device = "cpu"
+
+        def describe(self, batch, width):
+            return [f"{image} {width}" for image in batch.index.tolist()]
+
+    found = gxn_study.describe(Writer(), make_corpus(300), np.arange(299, -1, -1), 3)
+    assert found == [f"{image} 3" for image in range(299, -1, -1)]
 
 
 def test_the_command_line_names_what_is_missing(capsys):
