@@ -44,7 +44,7 @@ def attended(decoder, e, h):
     """h~ of one state, as the docstring has it."""
     seen = of(decoder, e.unsqueeze(0))
     regions, prior = seen.regions[0], seen.prior[0]
-    weights = [float((h @ decoder.score.weight.T @ v + p).exp()) for v, p in zip(regions, prior)]
+    weights = [(h @ decoder.score.weight.T @ v + p).exp().item() for v, p in zip(regions, prior)]
     context = sum(w / sum(weights) * v for w, v in zip(weights, regions))
     return h + decoder.combine.weight @ torch.cat([context, h]) + decoder.combine.bias
 

@@ -129,6 +129,7 @@ def test_the_rank_of_a_drawn_picture_is_that_of_its_own_among_all():
     assert layout_rank(real[:1].expand(9, -1, -1, -1), real) == 5  # one picture for all: chance
     same = real[:1].expand(9, -1, -1, -1)
     assert layout_rank(same, same) == 9  # ties count against it
+    assert layout_rank(real * torch.nan, real) == 9
     drawn = real[torch.tensor([0, 0, 0, 0, 4, 5, 6, 7, 8])]
     assert layout_rank(drawn, real) == 1  # 1, 2, 3, 4, 1, 1, 1, 1, 1
     drawn = real[torch.tensor([0, 0, 0, 0, 0, 5, 0, 0, 8])]

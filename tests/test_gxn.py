@@ -171,6 +171,12 @@ def test_each_row_has_its_terms(variant):
     assert model.reads_pixels == ("pictures" in TERMS[variant])
 
 
+def written_from(model, images):
+    """The subject as the model has it."""
+    v, mask = model._look(images)
+    return model._subject(images, v[1], mask)
+
+
 def subject(model, images):
     """What sentences are written from, image by image and region by region."""
     low = model.look(images)[1] * SMALL.dimensions**0.5
@@ -196,7 +202,7 @@ def test_sentences_are_written_from_the_grounded_embeddings(attends, nonnegative
     model.eval()
     images = batch(training).pairs.images
     with torch.no_grad():
-        found, expected = model._look(images)[1], subject(model, images)
+        found, expected = written_from(model, images), subject(model, images)
     for part in ("embeddings", "regions", "prior"):
         own, other = getattr(found, part), getattr(expected, part)
         if attends or part == "embeddings":
@@ -209,10 +215,43 @@ def test_regions_without_classes_or_confidences_are_attended_to_alike():
     model, training = setup("i2t xe", data=make_corpus(40))
     model.eval()
     images = training.corpus.regions.batch(np.arange(8))
-    found = model._look(images)[1]
+    found = written_from(model, images)
     assert model.classes is None and images.confidences is None
     assert (found.prior[images.mask] == 0).all() and (found.prior[~images.mask] < -1e9).all()
     assert len(model.describe(images)) == 8
+
+
+def test_sentences_need_the_classes_that_were_learnt_but_matching_does_not():
+    model, training = setup("i2t xe")
+    model.eval()
+    images = training.corpus.regions.batch(np.arange(8))
+    expected = model.encode_images(images)
+    images.classes = None
+    torch.testing.assert_close(model.encode_images(images), expected)
+    with pytest.raises(DataError, match="another detector's classes"):
+        model.describe(images)
+    images.classes = torch.full(images.mask.shape, 3)  # the detector knows 0, 1 and 2
+    with pytest.raises(DataError, match="another detector's classes"):
+        model.describe(images)
+
+
+def test_names_of_classes_without_classes_are_no_classes():
+    data = make_corpus(40)
+    data = replace(data, regions=replace(data.regions, class_names=("a", "b")))
+    model, training = setup("i2t xe", data=data)
+    assert model.classes is None and torch.isfinite(model.loss(
+        Batch(next(Streams(training, 8, 0).epoch(0))[0], None, 0.1)).total)  # fmt: skip
+
+
+def test_words_are_drawn_and_scored_in_float32_under_autocast(monkeypatch):
+    model, training = setup("i2t mix")
+    images = training.corpus.regions.batch(np.arange(8))
+    seen = []
+    monkeypatch.setattr(model.decoder.line, "forward",
+                        lambda x, own=model.decoder.line.forward: seen.append(x.dtype) or own(x))  # fmt: skip
+    with torch.autocast("cpu", torch.bfloat16):
+        model.reward_error(written_from(model, images), images.index)
+    assert set(seen) == {torch.float32} and len(seen) > 2
 
 
 @pytest.mark.parametrize(("progress", "warmup"), [(0.1, True), (0.9, False)])
@@ -378,7 +417,7 @@ def test_the_discriminator_sees_real_mismatched_and_drawn_pairs(monkeypatch):
 def test_the_reward_is_that_of_the_equation(monkeypatch):
     model, training = setup("i2t mix")
     pairs = batch(training).pairs
-    seen = model._look(pairs.images)[1]
+    seen = written_from(model, pairs.images)
     drawn = model._words(pairs.sentences)  # as if it had drawn these
     likeliest = drawn.roll(1, 0)
     answers = iter([drawn, likeliest])
@@ -409,7 +448,7 @@ def test_the_reward_is_that_of_the_equation(monkeypatch):
 def test_the_reward_s_gradient_is_that_of_the_drawn_sentences(monkeypatch):
     model, training = setup("i2t mix")
     pairs = batch(training).pairs
-    seen = model._look(pairs.images)[1]
+    seen = written_from(model, pairs.images)
     drawn = model._words(pairs.sentences)
     answers = iter([drawn, drawn.roll(1, 0)])
     monkeypatch.setattr(gxn, "write", lambda *_: next(answers))
@@ -434,7 +473,7 @@ def test_nothing_drawn_is_a_sentence_too(monkeypatch):
     pairs = batch(training).pairs
     none = torch.zeros(8, 0, dtype=torch.int64)
     monkeypatch.setattr(gxn, "write", lambda *_: none)
-    found, baseline = model.reward_error(model._look(pairs.images)[1], pairs.owners)
+    found, baseline = model.reward_error(written_from(model, pairs.images), pairs.owners)
     assert float(found.detach()) == 0.0 and baseline >= 0
     assert model._rewards(none, [0] * 8) == [model.cider.score([END], 0)] * 8
 

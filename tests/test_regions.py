@@ -251,3 +251,14 @@ def test_a_batch_knows_what_the_detector_called_each_region():
     sure = batch.surest(1)
     place = batch.confidences.masked_fill(~batch.mask, -1).argmax(1, keepdim=True)
     assert torch.equal(sure.classes, batch.classes.gather(1, place))
+
+
+@pytest.mark.parametrize("wrong", [-1, 3])
+def test_a_class_without_a_name_is_refused(wrong):
+    store = make_store(4)
+    classes = np.zeros(len(store.features), np.int16)
+    replace(store, classes=classes, class_names=("a", "b", "c"))
+    classes[2] = wrong
+    with pytest.raises(DataError, match=f"class {wrong}, and there are 3 names"):
+        replace(store, classes=classes, class_names=("a", "b", "c"))
+    replace(store, classes=classes)  # nothing is named

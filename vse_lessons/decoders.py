@@ -54,13 +54,14 @@ class SentenceDecoder(nn.Module):
         self.gru = nn.GRU(word_dimensions, states, batch_first=True)
         self.attends = attends
         if attends:
-            self.score = nn.Linear(states, dimensions, bias=False)  # W_a
+            self.score = nn.Linear(states, dimensions, bias=False)  # W_a, transposed
             self.combine = nn.Linear(dimensions + states, states)  # W_c
         self.line = nn.Linear(states, words)
 
     def first(self, subject: Subject) -> Tensor:
         """(1, B, C): the state before the first word."""
-        return torch.tanh(self.start(subject.embeddings.float())).unsqueeze(0)
+        with _exact(subject.embeddings):
+            return torch.tanh(self.start(subject.embeddings.float())).unsqueeze(0)
 
     def attend(self, states: Tensor, subject: Subject) -> Tensor:
         """h~ of states (B, M, C), of the same shape; the states themselves without attention."""
@@ -74,17 +75,23 @@ class SentenceDecoder(nn.Module):
     def next(self, vectors: Tensor, state: Tensor, subject: Subject) -> tuple[Tensor, Tensor]:
         """One step: after words with the vectors (B, E) and a state, the logits (B, V) of the next words,
         -inf for the unknown one, which is never written, and the state after."""
-        states, state = self.gru(vectors.unsqueeze(1), state)
-        logits = self.line(self.attend(states, subject).squeeze(1))
+        with _exact(vectors):
+            states, state = self.gru(vectors.unsqueeze(1), state)
+            logits = self.line(self.attend(states, subject).squeeze(1))
         logits[:, UNKNOWN] = -torch.inf
         return logits, state
 
     def forward(self, subject: Subject, before: Tensor, real: Tensor) -> Tensor:
         """Logits (n, V) of the n words that are `real` (B, M), and not padding, from the vectors (B, M, E) of
         the word before each."""
-        with torch.autocast(before.device.type, enabled=False):
+        with _exact(before):
             states = self.gru(before, self.first(subject))[0]
             return self.line(self.attend(states, subject)[real])
+
+
+def _exact(like: Tensor) -> torch.autocast:
+    """A block in float32: words are drawn by the same probabilities by which they are then scored."""
+    return torch.autocast(like.device.type, enabled=False)
 
 
 def teach(

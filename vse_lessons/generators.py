@@ -100,11 +100,11 @@ def generator_error(fake: Tensor) -> Tensor:
 
 
 def layout_rank(drawn: Tensor, real: Tensor, cells: int = 8) -> float:
-    """How well drawn pictures have the colours of their real ones where these have them: the median place of
-    the own picture when all N real ones are sorted by their distance from the drawn one, each averaged in
-    `cells` x `cells` squares.  1 is best, (N + 1) / 2 chance; ties count against the drawn picture.
+    """How well drawn pictures match the colour layout of their real ones: the median place of the own picture
+    when all N real ones are sorted by their distance from the drawn one, each averaged in `cells` x `cells`
+    squares.  1 is best, (N + 1) / 2 chance; ties, and what is not a number, count against the drawn picture.
     Both (N, 3, 64, 64)."""
     ours, theirs = (F.adaptive_avg_pool2d(side, cells).flatten(1) for side in (drawn, real))
     distances = torch.cdist(ours, theirs)
-    ranks = (distances <= distances.diagonal().unsqueeze(1)).sum(1)
+    ranks = (~(distances > distances.diagonal().unsqueeze(1))).sum(1)
     return float(ranks.float().quantile(0.5))

@@ -175,6 +175,13 @@ class RegionStore:
                 raise DataError(
                     f"{self.source}: {name} has {len(column)} rows, not {length}; extract it again"
                 )
+        known = len(self.class_names)
+        if self.classes is not None and known and len(self.classes):
+            least, most = int(self.classes.min()), int(self.classes.max())
+            if least < 0 or most >= known:
+                wrong = least if least < 0 else most
+                raise DataError(f"{self.source}: a region has class {wrong}, and there are {known} names of "
+                                "classes, counted from 0; extract it again")  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.ids)

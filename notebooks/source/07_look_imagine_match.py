@@ -123,7 +123,7 @@ print(f"{len(training.annotated):,} pictures with {len(training.pairs):,} senten
 # $$\mathcal L_{rank} = \tfrac1B \sum_i \max_{c'}[\alpha - s(i,c) + s(i,c')]_+ + \max_{i'}[\alpha - s(i,c) + s(i',c)]_+ \tag{3}$$
 
 # %%
-display(widgets.show_source(order_similarity, gxn.GXN.look, gxn.GXN.similarity))
+display(widgets.show_source(order_similarity, gxn.GXN._look, gxn.GXN.similarity))
 
 # %%
 v, t = torch.tensor([[0.6, 0.8, 0.0]]), torch.tensor([[0.6, 0.8, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # fmt: skip

@@ -37,13 +37,7 @@ from vse_lessons.decoders import (
     sentence_error,
     write,
 )
-from vse_lessons.encoders import (
-    RegionEncoder,
-    SentenceEncoder,
-    drop_mean,
-    drop_words,
-    last_state,
-)
+from vse_lessons.encoders import RegionEncoder, SentenceEncoder, drop_mean, drop_words, last_state
 from vse_lessons.files import DataError
 from vse_lessons.generators import (
     SIDE,
@@ -212,8 +206,9 @@ class GXN(RetrievalModel):
         statistics = corpus.regions.mean_statistics(training.seen) if config.standardize else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = cls(config, vocabulary, corpus.regions.dimensions, statistics, vectors,
-                        len(corpus.regions.class_names))  # fmt: skip
+            regions = corpus.regions
+            classes = 0 if regions.classes is None else len(regions.class_names)
+            model = cls(config, vocabulary, regions.dimensions, statistics, vectors, classes)
         if config.captions and config.reward:
             model._set_reward(training)
         return model
@@ -233,19 +228,26 @@ class GXN(RetrievalModel):
         """(B, R, D) -> v_h and v_l (B, H), of unit length and, unless told otherwise, not negative."""
         return self._look(images)[0]
 
-    def _look(self, images: RegionBatch) -> tuple[tuple[Tensor, Tensor], Subject]:
-        """v_h and v_l, and what sentences are written from: v_l and, where the decoder attends, the grounded
-        embedding of each region by the same encoder, all as long as sqrt(H), to which that of the class that
-        the detector gave is added."""
+    def _look(self, images: RegionBatch) -> tuple[tuple[Tensor, Tensor], Tensor | None]:
+        """v_h and v_l, and the dropout mask under which they were seen."""
         mean, mask = drop_mean(images, self.config.region_dropout, self.training)
         high, low = (encode(mean, mask).squeeze(1) for encode in (self.image_high, self.image_low))
-        v = self._unit(high), self._unit(low)
+        return (self._unit(high), self._unit(low)), mask
+
+    def _subject(self, images: RegionBatch, low: Tensor, mask: Tensor | None) -> Subject:
+        """What sentences are written from: v_l and, where the decoder attends, the grounded embedding v_r of
+        each region by the same encoder, all as long as sqrt(H), plus a vector of the class that the detector
+        gave; `DataError` where it is not known."""
         if not self.attends:
-            return v, Subject(_spread(v[1]))
+            return Subject(_spread(low))
         regions = _spread(self._unit(self.image_low(images.features, mask)))
         if self.classes is not None:
+            if images.classes is None or int(images.classes.max()) >= self.classes.num_embeddings:
+                raise DataError(
+                    "the decoder has learnt from another detector's classes, which these regions lack"
+                )
             regions = regions + self.classes(images.classes)
-        return v, Subject(_spread(v[1]), regions, images.log_confidences())
+        return Subject(_spread(low), regions, images.log_confidences())
 
     def read(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Word indices (B, M) -> t_h and t_l (B, H), as `look`."""
@@ -278,7 +280,7 @@ class GXN(RetrievalModel):
     def loss(self, batch: Batch) -> Losses:
         """L; see the class."""
         config, pairs = self.config, batch.pairs
-        v, subject = self._look(pairs.images)
+        v, mask = self._look(pairs.images)
         words = self._words(pairs.sentences)
         t = self.read(words)
         scores = self.similarity(torch.cat(v, -1), torch.cat(t, -1))
@@ -286,7 +288,7 @@ class GXN(RetrievalModel):
         terms = {"pairs": triplet_loss(scores, pairs.owners, config.margin, negatives)}
         monitors: dict[str, float | Tensor] = {}
         if config.captions:
-            table = self.text_low.embedding
+            table, subject = self.text_low.embedding, self._subject(pairs.images, v[1], mask)
             xe = sentence_error(self.decoder, table, subject, words)
             gamma = config.reward if batch.progress >= config.reward_after else 0.0
             terms["captions"] = config.captions * (1 - gamma) * xe
@@ -309,7 +311,7 @@ class GXN(RetrievalModel):
     # --- imagine: image to text -----------------------------------------------------------------------
 
     def reward_error(self, subject: Subject, owners: Tensor) -> tuple[Tensor, float]:
-        """L_rl = -mean (r(c~) - r(c^)) ln P(c~ | v_l) / |c~|, with a drawn sentence c~, the likeliest c^ as
+        """L_rl = -mean (r(c~) - r(c^)) ln P(c~ | i) / |c~|, with a drawn sentence c~, the likeliest c^ as
         its baseline, and r = CIDEr-D against the training sentences of the image (self-critical sequence
         training, Rennie et al. 2017, Eq. 8); also the mean r(c^).  B subjects, owners: (B,)."""
         table, longest, device = self.text_low.embedding, self.config.max_words, owners.device
@@ -332,12 +334,10 @@ class GXN(RetrievalModel):
         """The likeliest sentence of each image, word by word, or by beam search with a beam of `width`."""
         if not self.config.captions:
             raise DataError("this variant writes no sentences: train i2t xe, i2t mix or both")
-        subject, longest = self._look(images)[1], self.config.max_words
-        if width == 1:
-            words = write(self.decoder, self.text_low.embedding, subject, longest)
-        else:
-            words = beam_search(self.decoder, self.text_low.embedding, subject, longest, width)
-        return self.vocabulary.decode(words)
+        (_, low), mask = self._look(images)
+        subject, longest = self._subject(images, low, mask), self.config.max_words
+        given = self.decoder, self.text_low.embedding, subject, longest
+        return self.vocabulary.decode(write(*given) if width == 1 else beam_search(*given, width))
 
     # --- imagine: text to image -----------------------------------------------------------------------
 
@@ -380,7 +380,7 @@ class GXN(RetrievalModel):
         return self.config.adversary_rate if parameter.startswith(ADVERSARIAL) else 1.0
 
     def momentum_of(self, parameter: str) -> float:
-        """What two networks that play against each other have learnt, they should forget sooner (DCGAN)."""
+        """Networks that play against each other average their gradients for a shorter time (DCGAN)."""
         return self.config.momentum if parameter.startswith(ADVERSARIAL) else 0.9
 
     @torch.no_grad()
@@ -394,6 +394,5 @@ class GXN(RetrievalModel):
 
 
 def _spread(embeddings: Tensor) -> Tensor:
-    """Vectors of unit length (..., H), made as long as sqrt(H): their numbers are then about 1, as a first
-    layer expects."""
+    """Unit vectors (..., H), made as long as sqrt(H): numbers of about 1, as a first layer expects."""
     return embeddings * embeddings.shape[-1] ** 0.5
