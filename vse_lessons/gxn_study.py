@@ -4,8 +4,8 @@
 
 Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: all training pictures with
 five sentences each, the rows of `gxn.VARIANTS`, the ranking row without negative numbers, with order
-violation and with cosines, the text-to-image row with the momentum at which it collapses, and VSE++ with the
-same encoders."""
+violation and with cosines, the text-to-image row with a momentum at which the discriminator wins, and VSE++
+with the same encoders."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TABLE = STORED / "study_gxn.jsonl"
 SETTING = "100%x5"
 # the ranking row as published, with order violation, and with cosines of the same non-negative vectors
 NONNEGATIVE = {"order": "order", "nonnegative": "cosine"}
-MOMENTUM = 0.9  # of the row that collapses: Adam's own
+MOMENTUM = 0.9  # of the row whose discriminator wins: Adam's usual one
 ROWS = (*VARIANTS, *NONNEGATIVE, "momentum")
 CURVES = ("rsum", "spread_drawn", "accuracy_real", "accuracy_mismatched", "accuracy_fake",
           "captions_xe", "cider_greedy")  # fmt: skip
