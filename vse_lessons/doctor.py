@@ -79,7 +79,7 @@ LESSONS = (
     Lesson("04_domain_transfer", 3.5, 696, ("photo", "art")),
     Lesson("05_artpedia_ranking", 2.5, 1075, ("art",)),  # gallery pages tell of the art pictures
     Lesson("06_annotation_efficiency", 0.3, 396, ()),  # its runs come with the library
-    Lesson("07_look_imagine_match", 3.8, 816, ("photo",), pixels=True),
+    Lesson("07_look_imagine_match", 3.8, 882, ("photo",), pixels=True),
 )
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 PRESETS = ("smoke", "lesson")  # naming all 31,000 pictures of `paper` takes too long for a doctor
