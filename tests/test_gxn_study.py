@@ -48,6 +48,8 @@ def test_a_row_is_its_variant_and_nothing_else():
         assert same == vary(lesson, "ranking")
     momentum = GXNCell(ablation="momentum").config()
     assert momentum.momentum == 0.9 and replace(momentum, momentum=0.5) == vary(lesson, "t2i")
+    unattended = GXNCell(ablation="unattended").config()
+    assert not unattended.attends and replace(unattended, attends=True) == vary(lesson, "i2t mix")
     assert GXNCell(preset="smoke").config() == GXNConfig.smoke()
     assert GXNCell(corpus="flickr8k", ablation="t2i").config() == vary(
         GXNConfig.photographs(), "t2i"

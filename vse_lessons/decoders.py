@@ -26,11 +26,11 @@ class Subject:
 
     def repeat(self, times: int) -> Subject:
         """(B * times): each of them several times in a row."""
-        parts = (self.embeddings, self.regions, self.prior)
-        return Subject(*(None if p is None else p.repeat_interleave(times, 0) for p in parts))
+        rows = torch.arange(len(self.embeddings), device=self.embeddings.device)
+        return self[rows.repeat_interleave(times)]
 
     def __getitem__(self, rows: Tensor) -> Subject:
-        """Some of them."""
+        """Those at some rows, given as numbers or as a mask."""
         parts = (self.embeddings, self.regions, self.prior)
         return Subject(*(None if p is None else p[rows] for p in parts))
 

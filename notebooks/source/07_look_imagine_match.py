@@ -49,7 +49,6 @@ from vse_lessons import (
     scoreboard,
     widgets,
 )
-from vse_lessons.batches import read_pixels
 from vse_lessons.corpora import open_corpus, with_pixels
 from vse_lessons.evaluation import embed, evaluate_embedded, evaluating
 from vse_lessons.files import DataError
@@ -273,12 +272,7 @@ if draws:
 rank = None
 if draws:
     with evaluating(runs[variant].model):
-        drawn = (
-            runs[variant]
-            .model.draw([data.sentences[data.visual_of[image][0]] for image in test], seed)
-            .cpu()
-        )
-    rank = generators.layout_rank(drawn, read_pixels(data, test))
+        rank = gxn_study.own_rank(runs[variant].model, data, test, seed)
     print(f"one picture is drawn for each of {len(test)} test sentences: sorted by the colours of 8 x 8 squares, the own picture is at place {rank:g} (median; {(len(test) + 1) / 2:g} by chance)")  # fmt: skip
 
 # %% [markdown]
@@ -302,7 +296,7 @@ axes[0].legend(fontsize=8)
 show(figure, "collapse", "By epoch, for momentum 0.5 and 0.9: left, how unlike the drawn pictures of a batch are; right, how many of them the discriminator recognises.")  # fmt: skip
 
 # %% [markdown]
-# *Figure: mean over seeds, the band from the lowest to the highest.* **How to read it.** With momentum 0.9 the discriminator recognises nearly all drawn pictures from the first epoch to the last (right), and they stay more alike (left): a generator that hears nothing but "not real" moves all its pictures together. The own picture is then at place 128 ± 19 of 300 by its colours, little better than chance; with 0.5 it is at 30 ± 3. One seed spreads as widely in the end and is recognised all the same: spread alone does not prove reading, one needs both curves. Recall tells nothing: it is the same in both rows (last section).
+# *Figure: mean over seeds, the band from the lowest to the highest.* **How to read it.** With momentum 0.9 the discriminator recognises nearly all drawn pictures from the first epoch to the last (right), and they stay more alike (left): a generator that hears nothing but "not real" moves all its pictures together. The own picture is then at place 128 ± 19 of 300 by its colours, little better than chance; with 0.5 it is at 30 ± 3. One seed spreads as widely in the end and is recognised all the same: spread alone does not prove reading, one needs both curves. Recall hardly tells: with 0.9 sentence → image R@1 is 0.5 ± 0.5 higher and the sum 3.0 ± 2.2 lower than with 0.5.
 #
 # ## What the sentences are worth
 # CIDEr-D and BLEU-4 hold the likeliest sentence of each test picture against its own five. On Storybook there is a stricter question: **of the kinds of things that all five voices name, how many does the sentence name?** Any word that Storybook's writers know for the kind counts.
@@ -343,8 +337,8 @@ if writes:
 # %% [markdown]
 # **How to read it.** Three rows are for scale: the most frequent sentence for everybody, a person (held against one reference fewer), and lists of the classes of which the detector is surest. *Different* counts distinct sentences: a dull writer says the same of many pictures and still scores. The beam is above a person in both measures, as it seeks what most people would say; it still names less of what all of them see.
 #
-# On Storybook the writer names about seven in ten of the things on which all voices agree: as many as a list of the detector's two surest classes, fewer than a list of three. Where it errs, it takes one kind of person or animal for another and gives it the right colour.
-# A decoder that is given $v_l$ alone, of the mean region (`attends=False`), names 48 % (mix with the reward, seed 0, measured once).
+# On Storybook the writer names about seven in ten of the things on which all voices agree: as many as a list of the detector's two surest classes, fewer than a list of three.
+# A decoder that is given $v_l$ alone, of the mean region (`attends=False`), stands in a row of its own at the end.
 #
 # ## Retrieval, with and without imagination
 
@@ -371,7 +365,7 @@ if opened.pictures:
 # *Figures: one sentence each of sixty test pictures was asked of both models; above the one that gains most by imagining, in the reciprocal of the right picture's rank, below the one that loses most; of each first what ranking only finds.* **How to read it.** As on the slides, one finds examples for the claim. One also finds examples against it, of about the same size: examples are no measurement.
 #
 # ## What each path adds
-# The rows of the paper's ablation, with the same encoders, steps and pairs; VSE++ has one embedding as wide as both of theirs. Rows that write also look at each region and know its class, the others see the mean region. Two rows without negative numbers and one with another momentum are ours. Five seeds, the test split, mean and half of the 95 % interval. They come with the library; `python -m vse_lessons.gxn_study storybook --workers 2` repeats them.
+# The rows of the paper's ablation, with the same encoders, steps and pairs; VSE++ has one embedding as wide as both of theirs. Rows that write also look at each region and know its class, the others see the mean region. Two rows without negative numbers, one with another momentum and one without attention are ours. Five seeds, the test split, mean and half of the 95 % interval. They come with the library; `python -m vse_lessons.gxn_study storybook --workers 2` repeats them.
 
 # %%
 display(widgets.show_table(gxn_study.HEADER, gxn_study.table_rows(stored)))

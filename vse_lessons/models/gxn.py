@@ -86,7 +86,7 @@ class GXNConfig(Presets):
     momentum: float = 0.5  # Adam's beta_1 of what draws and judges; DCGAN's
     # learning rates as a multiple
     decoder_rate: float = 1.0
-    adversary_rate: float = 1.0  # of discriminator and generator
+    adversary_rate: float = 1.0  # of what draws and judges
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words that the encoders read
