@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vse_lessons.corpora import LISTINGS, STORYBOOKS, open_corpus, read_listing
-from vse_lessons.corpus import Corpus
-from vse_lessons.extraction import extract_regions
-from vse_lessons.files import DataError, home
-from vse_lessons.hub import HubEmbedder
-from vse_lessons.readers import embeddings
-from vse_lessons.training import choose_device
+from vse_lessons.common.files import DataError, home
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.sources.catalogue import LISTINGS, STORYBOOKS, open_corpus, read_listing
+from vse_lessons.sources.detectors.extraction import extract_regions
+from vse_lessons.sources.detectors.hub import HubEmbedder
+from vse_lessons.sources.readers.features import embeddings
+from vse_lessons.training.loop import choose_device
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Makes vse_lessons/imagenet.json: what each of the 1,000 ImageNet classes is called, and what
+"""Makes sources/detectors/imagenet.json: what each of the 1,000 ImageNet classes is called, and what
 each of its hypernyms is called, nearest first.
 
     python data_scripts/make_imagenet_words.py WORDNET SYNSETS
@@ -18,7 +18,7 @@ import argparse
 import json
 from pathlib import Path
 
-TARGET = Path(__file__).parent.parent / "vse_lessons" / "imagenet.json"
+TARGET = Path(__file__).parent.parent / "vse_lessons" / "sources" / "detectors" / "imagenet.json"
 
 
 def read_nouns(path):

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import torch
 
-from vse_lessons.corpora import open_corpus
-from vse_lessons.corpus import Corpus
-from vse_lessons.evaluation import best_of, embed, evaluate_embedded
-from vse_lessons.files import read_json, write_json
+from vse_lessons.common.files import read_json, write_json
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.sparse import SparseCorpus, sparsify
+from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded
 from vse_lessons.models.a3vse import (
     A3VSE,
     ABLATIONS,
@@ -30,13 +30,15 @@ from vse_lessons.models.a3vse import (
     ablate,
     with_semantics_for,
 )
-from vse_lessons.models.cca import CCA, CCAConfig
-from vse_lessons.models.linear import Linear, LinearConfig
-from vse_lessons.retrieval import RetrievalModel
-from vse_lessons.sparse import SparseCorpus, sparsify
-from vse_lessons.training import Run, fit
+from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.baselines.cca import CCA, CCAConfig
+from vse_lessons.models.baselines.linear import Linear, LinearConfig
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.training.loop import Run, fit
 
-STORE = Path(__file__).resolve().parents[1] / "vse_lessons" / "measured" / "a3vse.json"
+STORE = (
+    Path(__file__).resolve().parents[1] / "vse_lessons" / "experiments" / "measured" / "a3vse.json"
+)
 # where training ended: collapse is there even if an early epoch was kept
 LAST = ("rsum", "image_cosine", "sentence_cosine")
 Trained = tuple[RetrievalModel, Run | None]

@@ -22,18 +22,18 @@ from pathlib import Path
 
 from PIL import Image
 
-from vse_lessons.archives import unpack
-from vse_lessons.corpora import open_corpus
-from vse_lessons.fetch import AGENT, LOST, fetch_all
-from vse_lessons.files import DataError
-from vse_lessons.prepare import File, download, require_space
-from vse_lessons.readers.artpedia import (
+from vse_lessons.common.files import DataError
+from vse_lessons.sources.acquire.archives import unpack
+from vse_lessons.sources.acquire.fetch import AGENT, LOST, fetch_all
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.sources.readers.artpedia import (
     FOLDERS,
     JSON,
     against_table_2,
     file_name,
     read_pages,
 )
+from vse_lessons.sources.release import File, download, require_space
 
 ARCHIVE = File(
     "artpedia.zip", "https://aimagelab.ing.unimore.it/imagelab/uploadedFiles/artpedia.zip"

@@ -16,8 +16,9 @@ The addresses below were never reached from where this script was written."""
 import sys
 from pathlib import Path
 
-from vse_lessons.corpora import FEATURES
-from vse_lessons.prepare import (
+from vse_lessons.sources.catalogue import FEATURES
+from vse_lessons.sources.readers.features.bottom_up import ATTRIBUTES, OBJECTS
+from vse_lessons.sources.release import (
     COCO_CAPTIONS,
     COCO_COUNTS,
     COCO_COUNTS_BY,
@@ -28,7 +29,6 @@ from vse_lessons.prepare import (
     run,
     visible,
 )
-from vse_lessons.readers.bottom_up import ATTRIBUTES, OBJECTS
 
 LXMERT = "https://nlp.cs.unc.edu/data/lxmert_data/mscoco_imgfeat/"
 NAMES = (

@@ -12,8 +12,8 @@ A tenth of the pictures each is for validation and for test where you do not say
 
 import sys
 
-from vse_lessons.prepare import File, Release, run
-from vse_lessons.readers.text_files import TEXTS
+from vse_lessons.sources.readers.text_files import TEXTS
+from vse_lessons.sources.release import File, Release, run
 
 RELEASE = Release(
     corpus="captions_csv",

@@ -13,7 +13,7 @@ were never reached from where this script was written; that of the lists was rep
 
 import sys
 
-from vse_lessons.prepare import (
+from vse_lessons.sources.release import (
     COCO_CAPTIONS,
     COCO_COUNTS,
     COCO_COUNTS_BY,

@@ -25,8 +25,8 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
-from vse_lessons.files import DataError, write_json
-from vse_lessons.prepare import File, Release, run
+from vse_lessons.common.files import DataError, write_json
+from vse_lessons.sources.release import File, Release, run
 
 LANGUAGE, INDEX, CAPTIONS = "language_original.mat", "ind.mat", "captions.json"
 PUBLISHED = 78_979  # pictures with a sentence, on the poster

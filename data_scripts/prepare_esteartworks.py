@@ -15,8 +15,8 @@ of the corpus was at hand: if its file has another form, say so in an issue, wit
 
 import sys
 
-from vse_lessons.prepare import File, Release, run
-from vse_lessons.readers.captions_json import NAMES
+from vse_lessons.sources.readers.captions_json import NAMES
+from vse_lessons.sources.release import File, Release, run
 
 RELEASE = Release(
     corpus="esteartworks",

@@ -11,7 +11,7 @@ reached from where this script was written.  In 22 of the 44,446 rows a name has
 
 import sys
 
-from vse_lessons.prepare import File, Release, run
+from vse_lessons.sources.release import File, Release, run
 
 RELEASE = Release(
     corpus="fashion_products",

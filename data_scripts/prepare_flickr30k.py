@@ -12,7 +12,7 @@ reported gone in September 2023.  What the lists leave out is unused."""
 
 import sys
 
-from vse_lessons.prepare import KARPATHY_COUNTS, File, Release, karpathy_lists, run
+from vse_lessons.sources.release import KARPATHY_COUNTS, File, Release, karpathy_lists, run
 
 LISTS = ("dataset_flickr30k.json", "train.txt", "flickr30k_train.txt")
 SENTENCES = ("results_20130124.token", "results.csv", "captions.txt", "dataset_flickr30k.json")

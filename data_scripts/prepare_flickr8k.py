@@ -13,7 +13,7 @@ are in the split."""
 
 import sys
 
-from vse_lessons.prepare import KARPATHY_COUNTS, File, Release, karpathy_lists, run
+from vse_lessons.sources.release import KARPATHY_COUNTS, File, Release, karpathy_lists, run
 
 COPY = "https://github.com/jbrownlee/Datasets/releases/download/Flickr8k/"
 GUESS = "a guess, for none is published"

@@ -18,9 +18,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from vse_lessons.corpus import Corpus
-from vse_lessons.files import DataError
-from vse_lessons.prepare import (
+from vse_lessons.common.files import DataError
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.sources.readers.features import precomputed
+from vse_lessons.sources.release import (
     KARPATHY_COUNTS,
     File,
     Release,
@@ -30,7 +31,6 @@ from vse_lessons.prepare import (
     summary,
     visible,
 )
-from vse_lessons.readers import precomputed
 
 PUBLISHED = {
     "f30k_precomp": {"train": (29_000, 145_000), "val": (1014, 5070), "test": (1000, 5000)},

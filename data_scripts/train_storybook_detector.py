@@ -22,7 +22,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vse_lessons.storybook.detector import (
+from vse_lessons.sources.storybook.detector import (
     GRID,
     STRIDE,
     TRAINED_ON_SEED,
@@ -34,8 +34,8 @@ from vse_lessons.storybook.detector import (
     as_pixels,
     overlap,
 )
-from vse_lessons.storybook.drawing import draw
-from vse_lessons.storybook.meaning import (
+from vse_lessons.sources.storybook.drawing.picture import draw
+from vse_lessons.sources.storybook.scene.meaning import (
     BOTTOMS,
     CANVAS,
     COLOURS,

@@ -20,7 +20,7 @@ import jupytext
 import nbformat
 import papermill
 
-from vse_lessons.files import atomic_path
+from vse_lessons.common.files import atomic_path
 
 HERE = Path(__file__).resolve().parent
 SOURCES = sorted((HERE / "source").glob("[0-9]*.py"))

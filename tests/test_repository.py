@@ -11,66 +11,19 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "vse_lessons"
 
-# Lower floors first; a file imports from floors below, and within a floor only from files above it
-# in this list, so that no two files import each other.
+# The floors, lowest first.  A file imports from its own folder, from the folders inside it and from lower
+# floors; where a folder lies says on which floor it is.
 FLOORS = (
-    ("files", "arrays", "regions", "store_writing", "corpus", "text", "ppmi"),
-    (
-        "fetch",
-        "archives",
-        "unpaired",
-        "sparse",
-        "pictures",
-        "colours",
-        "detectors",
-        "hub",
-        "extraction",
-        "semantics",
-        "wordnet",
-        "storybook",
-        "readers",
-        "corpora",
-        "prepare",
-    ),
-    (
-        "similarity",
-        "losses",
-        "attention",
-        "adversarial",
-        "mmd",
-        "encoders",
-        "caption_metrics",
-        "decoders",
-        "generators",
-        "retrieval",
-    ),
-    ("models",),
-    (
-        "statistics",
-        "evaluation",
-        "batches",
-        "checkpoints",
-        "training",
-        "page_evaluation",
-        "search",
-        "results",
-        "table",
-        "study",
-        "scoreboard",
-        "page_study",
-        "alignment",
-        "transfer_study",
-        "transfer_report",
-        "gxn_study",
-    ),
-    ("plots", "widgets"),
-    ("doctor",),
+    "common",
+    "data",
+    "blocks",
+    "sources",
+    "models",
+    "evaluation",
+    "training",
+    "experiments",
+    "lessons",
 )
-ORDER = [room for floor in FLOORS for room in floor]
-
-
-def room_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else ""
 
 
 def imports(path: Path) -> set[str]:
@@ -84,20 +37,46 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def folder_of(module: str) -> tuple[str, ...]:
+    """The folders of a module below the package: ("sources", "readers") of ...sources.readers.coco."""
+    parts = module.split(".")[1:]
+    return tuple(parts if PACKAGE.joinpath(*parts).is_dir() else parts[:-1])
+
+
+def forks(path: Path) -> set[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """For each import of a file the pair of sibling folders in which importing and imported file lie; none
+    for imports within a folder, from a folder inside it or from one around it."""
+    here, found = path.relative_to(PACKAGE).parts[:-1], set()
+    for module in imports(path):
+        there = folder_of(module)
+        for depth, (own, other) in enumerate(zip(here, there)):
+            if own != other:
+                found.add((here[: depth + 1], there[: depth + 1]))
+                break
+    return found
+
+
+def test_every_folder_is_a_floor():
+    found = {
+        path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"
+    }
+    assert found == set(FLOORS)
+
+
 @pytest.mark.parametrize(
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
 )
 def test_imports_go_down_the_floors(path):
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if room == "__init__":
-        assert not imports(path)
-        return
-    assert room in ORDER, f"{room} is on no floor: add it to FLOORS"
-    for module in imports(path):
-        other = room_of(module)
-        assert other == room or ORDER.index(other) < ORDER.index(room), (
-            f"{room} imports {other} upwards"
-        )
+    for here, there in forks(path):
+        if len(here) == 1:
+            assert FLOORS.index(there[0]) < FLOORS.index(here[0]), (
+                f"{here[0]} imports {there[0]} upwards"
+            )
+
+
+def test_no_two_sibling_folders_import_each_other():
+    edges = set().union(*(forks(path) for path in PACKAGE.rglob("*.py")))
+    assert not [(here, there) for here, there in edges if (there, here) in edges]
 
 
 def test_no_two_files_import_each_other():

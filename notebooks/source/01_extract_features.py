@@ -45,25 +45,26 @@ import torch
 from IPython.display import Markdown, display
 from PIL import Image
 
-from vse_lessons import plots, semantics, widgets
-from vse_lessons.corpora import open_corpus
-from vse_lessons.detectors import EfficientNetLite0, imagenet_words
-from vse_lessons.files import DataError, home
-from vse_lessons.hub import HubDetector
-from vse_lessons.pictures import pictures_from_files
-from vse_lessons.readers import bottom_up
-from vse_lessons.readers.listing import PICTURES
-from vse_lessons.regions import RegionStore
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.similarity import normalize
-from vse_lessons.storybook import detector as storybook_detector
-from vse_lessons.storybook import truth, world
-from vse_lessons.storybook.drawing import draw
-from vse_lessons.storybook.meaning import sample_scene
-from vse_lessons.storybook.pages import art_page
-from vse_lessons.storybook.voices import sentences as write_sentences
-from vse_lessons.text import tokenize, vocabulary_overlap
-from vse_lessons.training import choose_device
+from vse_lessons.blocks.similarity import normalize
+from vse_lessons.common.files import DataError, home
+from vse_lessons.data.pictures import pictures_from_files
+from vse_lessons.data.regions import RegionStore
+from vse_lessons.data.text import tokenize, vocabulary_overlap
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
+from vse_lessons.sources import semantics
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+from vse_lessons.sources.detectors.hub import HubDetector
+from vse_lessons.sources.readers.features import bottom_up
+from vse_lessons.sources.readers.listing import PICTURES
+from vse_lessons.sources.storybook import detector as storybook_detector
+from vse_lessons.sources.storybook import truth, world
+from vse_lessons.sources.storybook.drawing.picture import draw
+from vse_lessons.sources.storybook.scene.meaning import sample_scene
+from vse_lessons.sources.storybook.writing.pages import art_page
+from vse_lessons.sources.storybook.writing.voices import sentences as write_sentences
+from vse_lessons.training.loop import choose_device
 
 parameters = {"corpus": corpus, "corpus_dir": corpus_dir, "split": "val", "preset": preset,
               "seed": seed, "device": device, "photos_dir": photos_dir, "detector": detector,

@@ -41,14 +41,16 @@ import numpy as np
 from IPython.display import Markdown, display
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from vse_lessons import plots, semantics, sparse, widgets
-from vse_lessons.corpora import open_corpus
-from vse_lessons.detectors import imagenet_words
-from vse_lessons.evaluation import evaluate
-from vse_lessons.models.cca import CCA, CCAConfig
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.sparse import TABLE_1, TABLE_3, sparsify
-from vse_lessons.text import Vocabulary, tokenize, vocabulary_overlap
+from vse_lessons.data import sparse
+from vse_lessons.data.sparse import TABLE_1, TABLE_3, sparsify
+from vse_lessons.data.text import Vocabulary, tokenize, vocabulary_overlap
+from vse_lessons.evaluation.retrieval import evaluate
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
+from vse_lessons.models.baselines.cca import CCA, CCAConfig
+from vse_lessons.sources import semantics
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.sources.detectors.base import imagenet_words
 
 parameters = {"corpus": corpus, "corpus_dir": corpus_dir, "split": "val", "preset": preset, "seed": seed,
               "device": device, "annotated_images": annotated_images,

@@ -47,20 +47,21 @@ import numpy as np
 import torch
 from IPython.display import Markdown, display
 
-from vse_lessons import adversarial, attention, losses, plots, widgets
-from vse_lessons.corpora import open_corpus
-from vse_lessons.evaluation import best_of, embed, evaluate_embedded, ranks, similarities
-from vse_lessons.files import DataError, digest
+from vse_lessons.blocks import adversarial, attention, losses
+from vse_lessons.common.files import DataError, digest
+from vse_lessons.data.sparse import sparsify
+from vse_lessons.data.text import tokenize
+from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded, ranks, similarities
+from vse_lessons.evaluation.search import SearchIndex
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import a3vse
-from vse_lessons.models.cca import CCA, CCAConfig
-from vse_lessons.models.linear import Linear, LinearConfig
-from vse_lessons.models.zero_shot import ZeroShot
-from vse_lessons.readers import embeddings
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.search import SearchIndex
-from vse_lessons.sparse import sparsify
-from vse_lessons.text import tokenize
-from vse_lessons.training import choose_device, fit
+from vse_lessons.models.baselines.cca import CCA, CCAConfig
+from vse_lessons.models.baselines.linear import Linear, LinearConfig
+from vse_lessons.models.baselines.zero_shot import ZeroShot
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.sources.readers.features import embeddings
+from vse_lessons.training.loop import choose_device, fit
 
 parameters = {
     "corpus": corpus, "corpus_dir": corpus_dir, "split": evaluate_on, "preset": preset, "seed": seed,
@@ -412,7 +413,9 @@ if pictured:
 
 # %%
 stored = json.loads(
-    (Path(inspect.getfile(a3vse)).parents[1] / "measured" / "a3vse.json").read_text("utf-8")
+    (Path(inspect.getfile(a3vse)).parents[1] / "experiments" / "measured" / "a3vse.json").read_text(
+        "utf-8"
+    )
 )
 
 

@@ -45,14 +45,19 @@ import numpy as np
 import torch
 from IPython.display import Markdown, display
 
-from vse_lessons import alignment, mmd, plots, transfer_report, transfer_study, widgets
-from vse_lessons.corpora import open_corpus, open_target
-from vse_lessons.evaluation import embed, evaluate_embedded, similarities
-from vse_lessons.files import DataError, digest
-from vse_lessons.models import coral, vsa
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.training import choose_device
-from vse_lessons.unpaired import coverage, unpair
+from vse_lessons.blocks import mmd
+from vse_lessons.common.files import DataError, digest
+from vse_lessons.data.unpaired import coverage, unpair
+from vse_lessons.evaluation.retrieval import domains as alignment
+from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, similarities
+from vse_lessons.experiments import vsa as transfer_study
+from vse_lessons.experiments import vsa_report as transfer_report
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
+from vse_lessons.models import vsa
+from vse_lessons.models.baselines import coral
+from vse_lessons.sources.catalogue import open_corpus, open_target
+from vse_lessons.training.loop import choose_device
 
 corpus = source or corpus
 parameters = {
@@ -472,7 +477,7 @@ if config.reconstruct_sentences:
 # *Table and figure: sentences decoded word by word from the embeddings of sentences, and from those of target pictures.* Who and how large survives, colours and things blur, and the decoder falls into loops: at a weight of 0.1 it learns little, and 128 numbers must also serve the ranking.
 #
 # ## Over several seeds: the poster's table
-# The runs below come with the library (`python -m vse_lessons.transfer_study storybook`): Storybook, preset `lesson`, the target's test part, mean ± half of the 95 % interval over five seeds. The poster's own figures (source Flickr30K) stand below each target: **other corpora**, for the order of the rows and
+# The runs below come with the library (`python -m vse_lessons.experiments.vsa storybook`): Storybook, preset `lesson`, the target's test part, mean ± half of the 95 % interval over five seeds. The poster's own figures (source Flickr30K) stand below each target: **other corpora**, for the order of the rows and
 # not for their height.
 
 # %%

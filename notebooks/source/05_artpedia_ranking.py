@@ -49,21 +49,25 @@ import torch
 from IPython.display import Markdown, display
 from sklearn.metrics import roc_auc_score
 
-from vse_lessons import losses, page_evaluation, page_study, plots, statistics, widgets
-from vse_lessons import similarity as similarities_of
-from vse_lessons.corpora import open_corpus
-from vse_lessons.evaluation import embed, evaluate_embedded
-from vse_lessons.files import DataError, digest
+from vse_lessons.blocks import losses
+from vse_lessons.blocks import similarity as similarities_of
+from vse_lessons.common.files import DataError, digest
+from vse_lessons.data.sparse import sparsify
+from vse_lessons.data.text import load_word_vectors, tokenize
+from vse_lessons.evaluation.retrieval import embed, evaluate_embedded
+from vse_lessons.evaluation.retrieval import pages as page_evaluation
+from vse_lessons.evaluation.retrieval import significance as statistics
+from vse_lessons.evaluation.search import compact, shortlist_ranks
+from vse_lessons.evaluation.significance import summarize
+from vse_lessons.experiments import artpedia as page_study
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import artpedia
-from vse_lessons.readers.artpedia import read_pages
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.search import compact, shortlist_ranks
-from vse_lessons.sparse import sparsify
-from vse_lessons.statistics import summarize
-from vse_lessons.storybook import world
-from vse_lessons.storybook.pages import art_page
-from vse_lessons.text import load_word_vectors, tokenize
-from vse_lessons.training import choose_device, fit
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.sources.readers.artpedia import read_pages
+from vse_lessons.sources.storybook import world
+from vse_lessons.sources.storybook.writing.pages import art_page
+from vse_lessons.training.loop import choose_device, fit
 
 parameters = {
     "corpus": corpus, "corpus_dir": corpus_dir, "split": evaluate_on, "preset": preset, "seed": seed, "device": device,
@@ -563,7 +567,7 @@ widgets.show_table(["", "", "R@1", "R@5", "R@10"], rows)
 # *Table: recall of cross attention with $\lambda_w = 0.5$ and pre-trained words, the mean over five seeds, and what shortlists lose of it.*
 #
 # ## Over several seeds: the paper's tables
-# One run is an anecdote. The runs below come with the library (`python -m vse_lessons.page_study`): Storybook's pages, preset `lesson`, test split, the mean ± half of the 95 % interval over
+# One run is an anecdote. The runs below come with the library (`python -m vse_lessons.experiments.artpedia`): Storybook's pages, preset `lesson`, test split, the mean ± half of the 95 % interval over
 # seeds, which choose the training pages and everything random. The paper's figures stand beside them: **another corpus**, for the order of rows and not for their height.
 
 

@@ -18,7 +18,7 @@
 #
 # **Time and machine.** Under half a minute on a CPU: everything below is drawn from runs that are stored with the library. With `recompute=True` a
 # reduced grid is run first, one process a run; that takes minutes. The whole study takes hours:
-# `python -m vse_lessons.study storybook --workers 2`.
+# `python -m vse_lessons.experiments.a3vse storybook --workers 2`.
 
 # %% [markdown]
 # ## Parameters
@@ -45,14 +45,20 @@ import torch
 from IPython.display import Markdown, display
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from vse_lessons import evaluation, plots, scoreboard, similarity, statistics, study, widgets
-from vse_lessons.corpora import open_corpus
-from vse_lessons.files import DataError
-from vse_lessons.models import dan, dpc, tags, vsepp
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.scoreboard import Arm, Results
-from vse_lessons.sparse import TABLE_1
-from vse_lessons.table import Table
+from vse_lessons.blocks import similarity
+from vse_lessons.common.files import DataError
+from vse_lessons.data.sparse import TABLE_1
+from vse_lessons.evaluation.retrieval import retrieval as evaluation
+from vse_lessons.evaluation.retrieval import significance as statistics
+from vse_lessons.experiments import a3vse as study
+from vse_lessons.experiments import claims as scoreboard
+from vse_lessons.experiments.claims import Arm, Results
+from vse_lessons.experiments.table import Table
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
+from vse_lessons.models import dan, dpc, vsepp
+from vse_lessons.models.baselines import tags
+from vse_lessons.sources.catalogue import open_corpus
 
 if corpus not in study.STUDIES:
     raise DataError(f"there is a study of {' and '.join(study.STUDIES)}, not of {corpus!r}")
@@ -528,7 +534,7 @@ display(Markdown(scoreboard.scoreboard(studies, scoreboard.CRITICS)))
 # 1. Run with `recompute=True, preset="smoke"`. Why is no verdict to be had from it, and how many seeds of which cells would you need?
 # 2. `SCANConfig` has four variants in `scan.VARIANTS`. Train `t2i_mean` and `i2t_mean` with 10 % × 5 and evaluate both and their
 #    mean (`evaluation.evaluate_ensemble`). What is an ensemble worth against another thousand sentences?
-# 3. Take two models of one seed and compare them with the paired test of `vse_lessons.statistics` on the same queries. Does it agree with the interval over seeds? What does each leave out?
+# 3. Take two models of one seed and compare them with the paired test of `vse_lessons.evaluation.significance` on the same queries. Does it agree with the interval over seeds? What does each leave out?
 # 4. Write SCAN's equation (3) as a loop over regions and words and check it against `similarity.cross_attention`.
 # 5. Add a claim to `scoreboard.CLAIMS`: "with one sentence an image, more images help SCAN more than A3VSE". What does the rule say?
 # 6. Give `linear` the word vectors that A3VSE gets on photographs. Is A3VSE still above it?

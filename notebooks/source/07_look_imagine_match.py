@@ -40,25 +40,20 @@ import numpy as np
 import torch
 from IPython.display import Markdown, display
 
-from vse_lessons import (
-    caption_metrics,
-    decoders,
-    generators,
-    gxn_study,
-    plots,
-    scoreboard,
-    widgets,
-)
-from vse_lessons.corpora import open_corpus, with_pixels
-from vse_lessons.evaluation import embed, evaluate_embedded, evaluating
-from vse_lessons.files import DataError
+from vse_lessons.blocks import caption_metrics, decoders, generators
+from vse_lessons.blocks.similarity import order_similarity
+from vse_lessons.common.files import DataError
+from vse_lessons.data.sparse import sparsify
+from vse_lessons.data.text import tokenize
+from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, evaluating
+from vse_lessons.evaluation.search import SearchIndex
+from vse_lessons.experiments import claims as scoreboard
+from vse_lessons.experiments import gxn as gxn_study
+from vse_lessons.lessons import plots, widgets
+from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import gxn
-from vse_lessons.results import figure_folder, lesson_folder, write_results
-from vse_lessons.search import SearchIndex
-from vse_lessons.similarity import order_similarity
-from vse_lessons.sparse import sparsify
-from vse_lessons.text import tokenize
-from vse_lessons.training import choose_device, fit
+from vse_lessons.sources.catalogue import open_corpus, with_pixels
+from vse_lessons.training.loop import choose_device, fit
 
 if variant not in gxn.VARIANTS or variant == "ranking":
     raise DataError(f"variant is {variant!r}: both, t2i, i2t mix or i2t xe")
@@ -365,7 +360,7 @@ if opened.pictures:
 # *Figures: one sentence each of sixty test pictures was asked of both models; above the one that gains most by imagining, in the reciprocal of the right picture's rank, below the one that loses most; of each first what ranking only finds.* **How to read it.** As on the slides, one finds examples for the claim. One also finds examples against it, of about the same size: examples are no measurement.
 #
 # ## What each path adds
-# The rows of the paper's ablation, with the same encoders, steps and pairs; VSE++ has one embedding as wide as both of theirs. Rows that write also look at each region and know its class, the others see the mean region. Two rows without negative numbers, one with another momentum and one without attention are ours. Five seeds, the test split, mean and half of the 95 % interval. They come with the library; `python -m vse_lessons.gxn_study storybook --workers 2` repeats them.
+# The rows of the paper's ablation, with the same encoders, steps and pairs; VSE++ has one embedding as wide as both of theirs. Rows that write also look at each region and know its class, the others see the mean region. Two rows without negative numbers, one with another momentum and one without attention are ours. Five seeds, the test split, mean and half of the 95 % interval. They come with the library; `python -m vse_lessons.experiments.gxn storybook --workers 2` repeats them.
 
 # %%
 display(widgets.show_table(gxn_study.HEADER, gxn_study.table_rows(stored)))

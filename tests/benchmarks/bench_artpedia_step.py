@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vse_lessons.losses import triplet_loss
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.similarity import Entities, cross_attention, paired_cross_attention
 from vse_lessons.models.artpedia import ArtpediaConfig, intra_page_loss
-from vse_lessons.similarity import Entities, cross_attention, paired_cross_attention
 
 PAGES, REGIONS, WORDS, WIDTH = 128, 20, 25, 512
 PAPER = ArtpediaConfig.paper()

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vse_lessons.corpus import Corpus
-from vse_lessons.readers import precomputed
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.sources.readers.features import precomputed
 
 REGIONS, WIDTH, BATCH, CHUNK = 36, 2048, 128, 500
 

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vse_lessons.similarity import CrossAttention, Entities, cross_attention
-from vse_lessons.training import peak_memory_mb
+from vse_lessons.blocks.similarity import CrossAttention, Entities, cross_attention
+from vse_lessons.training.loop import peak_memory_mb
 
 HOW = CrossAttention(9.0, "logsumexp", 6.0, 0.1, ("t2i", "i2t"))
 REGIONS, WORDS, WIDTH = 36, 14, 1024

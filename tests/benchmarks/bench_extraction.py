@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 
-from vse_lessons.detectors import EfficientNetLite0
-from vse_lessons.extraction import extract_regions
-from vse_lessons.readers import flickr
+from vse_lessons.sources.detectors.base import EfficientNetLite0
+from vse_lessons.sources.detectors.extraction import extract_regions
+from vse_lessons.sources.readers import flickr
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "flickr8k"
 BATCH = 32

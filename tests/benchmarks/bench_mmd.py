@@ -16,7 +16,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vse_lessons.mmd import mmd2
+from vse_lessons.blocks.mmd import mmd2
 
 POINTS, WIDTH = 1024, 512
 KERNELS = (0.25, 0.5, 1.0, 2.0, 4.0)

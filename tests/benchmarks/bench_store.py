@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vse_lessons.regions import Detections, RegionStore
-from vse_lessons.store_writing import write_store
+from vse_lessons.data.region_writer import write_store
+from vse_lessons.data.regions import Detections, RegionStore
 
 BATCH, REPEATS = 128, 20
 

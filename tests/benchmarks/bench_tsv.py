@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vse_lessons.readers import bottom_up
+from vse_lessons.sources.readers.features import bottom_up
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "bottom_up"
 FIELDS = ["img_id", "img_h", "img_w", "objects_id", "objects_conf", "attrs_id", "attrs_conf", "num_boxes",

@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vse_lessons.adversarial import (
+from vse_lessons.blocks.adversarial import (
     Discriminator,
     domain_accuracy,
     domain_objective,
     reversal_strength,
     reverse_gradient,
 )
-from vse_lessons.attention import MeanPooling, MultiHeadPooling
-from vse_lessons.encoders import (
+from vse_lessons.blocks.attention import MeanPooling, MultiHeadPooling
+from vse_lessons.blocks.encoders import (
     RegionEncoder,
     SentenceEncoder,
     Standardize,
@@ -32,14 +32,14 @@ from vse_lessons.encoders import (
     dropout_mask,
     sample_regions,
 )
-from vse_lessons.files import DataError
-from vse_lessons.losses import contrastive_loss, triplet_loss
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
-from vse_lessons.semantics import describe
-from vse_lessons.similarity import cosine
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.blocks.losses import contrastive_loss, triplet_loss
+from vse_lessons.blocks.similarity import cosine
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.models.base import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
+from vse_lessons.sources.semantics import describe
 
 
 @dataclass(frozen=True)

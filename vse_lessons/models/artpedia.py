@@ -15,12 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vse_lessons.encoders import RegionEncoder, SentenceEncoder, drop_words, dropout_mask
-from vse_lessons.files import DataError
-from vse_lessons.losses import triplet_loss
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
-from vse_lessons.similarity import (
+from vse_lessons.blocks.encoders import RegionEncoder, SentenceEncoder, drop_words, dropout_mask
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.similarity import (
     CrossAttention,
     Embeddings,
     Entities,
@@ -29,8 +26,11 @@ from vse_lessons.similarity import (
     normalize,
     paired_cross_attention,
 )
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
 
 SIMILARITIES = ("cross_attention", "global")
 PAGE_LOSSES = ("intra", "bce")

@@ -20,13 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vse_lessons.encoders import Standardize, copy_vectors, drop_words
-from vse_lessons.losses import triplet_loss
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
-from vse_lessons.similarity import cosine
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.blocks.encoders import Standardize, copy_vectors, drop_words
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.similarity import cosine
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vse_lessons.caption_metrics import Cider
-from vse_lessons.decoders import (
+from vse_lessons.blocks.caption_metrics import Cider
+from vse_lessons.blocks.decoders import (
     SentenceDecoder,
     Subject,
     beam_search,
@@ -37,9 +37,14 @@ from vse_lessons.decoders import (
     sentence_error,
     write,
 )
-from vse_lessons.encoders import RegionEncoder, SentenceEncoder, drop_mean, drop_words, last_state
-from vse_lessons.files import DataError
-from vse_lessons.generators import (
+from vse_lessons.blocks.encoders import (
+    RegionEncoder,
+    SentenceEncoder,
+    drop_mean,
+    drop_words,
+    last_state,
+)
+from vse_lessons.blocks.generators import (
     SIDE,
     ConditioningAugmentation,
     Generator,
@@ -48,12 +53,13 @@ from vse_lessons.generators import (
     generator_error,
     kl_to_normal,
 )
-from vse_lessons.losses import triplet_loss
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
-from vse_lessons.similarity import cosine, normalize, order_similarity
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, Vocabulary, load_word_vectors, tokenize
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.similarity import cosine, normalize, order_similarity
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import PAD, Vocabulary, load_word_vectors, tokenize
+from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
 
 END = "."  # stands for the end of a sentence in the reward: `tokenize` gives no such word
 

@@ -13,19 +13,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vse_lessons.encoders import (
+from vse_lessons.blocks.encoders import (
     RegionEncoder,
     SentenceEncoder,
     drop_words,
     dropout_mask,
     sample_regions,
 )
-from vse_lessons.losses import triplet_loss
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
-from vse_lessons.similarity import CrossAttention, Entities, cross_attention
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import PAD, Vocabulary, load_word_vectors
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.similarity import CrossAttention, Entities, cross_attention
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import PAD, Vocabulary, load_word_vectors
+from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
 
 VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2
     "t2i_mean": CrossAttention(9.0, "mean", directions=("t2i",)),

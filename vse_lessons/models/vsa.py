@@ -24,30 +24,30 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vse_lessons.adversarial import (
+from vse_lessons.blocks.adversarial import (
     Discriminator,
     domain_accuracy,
     domain_objective,
     reversal_strength,
     reverse_gradient,
 )
-from vse_lessons.decoders import SentenceDecoder, Subject, sentence_error, write
-from vse_lessons.encoders import (
+from vse_lessons.blocks.decoders import SentenceDecoder, Subject, sentence_error, write
+from vse_lessons.blocks.encoders import (
     RegionEncoder,
     SentenceEncoder,
     drop_mean,
     drop_words,
     last_state,
 )
-from vse_lessons.files import DataError
-from vse_lessons.losses import triplet_loss
-from vse_lessons.mmd import mmd2
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
-from vse_lessons.similarity import cosine, normalize
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import Vocabulary, WordVectors, load_word_vectors
-from vse_lessons.unpaired import coverage
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.mmd import mmd2
+from vse_lessons.blocks.similarity import cosine, normalize
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.data.unpaired import coverage
+from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
 
 FOREIGN = 0.05  # a target with fewer of its running words in the source is warned of
 

@@ -14,19 +14,19 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vse_lessons.encoders import (
+from vse_lessons.blocks.encoders import (
     RegionEncoder,
     SentenceEncoder,
     drop_mean,
     drop_words,
     last_state,
 )
-from vse_lessons.losses import triplet_loss
-from vse_lessons.regions import RegionBatch
-from vse_lessons.retrieval import Batch, Losses, Optimisation, Presets, RetrievalModel
-from vse_lessons.similarity import cosine, normalize
-from vse_lessons.sparse import SparseCorpus
-from vse_lessons.text import Vocabulary, load_word_vectors
+from vse_lessons.blocks.losses import triplet_loss
+from vse_lessons.blocks.similarity import cosine, normalize
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import Vocabulary, load_word_vectors
+from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
 
 
 @dataclass(frozen=True)

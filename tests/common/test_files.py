@@ -1,0 +1,91 @@
+import errno
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vse_lessons.common import files
+from vse_lessons.common.files import DataError, atomic_path, digest, home, read_json, write_json
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@settings(deadline=None, max_examples=30)  # disks have slow moments
+@given(content=JSON)
+def test_json_round_trip(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("json") / "content.json"
+    write_json(path, content)
+    assert read_json(path) == content
+
+
+def test_home_follows_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "here"))
+    assert home() == tmp_path / "here"
+    monkeypatch.delenv("VSE_LESSONS_HOME")
+    assert home().name == "vse_lessons"
+
+
+def test_a_failing_block_leaves_nothing_and_keeps_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(KeyError), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise KeyError("stop")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_replaces_a_folder_whole(tmp_path):
+    path = tmp_path / "store"
+    for name in ("first", "second"):
+        with atomic_path(path) as temporary:
+            temporary.mkdir()
+            (temporary / name).write_text(name)
+    assert [child.name for child in path.iterdir()] == ["second"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_a_clear_error_and_nothing_is_left(tmp_path, monkeypatch):
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "_flush", full)
+    with pytest.raises(DataError, match=r"a\.json could not be written \(No space left on device"):
+        write_json(tmp_path / "a.json", {"a": 1})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "does not exist"), (b'{"a": 1,}', "line 1"), (b"\xff", "is not JSON")],
+)
+def test_bad_json_names_the_file(tmp_path, content, message):
+    path = tmp_path / "a.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        read_json(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_folder_is_no_json_file(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        read_json(tmp_path)
+
+
+def test_json_keeps_other_alphabets_readable(tmp_path):
+    write_json(tmp_path / "a.json", "café")
+    assert "café" in (tmp_path / "a.json").read_text("utf-8")
+    assert json.loads((tmp_path / "a.json").read_text("utf-8")) == "café"
+
+
+@settings(deadline=None, max_examples=30)  # disks have slow moments
+@given(parts=st.lists(st.text(), min_size=2))
+def test_digest_knows_where_a_part_ends(parts):
+    assert digest(*parts) == digest(*(part.encode() for part in parts))
+    assert digest(*parts) != digest("".join(parts))

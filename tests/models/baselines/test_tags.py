@@ -1,0 +1,341 @@
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from helpers.corpora import make_corpus, make_store
+
+from vse_lessons.common.files import DataError
+from vse_lessons.data import wordnet as wordnet_file
+from vse_lessons.data.text import tokenize
+from vse_lessons.data.wordnet import parse_lexicon, read_wordnet, wordnet
+from vse_lessons.evaluation.retrieval import evaluate
+from vse_lessons.models.baselines.tags import Concepts, Tags, TagsConfig, lexicon_of
+from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+from vse_lessons.sources.storybook.writing.lexicons.general import TAG_NAMES
+from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
+
+TOY = parse_lexicon(
+    "toy",
+    """
+    animal
+    dog, hound < animal
+    saluki, gazelle hound < dog
+    beagle < dog
+    sausage
+    hot dog, frankfurter < sausage
+    traffic light, stoplight
+    light
+    """,
+    {"oxen": "ox"},
+)
+NAMES = ("saluki", "beagle", "hot dog", "traffic light", "T-shirt")
+
+
+def concepts(sentence, lexicon=TOY, names=NAMES, **options):
+    return {names[row] for row in Concepts(names, lexicon, **options).of_sentence(sentence)}
+
+
+def tagged(images=6, names=NAMES, **changes):
+    tags = np.random.Generator(np.random.PCG64(0)).random((images, len(names)))
+    parts = {"tags": tags.astype(np.float16), "tag_names": names, **changes}
+    return replace(make_store(images), **parts)
+
+
+# ------------------------------------------------------------- from words to concepts
+
+
+def test_a_word_names_the_concepts_of_its_synonyms():
+    assert concepts("a gazelle hound") == concepts("one saluki") == {"saluki"}
+    assert concepts("Frankfurter!") == {"hot dog"}
+    assert concepts("a dog and an animal") == set(), "what lies below is not a synonym"
+
+
+def test_hyponyms_name_what_lies_below():
+    assert concepts("a hound", hyponyms=True) == {"saluki", "beagle"}
+    assert concepts("animals", hyponyms=True) == {"saluki", "beagle"}
+    assert concepts("a beagle", hyponyms=True) == {"beagle"}, "but not what lies above or beside"
+
+
+def test_several_words_that_are_one_term():
+    assert concepts("the traffic lights are red") == concepts("stoplights") == {"traffic light"}
+    assert concepts("traffic and a light") == concepts("light traffic") == set()
+    assert concepts("a hot dog", hyponyms=True) == {"hot dog"}, "a hot dog is no dog"
+    assert concepts("a hot big dog", hyponyms=True) == {"saluki", "beagle"}
+
+
+def test_a_name_that_the_lexicon_lacks_is_matched_as_it_is():
+    assert concepts("A T-shirt.") == {"T-shirt"}
+    assert concepts("a shirt") == set()
+
+
+@pytest.mark.parametrize(("form", "name"), [
+    ("salukis", "saluki"), ("geese", "goose"), ("knives", "knife"), ("buses", "bus"),
+    ("traffic lights", "traffic light"), ("stoplights", "traffic light"), ("children", "child"),
+    ("autos", "car"), ("women", "woman"), ("the dog's bodies", "body"), ("puppies", "puppy"),
+    ("governors general", "governor general")])  # fmt: skip
+def test_plurals_through_wordnet(form, name):
+    assert concepts(form, wordnet(), (name, "harp")) == {name}
+
+
+def test_all_parts_of_speech_count_as_the_paper_names_none():
+    assert concepts("a boy swinging", wordnet(), ("swing", "harp")) == {"swing"}
+    assert concepts("he plays", wordnet(), ("harp",), hyponyms=True) == set(), (
+        "to harp is to play, but hyponyms are of nouns"
+    )
+
+
+def test_imagenet_is_reached_from_plain_words_by_hyponyms_only():
+    names = imagenet_words().names
+    plain, below = Concepts(names, wordnet()), Concepts(names, wordnet(), hyponyms=True)
+    dogs = {names[row] for row in below.of_sentence("two dogs run")}
+    assert {"saluki", "beagle", "golden retriever"} <= dogs and len(dogs) > 100
+    assert "tabby" not in dogs
+    assert {names[row] for row in plain.of_sentence("a dog")} == {"hotdog"}, (
+        "dog also means sausage"
+    )
+    assert {names[row] for row in plain.of_sentence("a gazelle hound")} == {"saluki"}
+
+
+# ------------------------------------------------------------- r = s_g^T q
+
+
+def literal_scores(store, sentence, lexicon):
+    """Section 4.2, word by word: tokens, their synsets, their lemmas, concepts of that name."""
+    query = [0] * len(store.tag_names)
+    for token in tokenize(sentence):
+        lemmas = {token}
+        for key in lexicon.synsets_of(token):
+            for lemma in lexicon.synsets[key].lemmas:
+                lemmas.add(lemma)
+        for row, name in enumerate(store.tag_names):
+            if name.lower() in lemmas:
+                query[row] = 1
+    scores = []
+    for image in range(len(store)):
+        total = 0.0
+        for row in range(len(store.tag_names)):
+            total += float(store.tags[image, row]) * query[row]
+        scores.append(total)
+    return scores
+
+
+def test_the_score_is_the_one_of_the_paper():
+    names = ("car", "canoe", "saluki", "bicycle", "umbrella", "horse cart", "swing")
+    store = tagged(9, names)
+    model = Tags(store, wordnet(), TagsConfig(normalize="none"))
+    sentences = ["Two men in an automobile", "a bike , an umbrella and bikes", "nothing at all",
+                 "salukis paddle canoes", "a child swings"]  # fmt: skip
+    r = model.similarity(
+        model.encode_images(store.batch(range(9))), model.encode_sentences(sentences)
+    )
+    expected = [literal_scores(store, sentence, wordnet()) for sentence in sentences]
+    assert r.shape == (9, 5) and r.dtype == torch.float32
+    torch.testing.assert_close(r, torch.tensor(expected).T)
+    assert model.encode_sentences(sentences).sum(1).tolist() == [1, 2, 0, 2, 1]
+
+
+def test_with_hyponyms_a_general_sentence_does_not_suit_every_image():
+    store = tagged(1, tags=np.array([[0.8, 0.1, 0.1, 0.0, 0.0]], np.float16))
+    model = Tags(store, TOY, TagsConfig(hyponyms=True, normalize="none"))
+    q = model.encode_sentences(["an animal", "a saluki", "nothing"])
+    torch.testing.assert_close(q.norm(dim=1), torch.tensor([1.0, 1.0, 0.0]))
+    animal, saluki, nothing = model.similarity(model.encode_images(store.batch([0])), q)[0]
+    assert saluki > animal > nothing == 0
+
+
+def test_images_are_looked_up_by_their_number():
+    store = tagged()
+    model = Tags(store, TOY, TagsConfig(normalize="none"))
+    found = model.encode_images(store.batch([4, 1]))
+    torch.testing.assert_close(found, torch.from_numpy(store.tags[[4, 1]].astype(np.float32)))
+
+
+def test_normalised_scores():
+    store = tagged(50)
+    unit = Tags(store, TOY, TagsConfig(normalize="unit")).encode_images(store.batch(range(50)))
+    torch.testing.assert_close(unit.norm(dim=1), torch.ones(50))
+    standard = Tags(store, TOY, TagsConfig(normalize="standard")).encode_images(
+        store.batch(range(50))
+    )
+    torch.testing.assert_close(standard.mean(0), torch.zeros(5), atol=1e-5, rtol=0)
+    torch.testing.assert_close(standard.std(0, correction=0), torch.ones(5))
+    silent = replace(store, tags=np.zeros((50, 5), np.float16))
+    for normalize in ("none", "unit", "standard"):
+        model = Tags(silent, TOY, TagsConfig(normalize=normalize))
+        assert not model.encode_images(silent.batch(range(50))).any()
+    with pytest.raises(DataError, match="unknown normalisation 'softmax': one of none, unit"):
+        TagsConfig(normalize="softmax")
+
+
+@pytest.mark.parametrize("normalize", ["none", "unit", "standard"])
+def test_company_never_changes_an_embedding(normalize):
+    store = tagged(20)
+    model = Tags(store, TOY, TagsConfig(hyponyms=True, normalize=normalize))
+    together = model.encode_images(store.batch(range(20)))
+    assert torch.equal(model.encode_images(store.batch([7])), together[7:8])
+    texts = ["a hound", "a traffic light and a hot dog", "nothing"]
+    assert torch.equal(model.encode_sentences(texts[:1]), model.encode_sentences(texts)[:1])
+
+
+def test_a_sentence_without_a_concept_is_a_miss():
+    corpus = make_corpus(90)
+    corpus = replace(corpus, regions=tagged(90))
+    found = evaluate(Tags(corpus.regions, TOY), corpus, "test")  # its words are w0, w1, ...
+    assert found.rsum == 0 and found.t2i["median_rank"] == found.n_images
+
+
+def test_there_is_nothing_to_train():
+    model = Tags(tagged(), TOY)
+    assert not list(model.parameters()) and model.device == torch.device("cpu")
+    with pytest.raises(NotImplementedError, match="evaluate the model without fit"):
+        model.loss(None)
+
+
+def test_a_corpus_without_tags_is_refused():
+    with pytest.raises(
+        DataError, match=r"memory holds no image-level tags.*whose detector gives tags"
+    ):
+        Tags.build(make_store(4))
+    with pytest.raises(DataError, match="no image-level tags"):
+        Tags(make_store(4), TOY)
+
+
+# ------------------------------------------------------------- Storybook
+
+
+def test_storybook_has_a_lexicon_of_its_own_and_photographs_have_wordnet():
+    assert lexicon_of(tagged(detector="storybook 2")) is tag_lexicon()
+    assert lexicon_of(tagged(detector=f"{EfficientNetLite0.name} 1")) is wordnet()
+    assert lexicon_of(tagged(detector="storybooks of others")) is wordnet()
+
+
+def test_storybook_beats_chance_without_any_annotation(tmp_path, monkeypatch):
+    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path))
+    data = open_corpus("storybook", preset="smoke", progress=False).corpus
+    images = len(data.images("test"))
+    chance = 2 * 100 * (1 + 5 + 10) / images  # and less than that for ties
+    strict, below = (
+        evaluate(Tags.build(data.regions, config=TagsConfig(hyponyms=hyponyms)), data, "test").rsum
+        for hyponyms in (False, True)
+    )
+    assert strict > 1.3 * chance and below > 1.1 * strict
+
+
+def test_every_tag_of_storybook_has_its_place():
+    for tag in TAG_NAMES.values():
+        assert len(tag_lexicon().named(tag)) == 1, tag
+
+
+def test_storybooks_lexicon_says_what_wordnet_says():
+    """Words of one line share a synset in WordNet, and what stands after < lies above it there."""
+    ours, theirs = tag_lexicon(), wordnet()
+    for lemmas, hypernyms in ours.synsets.values():
+        known = [theirs.named(lemma, "n") for lemma in lemmas if theirs.named(lemma, "n")]
+        shared = set.intersection(*known) if known else set()
+        assert shared or not known, f"not synonyms: {lemmas}"
+        for key in hypernyms:
+            above = {k for lemma in ours.synsets[key].lemmas for k in theirs.named(lemma, "n")}
+            assert not (shared and above) or theirs.above(shared) & above, f"{lemmas} < {key}"
+
+
+def test_lexicons_with_mistakes_are_refused():
+    with pytest.raises(DataError, match="toy: 'dog' lies below 'animal', which is nowhere"):
+        parse_lexicon("toy", "dog < animal", {})
+    with pytest.raises(DataError, match="begin with the same lemma"):
+        parse_lexicon("toy", "dog\ndog, hound", {})
+
+
+# ------------------------------------------------------------- WordNet's files
+
+
+DATA = """\
+  1 This software and database is being provided to you, the LICENSEE
+00000001 05 n 02 dog 0 domestic_dog 0 002 @ 00000002 n 0000 @i 00000003 n 0000 | a "gloss" | with bars
+00000002 03 n 01 Animal 0 000 | a gloss
+00000003 03 n 01 fame 0 000 | a gloss
+"""
+INDEX = """\
+  1 This software and database is being provided to you, the LICENSEE
+animal n 1 1 ~ 1 0 00000002
+dog n 1 2 @ @i 1 1 00000001
+domestic_dog n 1 2 @ @i 1 0 00000001
+fame n 1 0 1 0 00000003
+"""
+
+
+def write_database(folder, ending="\n"):
+    folder.mkdir(parents=True)
+    for part in ("noun", "verb", "adj", "adv"):
+        texts = {f"data.{part}": "", f"index.{part}": "", f"{part}.exc": ""}
+        if part == "noun":
+            texts = {"data.noun": DATA, "index.noun": INDEX, "noun.exc": "doggen dog\n"}
+        for name, text in texts.items():
+            (folder / name).write_bytes(text.replace("\n", ending).encode())
+    return folder
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_the_format_of_wordnets_files(tmp_path, ending):
+    lexicon = read_wordnet(write_database(tmp_path / "wordnet", ending))
+    (dog,) = lexicon.synsets_of("doggen")
+    assert lexicon.synsets[dog] == (("dog", "domestic dog"), (("n", "00000002"),))
+    assert lexicon.synsets_of("domestic dogs") == {dog}
+    assert lexicon.above([dog]) == {dog, *lexicon.named("animal")}, "an instance has no hypernym"
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A machine without WordNet, its home in a temporary folder."""
+    monkeypatch.setenv("NLTK_DATA", "")
+    monkeypatch.setattr(wordnet_file.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(wordnet_file.sys, "prefix", str(tmp_path / "prefix"))
+    monkeypatch.setattr(wordnet_file, "SYSTEM", ())
+    monkeypatch.setattr(wordnet_file.importlib.util, "find_spec", lambda name: None)
+    wordnet.cache_clear()
+    yield tmp_path
+    wordnet.cache_clear()
+
+
+def test_a_machine_without_wordnet_is_told_the_remedy(elsewhere):
+    with pytest.raises(
+        DataError, match=r'not on this machine: .*pip install "vse_lessons\[wordnet\]"'
+    ):
+        wordnet()
+    with pytest.raises(DataError, match=r"nltk\.downloader wordnet"):
+        Tags.build(tagged(detector=f"{EfficientNetLite0.name} 1"))
+    Tags.build(tagged(detector="storybook 2"))  # needs none
+
+
+def test_what_nltk_has_downloaded_is_found_packed_or_not(elsewhere, monkeypatch):
+    folder = write_database(elsewhere / "nltk_data" / "corpora" / "wordnet")
+    assert wordnet().named("domestic dog")
+    packed = elsewhere / "other" / "corpora" / "wordnet.zip"
+    packed.parent.mkdir(parents=True)
+    with zipfile.ZipFile(packed, "w") as file:
+        for path in folder.iterdir():
+            file.write(path, f"wordnet/{path.name}")
+            path.unlink()
+    monkeypatch.setenv("NLTK_DATA", str(elsewhere / "other"))
+    wordnet.cache_clear()
+    assert wordnet().named("domestic dog") and "zip" in wordnet().name
+
+
+@pytest.mark.parametrize("damage", ["cut", "lost", "garbled"])
+def test_a_damaged_wordnet_is_named(tmp_path, damage):
+    folder = write_database(tmp_path / "wordnet")
+    if damage == "cut":
+        (folder / "data.noun").write_text("".join(DATA.splitlines(True)[:-1]))
+    elif damage == "lost":
+        (folder / "verb.exc").unlink()
+    else:
+        (folder / "index.noun").write_text("dog n one\n")
+    with pytest.raises(DataError, match=r"wordnet is damaged .*vse_lessons\[wordnet\]"):
+        read_wordnet(folder)
+
+
+def test_wordnet_is_whole():
+    lexicon = wordnet()
+    assert len(lexicon.synsets.rows) == 117_659

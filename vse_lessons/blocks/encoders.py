@@ -1,0 +1,150 @@
+"""From region features and words to the joint space."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.text import PAD, UNKNOWN
+
+
+def dropout_mask(shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
+    """0 with probability `rate`, else 1 / (1 - rate).  One mask (B, 1, D) for all regions of an image
+    is noise; drawn for each of 36 regions anew, it averages out in their pooling."""
+    return torch.full(shape, 1 - rate, device=like.device).bernoulli() / (1 - rate)
+
+
+def drop_mean(images: RegionBatch, rate: float, training: bool) -> tuple[Tensor, Tensor | None]:
+    """The mean region (B, 1, D) of each image and, in training, a mask of dropout of the same shape."""
+    mean = images.mean().unsqueeze(1)
+    return mean, dropout_mask(tuple(mean.shape), rate, mean) if training and rate else None
+
+
+def sample_regions(features: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """`count` of the regions (B, R, D) and their mask (B, R), the same places in all images.  The first is
+    always among them: every image has it, so no image is left with none."""
+    rest = 1 + torch.randperm(mask.shape[1] - 1, device=mask.device)
+    chosen = torch.cat([rest.new_zeros(1), rest[: count - 1]])
+    return features[:, chosen], mask[:, chosen]
+
+
+class Standardize(nn.Module):
+    """Less the mean, over the deviation of the training images; the identity without statistics."""
+
+    def __init__(self, width: int, statistics: tuple[Tensor, Tensor] | None):
+        super().__init__()
+        mean, deviation = statistics or (torch.zeros(width), torch.ones(width))
+        self.mean: Tensor
+        self.deviation: Tensor
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.clamp(min=1e-6))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(..., D) -> (..., D)."""
+        return (features - self.mean) / self.deviation
+
+
+class RegionEncoder(nn.Module):
+    """F^v: a fully-connected layer from detector features to H dimensions (A3VSE, section 3.2).
+
+    Features are standardised when the statistics of the training images are given: the published
+    model takes raw ones."""
+
+    def __init__(self, width: int, dimensions: int,
+                 statistics: tuple[Tensor, Tensor] | None = None):  # fmt: skip
+        super().__init__()
+        self.standardize = Standardize(width, statistics)
+        self.layer = nn.Linear(width, dimensions)
+        nn.init.xavier_uniform_(self.layer.weight)
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(B, R, D) -> V (B, R, H); `mask` (B, 1, D) is that of dropout."""
+        features = self.standardize(features)
+        return self.layer(features if mask is None else features * mask)
+
+
+class SentenceEncoder(nn.Module):
+    """F^t: a word embedding matrix and a recurrent network; its states are the encoded words: an LSTM that
+    reads forwards (A3VSE, section 3.2), a GRU (VSE++), or a GRU in both directions whose states are
+    averaged (SCAN, section 3.4; Artpedia).  Padding at the end never reaches the states before it."""
+
+    def __init__(self, words: int, word_dimensions: int, dimensions: int, vectors: Tensor | None = None,
+                 *, cell: str = "lstm", both_ways: bool = False):  # fmt: skip
+        """`vectors` (V, <= word_dimensions) start the embeddings; a row of zeros is none."""
+        super().__init__()
+        self.both_ways = both_ways
+        self.embedding = nn.Embedding(words, word_dimensions, padding_idx=PAD)
+        kind = {"lstm": nn.LSTM, "gru": nn.GRU}[cell]
+        network = kind(word_dimensions, dimensions, batch_first=True, bidirectional=both_ways)
+        self.cell = cell
+        setattr(self, cell, network)  # `lstm` or `gru`, as its weights are called in a checkpoint
+        nn.init.xavier_uniform_(self.embedding.weight)
+        if vectors is not None:
+            copy_vectors(self.embedding.weight, vectors)
+        with torch.no_grad():
+            self.embedding.weight[PAD] = 0
+        for name, parameter in network.named_parameters():
+            if name.startswith("weight"):
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+
+    def forward(self, words: Tensor) -> Tensor:
+        """Word indices (B, M) -> T (B, M, H)."""
+        if self.both_ways:
+            return self.read_both_ways(words)[0]
+        # autocast would run cuDNN's LSTM in float16, whose gradients underflow without scaling
+        with torch.autocast(words.device.type, enabled=False):
+            return getattr(self, self.cell)(self.embedding(words))[0]
+
+    def read_both_ways(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        """Word indices (B, M) -> the mean of both directions' states, for each word (B, M, H), and of the
+        last ones (B, H), of the last word forwards and of the first word backwards."""
+        with torch.autocast(words.device.type, enabled=False):
+            lengths = (words != PAD).sum(1).cpu()  # backwards, padding would be read first
+            packed = pack_padded_sequence(
+                self.embedding(words), lengths, batch_first=True, enforce_sorted=False
+            )
+            packed_states, last = getattr(self, self.cell)(packed)
+            states, _ = pad_packed_sequence(
+                packed_states, batch_first=True, total_length=words.shape[1]
+            )
+            last = last[0] if self.cell == "lstm" else last  # the LSTM's memory cells are not read
+            return states.unflatten(-1, (2, -1)).mean(-2), last.mean(0)
+
+
+def last_state(states: Tensor, words: Tensor) -> Tensor:
+    """(B, H): the state (B, M, H) after the last of the words (B, M)."""
+    last = (words != PAD).sum(1).clamp(min=1) - 1
+    return states[torch.arange(len(states), device=states.device), last]
+
+
+def copy_vectors(weight: Tensor, vectors: Tensor) -> None:
+    """Puts pre-trained vectors (V, D), scaled to the deviation of Xavier's rows so that words with
+    and without one start alike; a row of zeros (no vector) keeps its random start."""
+    if vectors.shape[0] != weight.shape[0] or vectors.shape[1] > weight.shape[1]:
+        raise DataError(f"word vectors {tuple(vectors.shape)} do not fit a matrix {tuple(weight.shape)}: "
+                        "raise word_dimensions, or take narrower vectors")  # fmt: skip
+    found = vectors.abs().sum(1) > 0
+    scale = weight.std() / vectors[found].std() if found.any() else 1.0
+    with torch.no_grad():
+        weight[found, : vectors.shape[1]] = vectors[found] * scale
+
+
+def drop_words(words: Tensor, rate: float, training: bool) -> Tensor:
+    """Replaces a share of the words (B, M) by the unknown word; padding stays."""
+    if not training or rate == 0:
+        return words
+    dropped = torch.rand(words.shape, device=words.device) < rate
+    return words.masked_fill(dropped & (words != PAD), UNKNOWN)
+
+
+def bag_of_words(words: Tensor, weights: Tensor) -> Tensor:
+    """(B, V): how often each word occurs in each row of indices (B, M), times its weight (V,)."""
+    counts = torch.zeros(len(words), len(weights), device=words.device)
+    counts.scatter_add_(1, words, torch.ones_like(words, dtype=counts.dtype))
+    return counts * weights

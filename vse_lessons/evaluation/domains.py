@@ -1,0 +1,85 @@
+"""How far apart two domains lie in a model's joint space, for images and for sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor
+
+from vse_lessons.blocks.mmd import check_samples, two_sample_test
+from vse_lessons.blocks.similarity import as_vectors, concatenate, normalize
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.regions import RegionStore
+from vse_lessons.data.unpaired import Unpaired
+from vse_lessons.evaluation.retrieval import evaluating
+from vse_lessons.models.base import RetrievalModel
+
+POINTS = 300  # of each domain that the figures are computed from
+
+
+def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
+    """2 (1 - 2 epsilon) (Ben-David et al. 2007): epsilon is the error of a linear classifier that tells the
+    domains apart, here logistic regression, trained on one half of each sample (N, H) and (M, H) and tested
+    on the other, both domains alike.  2 where it never errs, 0 where it guesses; an epsilon above 1/2 is
+    1/2."""
+    check_samples(first, second)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    train, test = [], []
+    for label, sample in enumerate((first, second)):
+        points = sample.detach().float().cpu().numpy()[rng.permutation(len(sample))]
+        half = len(points) // 2
+        train.append((points[:half], np.full(half, label)))
+        test.append((points[half:], np.full(len(points) - half, label)))
+    x, y = (np.concatenate(side) for side in zip(*train))
+    scaler = StandardScaler().fit(x)
+    classifier = LogisticRegression(class_weight="balanced", max_iter=1000).fit(
+        scaler.transform(x), y
+    )
+    errors = [1 - classifier.score(scaler.transform(points), labels) for points, labels in test]
+    return 2 * (1 - 2 * min(0.5, float(np.mean(errors))))
+
+
+def encode(model: RetrievalModel, regions: RegionStore, images: Sequence[int] | np.ndarray,
+           sentences: Sequence[str]) -> dict[str, Tensor]:  # fmt: skip
+    """Unit embeddings {"images": (N, H), "sentences": (M, H)} of some images of a store and of sentences."""
+    with evaluating(model):
+        seen = [model.encode_images(b.to(model.device)) for b in regions.batches(images)]
+        read = [
+            model.encode_sentences(list(sentences[i : i + 256]))
+            for i in range(0, len(sentences), 256)
+        ]
+    return {name: normalize(as_vectors(concatenate(parts))).cpu()
+            for name, parts in (("images", seen), ("sentences", read))}  # fmt: skip
+
+
+def some_of(
+    domain: Corpus | Unpaired, split: str = "val", seed: int = 0
+) -> tuple[np.ndarray, list[str]]:
+    """At most POINTS images of a split, and a sentence of each that has one, which `alignment` looks at; of
+    a domain without pairs, which has no splits, images and sentences drawn apart."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    if isinstance(domain, Unpaired):
+        images, sentences = (
+            rng.permutation(len(side))[:POINTS] for side in (domain.images, domain.sentences)
+        )
+        return domain.images[images], [domain.sentences[s] for s in sentences]
+    images = domain.images(split)
+    images = images[rng.permutation(len(images))[:POINTS]]
+    return images, [
+        domain.sentences[domain.visual_of[i][0]] for i in images if len(domain.visual_of[i])
+    ]
+
+
+def alignment(
+    source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 0
+) -> dict[str, dict]:
+    """Of images and of sentences: the biased MMD^2 between the domains, the p of its permutation test, and
+    the proxy A-distance, from what `encode` gave for either domain."""
+    found = {}
+    for side in ("images", "sentences"):
+        test = two_sample_test(source[side], target[side], seed=seed)
+        found[side] = {**test, "a_distance": proxy_a_distance(source[side], target[side], seed)}
+    return found

@@ -1,0 +1,226 @@
+"""The two protocols of Artpedia (Stefanini et al. 2019, section 5.3): which sentences of a page describe
+its painting, and which painting of N a sentence describes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+from torch import Tensor
+
+from vse_lessons.common.files import DataError
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.evaluation.retrieval import Embedded, Evaluation, evaluating, similarities
+from vse_lessons.models.base import RetrievalModel
+from vse_lessons.training.loop import Criterion
+
+AVERAGES = ("pages", "pooled")
+
+
+@dataclass(frozen=True)
+class PageScores:
+    """How well each sentence of some pages describes its own painting, S sentences in all."""
+
+    scores: np.ndarray  # (S,) float
+    visual: np.ndarray  # (S,) bool: the truth
+    page: np.ndarray  # (S,) int64: the image of the corpus whose page it is on
+    sentence: np.ndarray  # (S,) int64: the sentence of the corpus
+
+    @property
+    def complete(self) -> np.ndarray:
+        """The pages (P,) that have sentences of both kinds; of the others there is nothing to rank."""
+        return np.intersect1d(self.page[self.visual], self.page[~self.visual])
+
+    @property
+    def skipped(self) -> int:
+        """How many pages lack one of the kinds."""
+        return len(np.unique(self.page)) - len(self.complete)
+
+
+def score_pages(model: RetrievalModel, corpus: Corpus, images: Sequence[int] | np.ndarray,
+                block: int = 256) -> PageScores:  # fmt: skip
+    """Scores every sentence of some images' pages against its own image, `block` at a time.
+
+    `DataError` when no page has both a visual and a contextual sentence, or a score is not finite."""
+    numbers = _sentences_of(corpus, images)
+    found = []
+    with evaluating(model):
+        for start in range(0, len(numbers), block):
+            part = numbers[start : start + block]
+            regions = corpus.regions.batch(corpus.image_of[part]).to(model.device)
+            texts = [corpus.sentences[s] for s in part]
+            found.append(model.pair_scores(regions, texts).double().cpu().numpy())
+    return _page_scores(corpus, numbers, np.concatenate(found))
+
+
+def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> PageScores:
+    """The same sentences scored without looking at any picture: the log-odds of a logistic regression on
+    TF-IDF of words and pairs of words, learnt from the training sentences of both kinds.  What it
+    reaches says nothing about seeing; only what a model adds to it can."""
+    corpus = training.corpus
+    visual, contextual = training.training_sentences, training.contextual_sentences
+    if not visual or not contextual:
+        raise DataError(
+            f"{corpus.name} has training sentences of one kind only: nothing to tell apart"
+        )
+    numbers = _sentences_of(corpus, images)
+    texts = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
+    features = texts.fit_transform([*visual, *contextual])
+    labels = np.repeat([1, 0], [len(visual), len(contextual)])
+    classifier = LogisticRegression(C=10.0, max_iter=1000).fit(features, labels)
+    told = texts.transform([corpus.sentences[s] for s in numbers])
+    return _page_scores(corpus, numbers, classifier.decision_function(told))
+
+
+def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndarray:
+    """The sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
+    pages = np.asarray(images, np.int64)
+    if not any(len(corpus.visual_of[i]) and len(corpus.contextual_of[i]) for i in pages):
+        raise DataError(f"{corpus.name}: none of these {len(pages)} pages has both visual and contextual "
+                        "sentences to tell apart")  # fmt: skip
+    return np.concatenate([corpus.sentences_of[i] for i in pages])
+
+
+def _page_scores(corpus: Corpus, numbers: np.ndarray, scores: np.ndarray) -> PageScores:
+    owners = corpus.image_of[numbers]
+    bad = np.flatnonzero(~np.isfinite(scores))
+    if len(bad):
+        raise DataError(f"the score of sentence {numbers[bad[0]]} of {corpus.image_ids[owners[bad[0]]]!r} is "
+                        "NaN or infinite: the model has diverged, or a feature is bad")  # fmt: skip
+    return PageScores(scores, corpus.kinds[numbers] == "visual", owners, numbers)
+
+
+def average_precision(found: PageScores, average: str = "pages") -> float:
+    """Average precision of visual against contextual sentences, in per cent (Table 3; scikit-learn's).
+
+    `average`: "pages" ranks the sentences of each page and takes the mean over the pages that have both
+    kinds; "pooled" ranks the sentences of all those pages in one list.  The paper does not say which of
+    the two its figures are.  Tied sentences share a rank: constant scores get the share of visual ones."""
+    if average not in AVERAGES:
+        raise DataError(f"unknown average {average!r}: one of {', '.join(AVERAGES)}")
+    if average == "pooled":
+        kept = np.isin(found.page, found.complete)
+        return 100 * float(average_precision_score(found.visual[kept], found.scores[kept]))
+    return float(np.mean(list(page_precisions(found).values())))
+
+
+def page_precisions(found: PageScores) -> dict[int, float]:
+    """The average precision (per cent) of each page that has both kinds."""
+    order = np.argsort(found.page, kind="stable")
+    pages, starts = np.unique(found.page[order], return_index=True)
+    rows = dict(zip(pages.tolist(), np.split(order, starts[1:])))
+    precisions = {}
+    for page in found.complete.tolist():
+        visual, scores = found.visual[rows[page]], found.scores[rows[page]]
+        precisions[page] = 100 * float(average_precision_score(visual, scores))
+    return precisions
+
+
+def chance_precision(
+    found: PageScores, average: str = "pages", draws: int = 200, seed: int = 0
+) -> float:
+    """The average precision that random scores get, the mean over draws."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    values = [average_precision(PageScores(rng.random(len(found.scores)), found.visual, found.page,
+                                           found.sentence), average) for _ in range(draws)]  # fmt: skip
+    return float(np.mean(values))
+
+
+def page_criterion(lambda_w: float) -> Criterion:
+    """What chooses the best epoch, for `fit`: lambda_w x the mean of the six recalls + (1 - lambda_w) x the
+    average precision over pages, weighted like the two losses.  The paper does not say how it chose."""
+
+    def criterion(
+        model: RetrievalModel, training: SparseCorpus, found: Evaluation
+    ) -> dict[str, float]:
+        if lambda_w == 1:  # a corpus without contextual sentences will do
+            return {"score": found.rsum / 6}
+        precision = average_precision(score_pages(model, training.corpus, training.selection))
+        return {"ap": precision, "score": lambda_w * found.rsum / 6 + (1 - lambda_w) * precision}
+
+    return criterion
+
+
+# --- retrieval among N ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over several draws."""
+
+    mean: float
+    deviation: float  # standard deviation over the draws; 0 where every draw is the same
+
+
+def subset_recalls(model: RetrievalModel, embedded: Embedded, sizes: Sequence[int] = (10, 50, 100),
+                   draws: int = 10, seed: int = 0, cuts: Sequence[int] = (1, 5)
+                   ) -> dict[int, dict[str, dict[str, Spread]]]:  # fmt: skip
+    """Recall among N retrievable items, for each N of `sizes`; see `recalls_among`."""
+    scores = similarities(model, embedded)
+    return {
+        size: recalls_among(scores, embedded.image_of, size, draws, seed, cuts) for size in sizes
+    }
+
+
+def recalls_among(similarity: Tensor, image_of: Tensor, size: int, draws: int = 10, seed: int = 0,
+                  cuts: Sequence[int] = (1, 5)) -> dict[str, dict[str, Spread]]:  # fmt: skip
+    """Table 4: {"t2i": {"R@1": ...}, "i2t": ...} in per cent with N = `size` retrievable items.
+
+    similarity: (I, S); image_of: (S,).  t2i: a sentence looks for its image among that and N - 1 others drawn
+    at random.  i2t: an image looks for the best of its sentences among the sentences of itself and of N - 1
+    others drawn at random.  Each query has its own draw, repeated `draws` times.  Ties count against the
+    model.  Images without a sentence are left out.  `DataError` when N is larger than what there is."""
+    owners = torch.as_tensor(image_of).cpu().numpy()
+    kept = np.unique(owners)
+    if not 1 <= size <= len(kept):
+        raise DataError(f"N = {size} retrievable items, but there are {len(kept)} images with a sentence: "
+                        f"use 1 to {len(kept)}")  # fmt: skip
+    if draws < 1:
+        raise DataError(f"{draws} draws: make at least one")
+    if not bool(torch.isfinite(similarity).all()):
+        raise DataError(
+            "a similarity is NaN or infinite: the model has diverged, or a feature is bad"
+        )
+    scores = similarity.detach().cpu().numpy()[kept]  # (I', S)
+    owners = np.searchsorted(kept, owners)
+    beats = _beats(scores, owners)
+    found: dict[str, dict[str, Spread]] = {}
+    for side, (beaten, own) in beats.items():
+        rng = np.random.Generator(np.random.PCG64([seed, size]))
+        ranks = np.stack(
+            [1 + _draw(beaten, own, size - 1, rng) for _ in range(draws)]
+        )  # (draws, Q)
+        recalls = {k: 100 * (ranks <= k).mean(1) for k in cuts}
+        found[side] = {f"R@{k}": Spread(float(values.mean()), float(values.std(ddof=1)) if draws > 1 else 0.0)
+                       for k, values in recalls.items()}  # fmt: skip
+    return found
+
+
+def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """For both directions, how many items of image j score at least as high as the right one of query q,
+    (Q, I), and the query's own image (Q,)."""
+    images, sentences = scores.shape
+    own = scores[owners, np.arange(sentences)]
+    t2i = (scores >= own).T.astype(np.int64)  # (S, I)
+    best = np.full(images, -np.inf)
+    np.maximum.at(best, owners, own)
+    of_image = np.zeros((sentences, images), np.int64)
+    of_image[np.arange(sentences), owners] = 1
+    i2t = (scores >= best[:, None]).astype(np.int64) @ of_image  # (I, I)
+    return {"t2i": (t2i, owners), "i2t": (i2t, np.arange(images))}
+
+
+def _draw(beaten: np.ndarray, own: np.ndarray, others: int, rng: np.random.Generator) -> np.ndarray:
+    """(Q,): what `others` images drawn for each query, its own never among them, hold against it."""
+    if others == 0:
+        return np.zeros(len(own), np.int64)
+    chance = rng.random(beaten.shape)
+    chance[np.arange(len(own)), own] = 2.0  # last: never drawn
+    chosen = np.argpartition(chance, others - 1, axis=1)[:, :others]
+    return np.take_along_axis(beaten, chosen, 1).sum(1)

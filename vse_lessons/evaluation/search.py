@@ -1,0 +1,133 @@
+"""Free-text search over a corpus, and search from an image.
+
+Cross attention looks at all regions and words of every candidate.  A compact vector of each (Artpedia,
+section 5.3) finds a shortlist first, by one product; exact scores then order the shortlist only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vse_lessons.blocks.similarity import Embeddings, normalize
+from vse_lessons.common.files import DataError
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.evaluation.retrieval import Embedded, embed
+from vse_lessons.models.base import RetrievalModel
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer: an image for a sentence, or a sentence (with its image) for an image."""
+
+    score: float
+    image: int  # number in the corpus
+    image_id: str
+    sentence: str | None = None
+
+
+class SearchIndex:
+    """A split embedded once, to be asked many times.  With `shortlist`, only so many candidates, the nearest
+    by their compact vectors, are scored exactly; of models with one vector each it changes nothing."""
+
+    def __init__(self, model: RetrievalModel, corpus: Corpus, split: str = "test",
+                 shortlist: int | None = None):  # fmt: skip
+        if shortlist is not None and shortlist < 1:
+            raise DataError(
+                f"a shortlist of {shortlist} candidates holds none: use at least 1, or None"
+            )
+        self.model, self.corpus, self.shortlist = model, corpus, shortlist
+        self.embedded: Embedded = embed(model, corpus, corpus.images(split))
+        sides = (self.embedded.images, self.embedded.sentences)
+        self.compact = None if shortlist is None else tuple(compact(side) for side in sides)
+
+    @torch.no_grad()
+    def by_text(self, text: str, k: int = 5) -> list[Hit]:
+        """The k images nearest to a sentence, nearest first."""
+        if not text.strip():
+            raise DataError("the query is empty: type at least one word")
+        self.model.eval()
+        query = self.model.encode_sentences([text])
+        candidates = self._candidates(query, 0)
+        scores = self.model.similarity(self.embedded.images[candidates], query).squeeze(1)
+        top = scores.topk(min(k, len(scores)))
+        numbers = self.embedded.image_numbers[candidates[top.indices].cpu().numpy()]
+        return [Hit(float(score), int(image), self.corpus.image_ids[image])
+                for score, image in zip(top.values, numbers)]  # fmt: skip
+
+    @torch.no_grad()
+    def by_image(self, image: int | str, k: int = 5) -> list[Hit]:
+        """The k sentences of the split nearest to an image of the corpus, by number or id."""
+        self.model.eval()
+        number = _image_number(self.corpus, image)
+        query = self.model.encode_images(self.corpus.regions.batch([number]).to(self.model.device))
+        candidates = self._candidates(query, 1)
+        scores = self.model.similarity(query, self.embedded.sentences[candidates]).squeeze(0)
+        top = scores.topk(min(k, len(scores)))
+        found = self.embedded.sentence_numbers[candidates[top.indices].cpu().numpy()]
+        owners = self.corpus.image_of[found]
+        return [Hit(float(score), int(owner), self.corpus.image_ids[owner], self.corpus.sentences[s])
+                for score, owner, s in zip(top.values, owners, found)]  # fmt: skip
+
+    def _candidates(self, query: Embeddings, side: int) -> Tensor:
+        """The numbers of what is scored exactly, of the images (side 0) or of the sentences (1)."""
+        if self.compact is None:
+            number = len(self.embedded.images if side == 0 else self.embedded.sentences)
+            return torch.arange(number, device=self.model.device)
+        near = self.compact[side] @ compact(query)[0]
+        return near.topk(min(self.shortlist, len(near))).indices
+
+
+def compact(embeddings: Embeddings) -> Tensor:
+    """(B, H) unit vectors: of sets the compact representation of Artpedia, section 5.3."""
+    return normalize(embeddings) if isinstance(embeddings, Tensor) else embeddings.compact()
+
+
+def shortlist_ranks(
+    exact: Tensor, near: Tensor, image_of: Tensor, size: int, side: str = "t2i"
+) -> np.ndarray:
+    """The ranks when only the `size` candidates nearest by compact vectors are ordered by exact scores: for
+    "t2i" of each sentence's image, (S,), for "i2t" of the best of each image's sentences, (I,).  Where none
+    that is right is among them, it is behind all candidates.
+
+    exact, near: (I, S) exact and compact similarities; image_of: (S,).  Ties count against the model.  For
+    "i2t" every image must have a sentence."""
+    if size < 1:
+        raise DataError(f"a shortlist of {size} candidates holds none: use at least 1")
+    right = image_of.unsqueeze(0) == torch.arange(len(exact), device=exact.device).unsqueeze(1)
+    if side == "t2i":  # queries first
+        exact, near, right = exact.T, near.T, right.T
+    candidates = exact.shape[1]
+    listed = torch.zeros_like(right)
+    listed.scatter_(1, near.topk(min(size, candidates), dim=1).indices, True)
+    best = exact.masked_fill(~(right & listed), -torch.inf).amax(1, keepdim=True)
+    ahead = 1 + ((exact >= best) & listed & ~right).sum(1)
+    return torch.where((right & listed).any(1), ahead, candidates).cpu().numpy()
+
+
+def _image_number(corpus: Corpus, image: int | str) -> int:
+    if isinstance(image, str):
+        if image not in corpus.image_ids:
+            raise DataError(f"{corpus.name} has no image {image!r}")
+        return list(corpus.image_ids).index(image)
+    if not 0 <= int(image) < len(corpus.image_ids):
+        raise DataError(f"{corpus.name} has images 0 to {len(corpus.image_ids) - 1}, not {image}")
+    return int(image)
+
+
+def search(
+    model: RetrievalModel,
+    corpus: Corpus,
+    query: str | int | np.integer,
+    k: int = 5,
+    split: str = "test",
+) -> list[Hit]:
+    """`search(model, corpus, "a red boat near a lighthouse", k=5)` finds images for a sentence; a
+    number in place of the text finds sentences for that image of the corpus.  To ask more than
+    once, keep a `SearchIndex`."""
+    index = SearchIndex(model, corpus, split)
+    if isinstance(query, (int, np.integer)):
+        return index.by_image(int(query), k)
+    return index.by_text(query, k)

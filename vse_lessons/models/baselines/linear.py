@@ -1,0 +1,102 @@
+"""The linear baseline: two linear maps under a softmax contrastive loss.  No paper's own, quick, and
+hard to beat when annotated pairs are few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from vse_lessons.blocks.encoders import bag_of_words
+from vse_lessons.blocks.losses import contrastive_loss
+from vse_lessons.blocks.similarity import cosine
+from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import PAD, Vocabulary
+from vse_lessons.models.base import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
+
+
+@dataclass(frozen=True)
+class LinearConfig(Presets):
+    """Hyper-parameters of the linear baseline."""
+
+    dimensions: int = 512
+    dropout: float = 0.5  # of features and of words
+    temperature: float = 0.07
+    beta: float = 0.8  # weight of annotated pairs where there are pseudo pairs too
+    max_words: int = 82
+    min_count: int = 4
+    optimisation: Optimisation = Optimisation(
+        epochs=30, batch_size=128, learning_rate=1e-3, weight_decay=1e-4, cosine=True
+    )
+
+    @classmethod
+    def smoke(cls) -> LinearConfig:
+        """The lesson's values for a few epochs: for tests."""
+        schedule = replace(cls().optimisation, epochs=3, batch_size=32)
+        return cls(optimisation=schedule)
+
+    @classmethod
+    def paper(cls) -> LinearConfig:
+        """The lesson's values: there is no paper."""
+        return cls()
+
+    @classmethod
+    def lesson(cls) -> LinearConfig:
+        """What the lessons show beside every method."""
+        return cls()
+
+
+class Linear(RetrievalModel):
+    """Image: W (x - mean) / deviation of the mean region x.  Sentence: U b of the bag of words b."""
+
+    def __init__(self, config: LinearConfig, vocabulary: Vocabulary, width: int,
+                 statistics: tuple[Tensor, Tensor]):  # fmt: skip
+        """`statistics` are the mean and deviation (D,) of the mean region over training images."""
+        super().__init__()
+        self.config, self.vocabulary = config, vocabulary
+        self.image_map = nn.Linear(width, config.dimensions)
+        self.text_map = nn.Linear(len(vocabulary), config.dimensions)
+        mean, deviation = statistics
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation.clamp(min=1e-6))
+
+    @classmethod
+    def build(cls, config: LinearConfig, training: SparseCorpus, seed: int = 0) -> Linear:
+        """A fresh model whose vocabulary and statistics come from what training may see."""
+        texts = [*training.training_sentences, *training.semantics]
+        statistics = training.corpus.regions.mean_statistics(training.seen)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return cls(config, Vocabulary.build(texts, config.min_count),
+                       training.corpus.regions.dimensions, statistics)  # fmt: skip
+
+    def encode_images(self, images: RegionBatch) -> Tensor:
+        """(B, R, D) -> (B, H)."""
+        features = (images.mean() - self.mean) / self.deviation
+        return self.image_map(F.dropout(features, self.config.dropout, self.training))
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """B sentences -> (B, H)."""
+        words, _ = self.vocabulary.encode(sentences, self.config.max_words)
+        weights = torch.ones(len(self.vocabulary), device=self.device)
+        weights[PAD] = 0  # else a bag would count the longest sentence of its batch
+        bags = bag_of_words(words.to(self.device), weights)
+        return self.text_map(F.dropout(bags, self.config.dropout, self.training))
+
+    def loss(self, batch: Batch) -> Losses:
+        """The contrastive loss of annotated pairs and, weighted less, of pseudo pairs."""
+        if batch.weak is None:
+            return Losses({"pairs": self._rank(batch.pairs)})
+        beta = self.config.beta
+        return Losses({"pairs": beta * self._rank(batch.pairs),
+                       "semantics": (1 - beta) * self._rank(batch.weak)})  # fmt: skip
+
+    def _rank(self, pairs: Pairs) -> Tensor:
+        similarity = cosine(
+            self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
+        )
+        return contrastive_loss(similarity, pairs.owners, self.config.temperature)

@@ -1,0 +1,172 @@
+"""Retrieval by image-level tags, without any annotation (Huang et al. 2019, section 4.2).
+
+A classifier scores G concepts an image, s_g.  The words of a sentence are looked up in WordNet, and
+the concepts they name are marked in a k-hot query q.  Nothing is trained, and no sentence is read but
+the query itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vse_lessons.blocks.similarity import normalize
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionBatch, RegionStore
+from vse_lessons.data.text import tokenize
+from vse_lessons.data.wordnet import Key, Lexicon, wordnet
+from vse_lessons.models.base import Batch, Losses, RetrievalModel
+from vse_lessons.sources.storybook.detector import StorybookDetector
+from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
+
+NORMALIZATIONS = ("none", "unit", "standard")
+
+
+@dataclass(frozen=True)
+class TagsConfig:
+    """What the paper leaves open.
+
+    It merges the scores of four classifiers and "normalizes" them without saying how.  Here one
+    classifier gives them all.  `unit` gives every image's scores the length 1, `standard` every
+    concept's scores over the store's images the mean 0 and the deviation 1, so that a rare concept
+    counts as much as one that is seen everywhere; `none` leaves the probabilities as they are.
+
+    `hyponyms` is not published.  A word then names the concepts below it too: "dog", "saluki"."""
+
+    hyponyms: bool = False
+    normalize: str = "unit"
+
+    def __post_init__(self) -> None:
+        if self.normalize not in NORMALIZATIONS:
+            raise DataError(
+                f"unknown normalisation {self.normalize!r}: one of {', '.join(NORMALIZATIONS)}"
+            )
+
+
+class Concepts:
+    """From a sentence to the concepts that its words name.
+
+    Token -> its synsets -> their lemmas -> the concepts of that name.  With `hyponyms` the concepts
+    below a noun's synsets too: "dog" names "saluki".  Of overlapping terms the longest that names a
+    concept counts, from the left: a hot dog is no dog.  Names that the lexicon lacks are matched as
+    they are."""
+
+    def __init__(self, names: Sequence[str], lexicon: Lexicon, hyponyms: bool = False):
+        self.names, self.lexicon = tuple(names), lexicon
+        self.by_synset: dict[Key, set[int]] = defaultdict(set)
+        self.by_name: dict[str, set[int]] = defaultdict(set)
+        for row, name in enumerate(self.names):
+            self.by_name[" ".join(tokenize(name))].add(row)
+            keys = lexicon.named(name.lower())
+            if hyponyms:  # of nouns only: what lies above the verb "swing" moves
+                keys |= lexicon.above(lexicon.named(name.lower(), ("n",)))
+            for key in keys:
+                self.by_synset[key].add(row)
+        lemmas = (lemma for key in self.by_synset for lemma in lexicon.synsets[key].lemmas)
+        self.longest = max(len(term.split()) for term in (*lemmas, *self.by_name))
+        self._known: dict[str, set[int]] = {}
+
+    def of_term(self, term: str) -> set[int]:
+        """The concepts that one term names, by number."""
+        if term not in self._known:
+            keys = self.lexicon.synsets_of(term)
+            named = [self.by_synset[key] for key in keys if key in self.by_synset]
+            self._known[term] = set().union(self.by_name.get(term, ()), *named)
+        return self._known[term]
+
+    def of_sentence(self, sentence: str) -> set[int]:
+        """The concepts that the terms of a sentence name, by number."""
+        tokens = tokenize(sentence)
+        found: set[int] = set()
+        start = 0
+        while start < len(tokens):
+            for length in range(min(self.longest, len(tokens) - start), 0, -1):
+                named = self.of_term(" ".join(tokens[start : start + length]))
+                if named:
+                    found |= named
+                    break
+            start += length
+        return found
+
+
+class Tags(RetrievalModel):
+    """r = s_g^T q (section 4.2), with s_g (G,) the scores of an image's concepts and q (G,) one for
+    each concept that the sentence names, zero elsewhere.
+
+    With hyponyms one word may mark hundreds of concepts, so q is then brought to the length 1.  For a
+    sentence in search of its image that changes nothing; without it "object", which names nearly all
+    concepts, would suit every image better than any other sentence.
+
+    A sentence that names no concept scores 0 with every image, which counts as a miss."""
+
+    def __init__(self, store: RegionStore, lexicon: Lexicon, config: TagsConfig | None = None):
+        """`store` holds the tags of all images of a corpus; embeddings are looked up by the numbers of
+        its images.  `DataError` if it has none."""
+        super().__init__()
+        if store.tags is None or not len(store.tag_names):
+            raise DataError(
+                f"{store.source} holds no image-level tags, so nothing can be found by them: use a "
+                "corpus whose detector gives tags (storybook, or photographs with EfficientNet-Lite0)"
+            )
+        self.store, self.config = store, config or TagsConfig()
+        self.concepts = Concepts(store.tag_names, lexicon, self.config.hyponyms)
+        shift, scale = self._statistics()
+        self.shift: Tensor
+        self.scale: Tensor
+        self.register_buffer("shift", shift)
+        self.register_buffer("scale", scale)
+
+    @classmethod
+    def build(
+        cls, store: RegionStore, lexicon: Lexicon | None = None, config: TagsConfig | None = None
+    ) -> Tags:
+        """The baseline for a corpus, with the lexicon that suits its tags: Storybook's own for
+        Storybook, WordNet for all others."""
+        return cls(store, lexicon or lexicon_of(store), config)
+
+    def _statistics(self) -> tuple[Tensor, Tensor]:
+        """What is taken from every concept's scores, and what they are multiplied by, (G,) each."""
+        count = len(self.store.tag_names)
+        if self.config.normalize != "standard":
+            return torch.zeros(count), torch.ones(count)
+        scores = np.asarray(self.store.tags, np.float64)
+        deviation = np.maximum(scores.std(0), 1e-6)
+        return torch.from_numpy(scores.mean(0)).float(), torch.from_numpy(1 / deviation).float()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the buffers are: there are no parameters."""
+        return self.scale.device
+
+    def encode_images(self, images: RegionBatch) -> Tensor:
+        """s_g (B, G) of B images, by their numbers in the store."""
+        rows = self.store.tags[images.index.cpu().numpy()]
+        scores = torch.from_numpy(np.asarray(rows, np.float32)).to(self.device)
+        scores = (scores - self.shift) * self.scale
+        return normalize(scores) if self.config.normalize == "unit" else scores
+
+    def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
+        """q (B, G) of B sentences."""
+        query = torch.zeros(len(sentences), len(self.store.tag_names))
+        for row, sentence in enumerate(sentences):
+            query[row, sorted(self.concepts.of_sentence(sentence))] = 1
+        return (normalize(query) if self.config.hyponyms else query).to(self.device)
+
+    def similarity(self, images: Tensor, sentences: Tensor) -> Tensor:
+        """r (I, S) of s_g (I, G) and q (S, G), in float32."""
+        with torch.autocast(images.device.type, enabled=False):
+            return images.float() @ sentences.float().T
+
+    def loss(self, batch: Batch) -> Losses:
+        """There is nothing to train."""
+        raise NotImplementedError("tags are matched as they are: evaluate the model without fit")
+
+
+def lexicon_of(store: RegionStore) -> Lexicon:
+    """Storybook's own lexicon for its tags, WordNet for those of all others."""
+    ours = store.detector.startswith(f"{StorybookDetector.name} ")
+    return tag_lexicon() if ours else wordnet()

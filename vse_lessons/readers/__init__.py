@@ -1,1 +1,0 @@
-"""Readers: one file a public format, in the layouts that people have on their disks."""

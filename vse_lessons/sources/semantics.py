@@ -1,0 +1,146 @@
+"""Semantics: what a detector saw, as a sentence, by region (A3VSE, sections 3.2 and 4.3) or of the
+whole image (section 4.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from vse_lessons.common.files import DataError
+from vse_lessons.data.regions import RegionStore
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.data.text import tokenize
+from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+
+# The upper floors of WordNet: true of everything, so that they say nothing.
+TOO_GENERAL = {
+    *("entity", "physical entity", "abstraction", "object", "physical object", "whole", "unit"),
+    *("thing", "living thing", "animate thing", "organism", "being", "matter", "substance"),
+    *("group", "grouping", "part", "piece", "cause", "agency"),
+}
+
+
+def regional_semantics(
+    store: RegionStore,
+    images: Sequence[int] | np.ndarray,
+    words: Sequence[str] | Mapping[int, str] | None = None,
+    *,
+    max_words: int = 82,
+    attributes: bool = True,
+    repeats: bool = False,
+    min_confidence: float = 0.0,
+    at_least: int = 1,
+) -> list[str]:
+    """One pseudo sentence an image: s = [s_1 || s_2 || ...], s_k = [attribute_k class_k], the most
+    confident detection first (section 4.3), cut after `max_words` tokens as sentences are (82 on
+    Flickr30K, 57 on MS-COCO).
+
+    `words` gives for each class the word to use instead of the detector's name; '' drops the
+    detection.  `repeats=False` says each attribute-class pair once: a grid of overlapping squares
+    sees one dog many times.  Detections below `min_confidence` are left out, but for the `at_least`
+    most confident ones.  The sentence of an image where nothing is left is ''."""
+    if any(column is None for column in (store.classes, store.class_confidences)):
+        raise DataError(
+            f"{store.source} holds features only, so there are no regional semantics; use a "
+            "corpus whose regions come from a detector, or train without: ablation=no_semantics"
+        )
+    names = store.class_names if words is None else words
+    attributed = attributes and store.attributes is not None
+    sentences = []
+    for image in images:
+        rows = store.rows(image)
+        order = np.argsort(-store.class_confidences[rows].astype(np.float32), kind="stable")
+        sure = np.count_nonzero(store.class_confidences[rows] >= min_confidence)
+        said = []
+        for row in rows.start + order[: max(sure, at_least)]:
+            name = names[int(store.classes[row])]
+            attribute = int(store.attributes[row]) if attributed else -1
+            if name:
+                said.append(
+                    f"{store.attribute_names[attribute]} {name}" if attribute >= 0 else name
+                )
+        said = said if repeats else list(dict.fromkeys(said))
+        sentences.append(" ".join(tokenize(" ".join(said))[:max_words]))
+    return sentences
+
+
+def people_words(
+    sentences: Iterable[str], chains: Sequence[Sequence[Sequence[str]]], min_count: int = 4
+) -> list[str]:
+    """For each class the word that people use: of its own lemmas and those of its hypernyms
+    (`chains`, nearest first) the nearest that occurs in the sentences at least `min_count` times,
+    the most frequent one among synonyms; '' if there is none.  "saluki" becomes "dog".
+
+    Give it annotated training sentences only.  Lemmas may have several words."""
+    lemmas = {lemma: tokenize(lemma) for chain in chains for level in chain for lemma in level}
+    longest = max((len(tokens) for tokens in lemmas.values()), default=0)
+    counts: Counter[tuple[str, ...]] = Counter()
+    for sentence in sentences:
+        tokens = tokenize(sentence)
+        for length in range(1, longest + 1):
+            counts.update(zip(*(tokens[i:] for i in range(length))))
+
+    def word(chain: Sequence[Sequence[str]]) -> str:
+        for level in chain:
+            used = [lemma for lemma in level if lemma not in TOO_GENERAL]
+            best = max(used, key=lambda lemma: counts[lemmas[lemma]], default="")
+            if best and counts[lemmas[best]] >= min_count:
+                return best
+        return ""
+
+    return [word(chain) for chain in chains]
+
+
+def global_tags(
+    store: RegionStore,
+    images: Sequence[int] | np.ndarray,
+    threshold: float = 0.3,
+    at_least: int = 0,
+) -> list[str]:
+    """One sentence an image of its image-level tags with a score of at least `threshold`, the
+    highest first: the global semantics s_g that section 4.6 swaps s with (threshold 0.3).  The
+    `at_least` highest tags are said in any case; without them an image may have ''."""
+    if store.tags is None:
+        raise DataError(f"{store.source} holds no image-level tags; use a detector that gives them")
+    sentences = []
+    for image in images:
+        scores = np.asarray(store.tags[image], np.float32)
+        order = np.argsort(-scores, kind="stable")
+        # in the scores' own precision: a tag of 0.7 passes a threshold of 0.7
+        sure = np.count_nonzero(scores >= np.float32(threshold))
+        sentences.append(" ".join(store.tag_names[i] for i in order[: max(sure, at_least)]))
+    return sentences
+
+
+CONFIDENT = (
+    0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
+)
+IMAGENET_WORDS = 12  # beyond them the cells of a photograph's edges have their say
+
+
+def describe(training: SparseCorpus, source: str = "regions", threshold: float = 0.3) -> list[str]:
+    """The semantics of the un-annotated images of a sparse corpus, in their order: what stands in for
+    their sentences.  `source` is "regions" (s, section 3.2) or "tags" (s_g, section 4.6).
+
+    Regional semantics are as they suit the detector.  One that was trained on boxes gives attribute
+    and class words of its confident regions.  The cells of an ImageNet classifier give, for each,
+    the word that people use and the name of the class ("dog", "curly-coated retriever"), each word
+    once; colours measured on whole cells mislead more than they tell and are left out.
+
+    Global tags are the names of the image-level concepts with a score of at least `threshold`.  What
+    becomes of an image where none has, the paper leaves open: here its highest tag stands alone.
+    Empty sentences would all be one, the right answer for many images and a negative for all."""
+    store, images = training.corpus.regions, training.unannotated
+    if source == "tags":
+        return global_tags(store, images, threshold, at_least=1)
+    if source != "regions":
+        raise DataError(f"unknown source of semantics {source!r}: one of regions, tags")
+    if not store.detector.startswith(EfficientNetLite0.name):
+        return regional_semantics(store, images, min_confidence=CONFIDENT)
+    known = imagenet_words()
+    people = people_words(training.training_sentences, known.chains)
+    both = [f"{word} {name}" for word, name in zip(people, known.names)]
+    found = regional_semantics(store, images, both, attributes=False)
+    return [" ".join(list(dict.fromkeys(text.split()))[:IMAGENET_WORDS]) for text in found]

@@ -1,0 +1,91 @@
+"""Grading a detector: Storybook knows what its pictures show, so every mistake can be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from vse_lessons.data.regions import Detections
+from vse_lessons.data.text import tokenize
+from vse_lessons.sources.storybook.detector import StorybookDetector, overlap
+from vse_lessons.sources.storybook.scene.meaning import CANVAS, Scene
+from vse_lessons.sources.storybook.writing.grammar import plural
+from vse_lessons.sources.storybook.writing.lexicons import general as lexicon
+
+
+@dataclass(frozen=True)
+class Grades:
+    """Verdicts on the R regions that a detector found in some pictures of T things in all."""
+
+    confidences: np.ndarray  # (R,) of the class
+    found: np.ndarray  # (R,) bool: the box fits a thing that no surer box has taken
+    class_right: np.ndarray  # (R,) bool: and the class is that thing's kind
+    attribute_right: np.ndarray  # (R,) bool: and the attribute is its colour or its pattern
+    said: list[tuple[str, str]]  # of each found thing: its kind, the class that was said
+    things: int  # T
+
+
+def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
+    """(R,) the thing that each region shows, or -1.
+
+    The surest region chooses first, whatever its class: it takes the thing that it overlaps most,
+    if their intersection over union is at least `limit`.  Each thing is taken once."""
+    boxes = np.array([thing.box for thing in scene.things], np.float32) / CANVAS
+    taken = np.full(len(found.boxes), -1)
+    free = np.ones(len(boxes), bool)
+    for region in np.argsort(-found.class_confidences, kind="stable"):
+        shares = np.where(free, overlap(found.boxes[region], boxes), 0.0)
+        best = int(shares.argmax())
+        if shares[best] >= limit:
+            taken[region], free[best] = best, False
+    return taken
+
+
+def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: float = 0.5) -> Grades:
+    """Holds the Storybook detector's regions of some pictures against their scenes."""
+    classes, attributes = StorybookDetector.class_names, StorybookDetector.attribute_names
+    rows, said = [], []
+    for found, scene in zip(detections, scenes, strict=True):
+        for region, number in enumerate(match(found, scene, limit)):
+            hit = number >= 0
+            thing = scene.things[number] if hit else None
+            name = classes[found.classes[region]]
+            attribute = attributes[found.attributes[region]]
+            rows.append((found.class_confidences[region], hit, hit and name == thing.kind,
+                         hit and attribute in (thing.colour, thing.pattern)))  # fmt: skip
+            if hit:
+                said.append((thing.kind, name))
+    confidences, hits, class_right, attribute_right = (np.array(column) for column in zip(*rows))
+    return Grades(confidences, hits, class_right, attribute_right, said,
+                  sum(len(scene.things) for scene in scenes))  # fmt: skip
+
+
+@cache
+def _names(kind: str) -> tuple[tuple[str, ...], ...]:
+    """All that a kind is called, one or many of it, as words."""
+    nouns = {noun for tier in lexicon.NOUNS[kind] for noun in tier}
+    nouns |= set(lexicon.SMALL_NOUNS.get(kind, ()))
+    return tuple(tokenize(form) for noun in sorted(nouns) for form in (noun, plural(noun)))
+
+
+def names(sentence: str, kind: str) -> bool:
+    """Whether a sentence has a word for a kind of thing, any that Storybook's writers know."""
+    said = f" {' '.join(tokenize(sentence))} "
+    return any(f" {' '.join(words)} " in said for words in _names(kind))
+
+
+def share_named(
+    written: Sequence[str], shown: Sequence[Scene], said: Sequence[Sequence[str]]
+) -> tuple[float, int]:
+    """How many of the kinds of things that all of a picture's sentences name are also named by the sentence
+    written for it, in per cent, over all pictures; and how many such kinds there are."""
+    named = agreed = 0
+    for sentence, scene, voices in zip(written, shown, said, strict=True):
+        for kind in {thing.kind for thing in scene.things}:
+            if all(names(voice, kind) for voice in voices):
+                agreed += 1
+                named += names(sentence, kind)
+    return 100 * named / max(1, agreed), agreed

@@ -1,0 +1,169 @@
+"""What a training run consists of: weights, optimisers, and what it has found so far; to and from disk."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from vse_lessons.common.files import DataError, atomic_path
+from vse_lessons.models.base import Optimisation, RetrievalModel
+
+
+@dataclass
+class Run:
+    """What `fit` gives back; `model` holds the weights of the best epoch."""
+
+    model: RetrievalModel
+    history: list[dict] = field(default_factory=list)  # one entry an epoch
+    best_epoch: int = -1
+    best_score: float = -math.inf  # rsum, unless there is another criterion
+    warnings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class State:
+    """Everything that a checkpoint holds."""
+
+    def __init__(self, model: RetrievalModel, optimisation: Optimisation, signature: str):
+        self.model, self.optimisation, self.signature = model, optimisation, signature
+        self.run = Run(model)
+        self.epoch = 0
+        self.best: dict[str, Tensor] = {}
+        self.optimizer = self._optimizer(adversary=False)
+        self.adversary = self._optimizer(adversary=True)
+        self.average = _copy(model.state_dict()) if optimisation.averaging else None
+
+    def _optimizer(self, adversary: bool) -> torch.optim.Optimizer | None:
+        """Adam for the parameters of an adversary, if there are any, or for all others, one group for each of
+        their learning rates and momenta."""
+        optimisation, groups = self.optimisation, {}
+        for name, parameter in self.model.named_parameters():
+            if self.model.is_adversary(name) == adversary:
+                kinds = self.model.rate_of(name), self.model.momentum_of(name)
+                groups.setdefault(kinds, []).append(parameter)
+        if not groups:
+            return None
+        kind = torch.optim.AdamW if optimisation.decoupled else torch.optim.Adam
+        made = kind([{"params": group, "factor": factor, "betas": (momentum, 0.999)}
+                     for (factor, momentum), group in groups.items()],
+                    lr=optimisation.learning_rate, weight_decay=optimisation.weight_decay)  # fmt: skip
+        # moments exist from the start, so that a fresh and a resumed optimiser look alike
+        for parameter in parameters_of(made):
+            made.state[parameter] = {
+                "step": torch.zeros(()),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
+            }
+        return made
+
+    @property
+    def adversary_parameters(self) -> list[nn.Parameter]:
+        """The parameters of an adversary, if the model has one."""
+        return [] if self.adversary is None else parameters_of(self.adversary)
+
+    def moments(self, name: str, parameter: nn.Parameter) -> dict[str, Tensor]:
+        """What Adam remembers of a parameter."""
+        optimizer = self.adversary if self.model.is_adversary(name) else self.optimizer
+        return optimizer.state[parameter]
+
+    def update_average(self, steps: int) -> None:
+        """average <- d average + (1 - d) weights, with d smaller in the first steps."""
+        if self.average is None:
+            return
+        decay = min(self.optimisation.averaging, (1 + steps) / (10 + steps))
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - decay)
+
+    def evaluated_weights(self) -> _Swapped:
+        """A block in which the model has its averaged weights, where there are any."""
+        return _Swapped(self.model, self.average)
+
+    def keep_best(self) -> None:
+        """Remembers the weights as they are now."""
+        self.best = _copy(self.model.state_dict())
+
+    def restore_best(self) -> None:
+        """Puts the best epoch's weights back."""
+        if self.best:
+            self.model.load_state_dict(self.best)
+        self.model.eval()
+
+    def save(self, path: Path) -> None:
+        """One safetensors file, its header holding the rest as JSON; written whole or not at all."""
+        tensors = {f"model/{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"best/{name}": value for name, value in self.best.items()}
+        tensors |= {f"average/{name}": value for name, value in (self.average or {}).items()}
+        for name, parameter in self.model.named_parameters():
+            for key, value in self.moments(name, parameter).items():
+                tensors[f"optimizer/{key}/{name}"] = value
+        state = {"signature": self.signature, "epoch": self.epoch, "history": self.run.history,
+                 "best_epoch": self.run.best_epoch, "best_score": self.run.best_score,
+                 "warnings": self.run.warnings, "seconds": self.run.seconds}  # fmt: skip
+        with atomic_path(path) as temporary:
+            plain = {
+                name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()
+            }
+            save_file(plain, temporary, metadata={"state": json.dumps(state)})
+
+    def load(self, path: Path) -> None:
+        """Reads what `save` wrote; `DataError` when it is damaged or another run's."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                state = json.loads(file.metadata()["state"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise DataError(f"{path} is not a checkpoint of this library ({error}): delete it to "
+                            "start over") from error  # fmt: skip
+        if state["signature"] != self.signature:
+            raise DataError(f"{path} belongs to a run with other parameters: choose another out_dir, "
+                            "or delete it to start over")  # fmt: skip
+        groups: dict[str, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            group, rest = name.split("/", 1)
+            groups.setdefault(group, {})[rest] = value.to(self.model.device)
+        self.model.load_state_dict(groups["model"])
+        self.best, self.average = groups.get("best", {}), groups.get("average", self.average)
+        for name, parameter in self.model.named_parameters():
+            moments = self.moments(name, parameter)
+            for key in moments:
+                value = groups["optimizer"][f"{key}/{name}"]
+                moments[key] = value.cpu() if key == "step" else value
+        self.epoch = state.pop("epoch")
+        state.pop("signature")
+        if "best_rsum" in state:  # as checkpoints called it before there were other criteria
+            state["best_score"] = state.pop("best_rsum")
+        for key, value in state.items():
+            setattr(self.run, key, value)
+
+
+class _Swapped:
+    """Lends other weights to a model for the length of a block."""
+
+    def __init__(self, model: RetrievalModel, weights: dict[str, Tensor] | None):
+        self.model, self.weights = model, weights
+
+    def __enter__(self) -> None:
+        if self.weights is not None:
+            self.own = _copy(self.model.state_dict())
+            self.model.load_state_dict(self.weights)
+
+    def __exit__(self, *error: object) -> None:
+        if self.weights is not None:
+            self.model.load_state_dict(self.own)
+
+
+def _copy(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in weights.items()}
+
+
+def parameters_of(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    """All that an optimiser moves."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]

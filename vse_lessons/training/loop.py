@@ -1,0 +1,273 @@
+"""One training loop for every model: optimiser, schedule, selection, checkpoints, resume.
+
+Everything random in epoch e follows from (seed, e): the order of the pairs, dropout, the lot.  So
+the state at the end of an epoch is weights, optimiser moments and numbers, and a run that is
+killed at any moment goes on from its last epoch as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from vse_lessons.blocks.similarity import as_vectors, normalize
+from vse_lessons.common.files import DataError, digest, write_json
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.evaluation.retrieval import Embedded, Evaluation, embed, evaluate_embedded
+from vse_lessons.models.base import Batch, Losses, Optimisation, RetrievalModel
+from vse_lessons.training.batches import Streams
+from vse_lessons.training.checkpoints import Run, State, parameters_of
+
+COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
+PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuck there
+
+
+# further figures of an evaluated model, "score" among them, which chooses the best epoch
+Criterion = Callable[[RetrievalModel, SparseCorpus, Evaluation], dict[str, float]]
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message names the term, and the last good checkpoint stays."""
+
+
+def choose_device(device: str = "auto") -> torch.device:
+    """`auto` is CUDA where there is one, else the CPU."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise DataError(f"unknown device {device!r}: auto, cpu or cuda") from error
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise DataError("device='cuda', but PyTorch sees no CUDA device here: use auto or cpu")
+    return chosen
+
+
+def peak_memory_mb() -> float:
+    """The largest resident memory that this process has had, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)
+
+
+def fit(
+    model: RetrievalModel,
+    training: SparseCorpus,
+    optimisation: Optimisation,
+    out_dir: Path | None = None,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    progress: bool = True,
+    after_epoch: Callable[[int, RetrievalModel], None] | None = None,
+    criterion: Criterion | None = None,
+) -> Run:
+    """Trains a model on the annotated pairs and, where there are semantics, on the pseudo pairs of
+    the un-annotated images; keeps the epoch with the highest rsum on `training.selection`, or with the
+    highest "score" among the figures that `criterion(model, training, evaluation)` gives for them, all of
+    which go into the history.  What a step sees is said in batches.py.
+
+    With `out_dir`, a checkpoint is written after each epoch, and a run that finds one goes on from
+    there.  On CUDA the encoders' matrix products run in bfloat16; the LSTM,
+    similarities and losses stay in float32.  `after_epoch(epoch, model)` is called with
+    the model as it is evaluated.  Raises `DataError` when there are too few pairs for a batch or
+    the checkpoint is another run's, `TrainingError` when a term is not finite."""
+    _check_batch(training, optimisation)
+    chosen = choose_device(device)
+    state = State(model.to(chosen), optimisation, _signature(model, training, optimisation, seed))
+    path = None if out_dir is None else Path(out_dir) / "checkpoint.safetensors"
+    if path is not None and path.exists():
+        state.load(path)
+        write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
+    streams = Streams(training, optimisation.batch_size, seed, model.reads_pixels)
+    total = optimisation.epochs * streams.steps
+    bar = tqdm(total=total, initial=state.epoch * streams.steps, disable=not progress, unit="step",
+               desc="training", mininterval=1.0)  # fmt: skip
+    with bar, torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        while state.epoch < optimisation.epochs:
+            started = time.perf_counter()
+            sums = _train_epoch(state, streams, seed, chosen, total, bar)
+            entry = {"epoch": state.epoch, **sums}
+            with state.evaluated_weights():
+                entry |= _select(state, training, criterion)
+                if after_epoch is not None:
+                    after_epoch(state.epoch, model)
+            entry["seconds"] = time.perf_counter() - started
+            _warn(state, entry, bar)
+            state.run.history.append(entry)
+            state.run.seconds += entry["seconds"]
+            state.epoch += 1
+            if path is not None:
+                state.save(path)
+                write_json(path.parent / "history.json", state.run.history)
+            score = entry.get("score", entry["rsum"])
+            bar.set_postfix(score=f"{score:.1f}", best=f"{state.run.best_score:.1f}")
+    state.restore_best()
+    return state.run
+
+
+def _check_batch(training: SparseCorpus, optimisation: Optimisation) -> None:
+    pairs, size = len(training.pairs), optimisation.batch_size
+    if pairs < size or len(training.annotated) < 2:
+        raise DataError(
+            f"{len(training.annotated)} annotated images with {pairs} sentences cannot fill a batch of "
+            f"{size} pairs: annotate more images, or use a smaller batch_size"
+        )
+    if training.semantics and len(training.unannotated) < 2:
+        raise DataError("one un-annotated image has no negatives: annotate fewer images, or leave "
+                        "the semantics out")  # fmt: skip
+
+
+def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Optimisation,
+               seed: int) -> str:  # fmt: skip
+    """Tells one run from another, so that a checkpoint is never continued by a stranger."""
+    parts = {
+        "model": type(model).__name__,
+        "config": repr(getattr(model, "config", None)),
+        "shapes": [[name, list(value.shape)] for name, value in model.state_dict().items()],
+        "optimisation": asdict(optimisation),
+        "seed": seed,
+        "corpus": training.corpus.name,
+        "detector": training.corpus.regions.detector,
+        "images": digest(*training.corpus.image_ids),
+        "pairs": digest(training.pairs.tobytes(), *training.training_sentences),
+        "selection": digest(training.selection.tobytes()),
+        # first weights follow from vocabulary, statistics, word vectors and the seed of building
+        "weights": digest(*(v.cpu().numpy().tobytes() for v in model.state_dict().values())),
+        "unannotated": digest(training.unannotated.tobytes()),
+        "semantics": digest(*training.semantics),
+    }
+    if model.reads_pixels:  # the store's name holds the digest of all pictures
+        parts["pixels"] = Path(training.corpus.pixels.source).name
+    if training.target is not None:
+        parts["target"] = training.target.digest
+    if len(training.contextual):
+        parts["contextual"] = digest(*training.contextual_sentences)
+    return digest(json.dumps(parts, sort_keys=True))
+
+
+def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int) -> float:
+    """The rate at a step of `total`, `steps` of them an epoch: constant, a tenth after an epoch
+    (A3VSE, section 4.3), or half a cosine down to 0."""
+    if optimisation.cosine:
+        return optimisation.learning_rate * (1 + math.cos(math.pi * step / total)) / 2
+    late = 0 < optimisation.decay_after <= step // steps
+    return optimisation.learning_rate * (0.1 if late else 1.0)
+
+
+def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device, total: int,
+                 bar: tqdm) -> dict[str, float]:  # fmt: skip
+    """One epoch of steps; returns the mean of every term and monitor over the steps that have it."""
+    model, optimisation = state.model, state.optimisation
+    model.train()
+    torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
+    found: dict[str, list[float]] = {}
+    for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
+        step = state.epoch * streams.steps + number
+        rate = learning_rate(optimisation, step, total, streams.steps)
+        for side in (pairs, weak, target):
+            if side is not None:
+                side.images = side.images.to(device)
+        if pairs.pixels is not None:
+            pairs.pixels = pairs.pixels.to(device)
+        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs,
+                      target)  # fmt: skip
+        values = {}
+        if state.adversary is not None:
+            values |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
+        values |= _descend(state, state.optimizer, model.loss, batch, rate, number)
+        state.update_average(step)
+        for name, value in values.items():
+            found.setdefault(name, []).append(float(value))
+        bar.update()
+    return {name: sum(values) / len(values) for name, values in found.items()}
+
+
+def _descend(state: State, optimizer: torch.optim.Optimizer, objective: Callable[[Batch], Losses],
+             batch: Batch, rate: float, number: int) -> dict[str, float | Tensor]:  # fmt: skip
+    """One step of an optimiser's own parameters down an objective; every term and monitor.  `TrainingError`
+    if a term is not finite."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["factor"]
+    # the model's own step needs no gradient of an adversary's parameters
+    still = [
+        p for p in state.adversary_parameters if p.requires_grad and optimizer is state.optimizer
+    ]
+    device = state.model.device
+    optimizer.zero_grad(set_to_none=True)
+    try:
+        for parameter in still:
+            parameter.requires_grad_(False)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            losses = objective(batch)
+        terms = {name: value.detach() for name, value in losses.terms.items()}
+        _check_finite(terms, state.epoch, number)
+        losses.total.backward()
+    finally:
+        for parameter in still:
+            parameter.requires_grad_(True)
+    if state.optimisation.clip:
+        torch.nn.utils.clip_grad_norm_(parameters_of(optimizer), state.optimisation.clip)
+    optimizer.step()
+    return {**terms, **losses.monitors}
+
+
+def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
+    for name, value in terms.items():
+        if not torch.isfinite(value):
+            raise TrainingError(
+                f"the term {name!r} became {float(value)} in epoch {epoch}, step {step}: training "
+                "stops; the checkpoint of the epoch before is untouched.  Try a lower learning rate "
+                "or look for features out of range"
+            )
+
+
+def _select(state: State, training: SparseCorpus, criterion: Criterion | None) -> dict:
+    """Evaluates the model and remembers its weights if they are the best so far."""
+    embedded = embed(state.model, training.corpus, training.selection)
+    found = evaluate_embedded(state.model, embedded)
+    further = {} if criterion is None else criterion(state.model, training, found)
+    score = further.get("score", found.rsum)
+    if score > state.run.best_score:
+        state.run.best_score, state.run.best_epoch = score, state.epoch
+        state.keep_best()
+    return {
+        "t2i": found.t2i, "i2t": found.i2t, "rsum": found.rsum, **mean_cosines(embedded), **further,
+    }  # fmt: skip
+
+
+def mean_cosines(embedded: Embedded) -> dict[str, float]:
+    """How alike the embeddings of a split are: the mean cosine of two images and of two sentences.
+    Near 1 they have collapsed to a point.  The mean over all ordered pairs, each with itself too,
+    is the squared length of the mean of the unit vectors."""
+    return {
+        "image_cosine": float(normalize(as_vectors(embedded.images)).mean(0).square().sum()),
+        "sentence_cosine": float(normalize(as_vectors(embedded.sentences)).mean(0).square().sum()),
+    }
+
+
+def _warn(state: State, entry: dict, bar: tqdm) -> None:
+    """Names the two classic ways to fail: embeddings in one point, and hinges stuck at the margin."""
+    found, epoch = [], f"epoch {entry['epoch']}"
+    for side in ("image", "sentence"):
+        if (cosine := entry[f"{side}_cosine"]) > COLLAPSED:
+            found.append(f"{epoch}: collapse, the mean cosine of two {side} embeddings is {cosine:.3f}; "
+                         "lower the adversarial weights, if any")  # fmt: skip
+    for term, value in state.model.plateaus.items():
+        # one epoch may pass by the plateau on its way down; two are stuck
+        before = state.run.history[-1].get(term, 0.0) if state.run.history else 0.0
+        if all(abs(v - value) < PLATEAU * value for v in (before, entry.get(term, 0.0))):
+            found.append(f"{epoch}: the term {term!r} is stuck at {value:.3g}, where every hinge equals "
+                         "the margin; use more warm-up epochs")  # fmt: skip
+    for warning in found:
+        bar.write(warning)
+    state.run.warnings.extend(found)
