@@ -48,7 +48,7 @@ from IPython.display import Markdown, display
 from vse_lessons.blocks import mmd
 from vse_lessons.common.files import DataError, digest
 from vse_lessons.data.unpaired import coverage, unpair
-from vse_lessons.evaluation.retrieval import domains as alignment
+from vse_lessons.evaluation import domains as alignment
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, similarities
 from vse_lessons.experiments import vsa as transfer_study
 from vse_lessons.experiments import vsa_report as transfer_report

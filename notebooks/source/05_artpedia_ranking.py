@@ -54,9 +54,9 @@ from vse_lessons.blocks import similarity as similarities_of
 from vse_lessons.common.files import DataError, digest
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import load_word_vectors, tokenize
+from vse_lessons.evaluation import pages as page_evaluation
+from vse_lessons.evaluation import significance as statistics
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded
-from vse_lessons.evaluation.retrieval import pages as page_evaluation
-from vse_lessons.evaluation.retrieval import significance as statistics
 from vse_lessons.evaluation.search import compact, shortlist_ranks
 from vse_lessons.evaluation.significance import summarize
 from vse_lessons.experiments import artpedia as page_study

@@ -48,8 +48,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from vse_lessons.blocks import similarity
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import TABLE_1
-from vse_lessons.evaluation.retrieval import retrieval as evaluation
-from vse_lessons.evaluation.retrieval import significance as statistics
+from vse_lessons.evaluation import retrieval as evaluation
+from vse_lessons.evaluation import significance as statistics
 from vse_lessons.experiments import a3vse as study
 from vse_lessons.experiments import claims as scoreboard
 from vse_lessons.experiments.claims import Arm, Results

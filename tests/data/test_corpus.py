@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from test_regions import detections, write
+from data.test_regions import detections, write
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from vse_lessons.blocks.similarity import Entities
 from vse_lessons.common.files import DataError
+from vse_lessons.evaluation import retrieval as evaluation
 from vse_lessons.evaluation.retrieval import (
     Embedded,
     best_of,
@@ -25,7 +26,6 @@ from vse_lessons.evaluation.retrieval import (
     similarities,
     summarize,
 )
-from vse_lessons.evaluation.retrieval import retrieval as evaluation
 from vse_lessons.evaluation.significance import Ranks
 from vse_lessons.models.base import Losses, RetrievalModel
 

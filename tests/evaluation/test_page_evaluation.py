@@ -4,8 +4,8 @@ import torch
 from helpers.corpora import make_pages
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from models.test_artpedia import SMALL
 from scipy.stats import hypergeom
-from test_artpedia import SMALL
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify

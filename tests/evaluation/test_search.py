@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from evaluation.test_evaluation import Oracle
 from helpers.corpora import make_corpus
-from test_evaluation import Oracle
-from test_scan import SMALL
+from models.test_scan import SMALL
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify

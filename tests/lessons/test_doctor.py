@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 from PIL import Image
-from test_readers import flickr_folder
+from sources.readers.test_readers import flickr_folder
 
 from vse_lessons.data.pictures import Pictures
 from vse_lessons.data.region_writer import write_store

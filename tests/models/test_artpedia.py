@@ -1,9 +1,9 @@
 from dataclasses import asdict, replace
 
-import literal_artpedia as literal
 import numpy as np
 import pytest
 import torch
+from helpers import literal_artpedia as literal
 from helpers.corpora import assert_resumes, make_pages
 from torch.nn import functional as F
 

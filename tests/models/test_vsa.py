@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from data.test_unpaired import shuffled_pairs
 from helpers import literal_vsa
 from helpers.corpora import assert_resumes, batch_of, make_corpus
-from test_unpaired import shuffled_pairs
 from torch.nn import functional as F
 
 from vse_lessons.blocks.adversarial import domain_objective, reversal_strength

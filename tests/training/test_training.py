@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import ROOT
 from helpers.corpora import make_corpus
+from models.test_a3vse import SMALL
 from safetensors import safe_open
 from safetensors.torch import save_file
-from test_a3vse import SMALL
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
@@ -76,7 +77,7 @@ import sys, time
 sys.path.insert(0, {tests!r})
 import torch
 torch.set_num_threads(1)
-from test_training import OPTIMISATION, setup
+from training.test_training import OPTIMISATION, setup
 from vse_lessons.training.batches import Streams
 from vse_lessons.training.loop import fit
 model, training = setup()
@@ -89,7 +90,7 @@ fit(model, training, OPTIMISATION, {out!r}, device="cpu", progress=False, after_
 
 @pytest.mark.parametrize("epochs_before", [1, 3])
 def test_a_killed_run_resumes_bit_for_bit(tmp_path, epochs_before):
-    code = CHILD.format(tests=str(Path(__file__).parent), out=str(tmp_path))
+    code = CHILD.format(tests=str(ROOT / "tests"), out=str(tmp_path))
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     for _ in range(epochs_before + 1):  # the last epoch printed is not yet in the checkpoint
         child.stdout.readline()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus
-from test_vsa import OPTIMISATION, SMALL, batch, setup
+from models.test_vsa import OPTIMISATION, SMALL, batch, setup
 
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import unpair

@@ -11,7 +11,7 @@ import pytest
 from helpers import ROOT
 from helpers.misbehaving import APOLOGY, server  # noqa: F401
 from PIL import Image
-from test_readers import RECORD
+from sources.readers.test_readers import RECORD
 
 from vse_lessons.common.files import read_json
 from vse_lessons.sources.catalogue import open_corpus

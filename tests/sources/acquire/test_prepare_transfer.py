@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 from scipy.io import savemat
-from test_transfer_readers import captions, picture
+from sources.readers.test_transfer_readers import captions, picture
 
 from vse_lessons.common.files import read_json
 from vse_lessons.sources.catalogue import open_corpus

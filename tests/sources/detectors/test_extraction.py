@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import ROOT
 from PIL import Image
 
 from vse_lessons.common import files
@@ -99,7 +100,7 @@ KILLED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from test_extraction import Quadrants, extract, listed
+from sources.detectors.test_extraction import Quadrants, extract, listed
 extract(listed(Path(sys.argv[2])), Path(sys.argv[3]), Quadrants(pause=0.3))
 """
 
@@ -108,7 +109,7 @@ def test_a_killed_extraction_goes_on_where_it_stopped(tmp_path):
     pictures = drawn(tmp_path / "p")
     whole = extract(pictures, tmp_path / "whole")
     folder = tmp_path / "killed"
-    here = str(Path(__file__).parent)
+    here = str(ROOT / "tests")
     process = subprocess.Popen([sys.executable, "-c", KILLED, here, tmp_path / "p", folder])
     deadline = time.time() + 60
     while len(list(folder.glob("*.partial/*.npz"))) < 2 and time.time() < deadline:

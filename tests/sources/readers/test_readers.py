@@ -7,7 +7,7 @@ from helpers.corpora import shared_data
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_extraction import Quadrants
+from sources.detectors.test_extraction import Quadrants
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionStore, StackedRows
