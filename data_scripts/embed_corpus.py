@@ -24,9 +24,7 @@ from vse_lessons.training.loop import choose_device
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("corpus", choices=(*STORYBOOKS, *LISTINGS))
     parser.add_argument("folder", type=Path, nargs="?", help="where the corpus is; none: built in")
     parser.add_argument("--checkpoint", required=True, help="name or folder")
@@ -43,8 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"written: {len(corpus.image_ids):,} images and {len(corpus.sentences):,} sentences, "
-          f"{embedder.feature_dim} dimensions, in {given.to}")  # fmt: skip
+    print(
+        f"written: {len(corpus.image_ids):,} images and {len(corpus.sentences):,} sentences, "
+        f"{embedder.feature_dim} dimensions, in {given.to}"
+    )
     return 0
 
 

@@ -36,9 +36,7 @@ from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.training.loop import Run, fit
 
-STORE = (
-    Path(__file__).resolve().parents[1] / "vse_lessons" / "experiments" / "measured" / "a3vse.json"
-)
+STORE = Path(__file__).resolve().parents[1] / "vse_lessons" / "experiments" / "measured" / "a3vse.json"
 # where training ended: collapse is there even if an early epoch was kept
 LAST = ("rsum", "image_cosine", "sentence_cosine")
 Trained = tuple[RetrievalModel, Run | None]
@@ -101,8 +99,7 @@ def weight_jobs(seeds: int, _: argparse.Namespace) -> Iterator[Job]:
     for seed in range(seeds):
         for reduction, scale in ((r, scale) for r in scales for scale in scales[r]):
             config = replace(lesson, **published, reduction=reduction, optimisation=schedule)
-            key = {"study": "weights", "model": "A3VSE", "reduction": reduction, "scale": scale,
-                   "seed": seed}  # fmt: skip
+            key = {"study": "weights", "model": "A3VSE", "reduction": reduction, "scale": scale, "seed": seed}
             yield Job(key, a3vse(A3VSEConfig.scaled(config, scale), seed))
 
 
@@ -140,17 +137,23 @@ def measure(job: Job, data: Corpus, split: str, hold_out: int) -> dict:
     embedded = embed(model, data, data.images(split))
     row = {**job.key, "split": split, **evaluate_embedded(model, embedded).as_dict()}
     if run is not None:
-        row |= {"last": {key: run.history[-1][key] for key in LAST},
-                "curve": [round(epoch["rsum"], 2) for epoch in run.history],
-                "best_epoch": run.best_epoch + 1, "warnings": len(run.warnings)}  # fmt: skip
-    return {**row, "seconds": round(time.perf_counter() - started, 1), "torch": torch.__version__,
-            "python": platform.python_version(), "threads": torch.get_num_threads()}  # fmt: skip
+        row |= {
+            "last": {key: run.history[-1][key] for key in LAST},
+            "curve": [round(epoch["rsum"], 2) for epoch in run.history],
+            "best_epoch": run.best_epoch + 1,
+            "warnings": len(run.warnings),
+        }
+    return {
+        **row,
+        "seconds": round(time.perf_counter() - started, 1),
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--seeds", type=int, help="how many seeds, from 0")
     parser.add_argument("--corpus-dir", help="where Flickr8k lies")
@@ -168,8 +171,10 @@ def main() -> None:
         row = measure(job, data, split, hold_out)
         stored = read_json(STORE) if STORE.exists() else []  # another study may run beside this one
         write_json(STORE, [*stored, row])
-        print(f"{job.key}: rsum {row['rsum']:.1f}, t2i R@1 {row['t2i']['R@1']:.1f}, {row['seconds']} s",
-              flush=True)  # fmt: skip
+        print(
+            f"{job.key}: rsum {row['rsum']:.1f}, t2i R@1 {row['t2i']['R@1']:.1f}, {row['seconds']} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

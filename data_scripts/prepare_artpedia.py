@@ -35,32 +35,31 @@ from vse_lessons.sources.readers.artpedia import (
 )
 from vse_lessons.sources.release import File, download, require_space
 
-ARCHIVE = File(
-    "artpedia.zip", "https://aimagelab.ing.unimore.it/imagelab/uploadedFiles/artpedia.zip"
-)
+ARCHIVE = File("artpedia.zip", "https://aimagelab.ing.unimore.it/imagelab/uploadedFiles/artpedia.zip")
 LICENCE = "the texts are CC BY-SA, and each painting's file has a licence of its own, on its page at Commons"
 GUESS = 3_000_000  # bytes of a painting's file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help=f"where {JSON} is")
-    parser.add_argument(
-        "--download", action="store_true", help=f"fetch {JSON} too if it is not there"
-    )
+    parser.add_argument("--download", action="store_true", help=f"fetch {JSON} too if it is not there")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be fetched")
-    parser.add_argument("--accept-licence", action="store_true",
-                        help="you keep to the licences of the texts and of each painting's file")  # fmt: skip
     parser.add_argument(
-        "--contact", default="", help="a mail address or page that the servers can see"
+        "--accept-licence",
+        action="store_true",
+        help="you keep to the licences of the texts and of each painting's file",
     )
+    parser.add_argument("--contact", default="", help="a mail address or page that the servers can see")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds between two requests (1)")
     parser.add_argument("--retries", type=int, default=3, help="further tries for a file (3)")
     parser.add_argument("--limit", type=int, help="only the first so many paintings")
-    parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
-                        help="bad records: stop, or leave them out and count them")  # fmt: skip
+    parser.add_argument(
+        "--on-bad",
+        choices=("error", "skip"),
+        default="error",
+        help="bad records: stop, or leave them out and count them",
+    )
     parser.add_argument("--no-regions", action="store_true", help="fetch only")
     given = parser.parse_args(arguments)
     try:
@@ -86,25 +85,27 @@ def prepare(given: argparse.Namespace) -> int:
     target = given.folder / FOLDERS[0]
     if given.dry_run:
         missing = [name for name in urls if not (target / name).exists()]
-        print(f"{len(missing)} of {len(urls)} paintings would be fetched into {target}, in at least "
-              f"{len(missing) * given.pause / 60:.0f} minutes; their sizes are not in the JSON")  # fmt: skip
+        print(
+            f"{len(missing)} of {len(urls)} paintings would be fetched into {target}, in at least "
+            f"{len(missing) * given.pause / 60:.0f} minutes; their sizes are not in the JSON"
+        )
         return 0
     missing = sum(not (target / name).exists() for name in urls)
-    require_space(
-        target, missing * GUESS, f"if {missing} paintings have 3 MB each, for no size is told,"
-    )
+    require_space(target, missing * GUESS, f"if {missing} paintings have 3 MB each, for no size is told,")
     agent = f"{AGENT}; {given.contact}" if given.contact else AGENT
-    made = fetch_all(
-        urls, target, pause=given.pause, retries=given.retries, agent=agent, check=no_picture
+    made = fetch_all(urls, target, pause=given.pause, retries=given.retries, agent=agent, check=no_picture)
+    print(
+        f"{len(made.there)} paintings were there, {len(made.fetched)} were fetched, "
+        f"{len(made.gone)} cannot be had"
     )
-    print(f"{len(made.there)} paintings were there, {len(made.fetched)} were fetched, "
-          f"{len(made.gone)} cannot be had")  # fmt: skip
     if made.gone:
         print(f"the list of what is gone, and why, is {target / LOST}")
     if not given.no_regions:
         corpus = open_corpus("artpedia", given.folder).corpus
-        print(f"ready: {len(corpus.image_ids)} paintings, {len(corpus.sentences)} sentences, regions in "
-              f"{corpus.regions.source}")  # fmt: skip
+        print(
+            f"ready: {len(corpus.image_ids)} paintings, {len(corpus.sentences)} sentences, regions in "
+            f"{corpus.regions.source}"
+        )
     return 0
 
 
@@ -121,12 +122,12 @@ def no_picture(path: Path) -> str | None:
 def report(found) -> None:
     print(f"{'split':6} {'':22} {'here':>7} {'Table 2':>8}")
     for split, what, here, published in against_table_2(found.counts()):
-        print(
-            f"{split:6} {what:22} {here:7,} {published:8,}{'' if here == published else '  differs'}"
-        )
+        print(f"{split:6} {what:22} {here:7,} {published:8,}{'' if here == published else '  differs'}")
     lacking = found.lacking()
-    print(f"{lacking['visual']} pages without a visual sentence, {lacking['contextual']} without a "
-          f"contextual one; {len(found.skipped)} records or sentences left out")  # fmt: skip
+    print(
+        f"{lacking['visual']} pages without a visual sentence, {lacking['contextual']} without a "
+        f"contextual one; {len(found.skipped)} records or sentences left out"
+    )
 
 
 if __name__ == "__main__":

@@ -31,10 +31,7 @@ from vse_lessons.sources.release import (
 )
 
 LXMERT = "https://nlp.cs.unc.edu/data/lxmert_data/mscoco_imgfeat/"
-NAMES = (
-    "https://raw.githubusercontent.com/peteanderson80/bottom-up-attention/master/"
-    "data/genome/1600-400-20/"
-)
+NAMES = "https://raw.githubusercontent.com/peteanderson80/bottom-up-attention/master/data/genome/1600-400-20/"
 AUTHORS = ("**/trainval_*.tsv*", "**/karpathy_*.tsv*")  # all images, and no predictions to name
 
 
@@ -42,9 +39,7 @@ def gather(folder: Path, dry: bool) -> bool:
     """Moves TSV files that were unpacked into folders, and the names, to features/."""
     target = folder / FEATURES
     found = [
-        path
-        for path in sorted(visible(folder, "**/*.tsv*"))
-        if path.is_file() and path.parent != target
+        path for path in sorted(visible(folder, "**/*.tsv*")) if path.is_file() and path.parent != target
     ]
     found += [folder / name for name in (OBJECTS, ATTRIBUTES) if (folder / name).is_file()]
     for path in found:
@@ -58,8 +53,14 @@ def gather(folder: Path, dry: bool) -> bool:
 def features(part: str, size: int) -> File:
     """LXMERT's zip file of one part."""
     name = f"{part}_obj36"
-    return File(f"{name}.zip", f"{LXMERT}{name}.zip", size, source="reports, in round numbers",
-                gives=(f"**/{name}.tsv", *AUTHORS), into=FEATURES)  # fmt: skip
+    return File(
+        f"{name}.zip",
+        f"{LXMERT}{name}.zip",
+        size,
+        source="reports, in round numbers",
+        gives=(f"**/{name}.tsv", *AUTHORS),
+        into=FEATURES,
+    )
 
 
 RELEASE = Release(
@@ -76,7 +77,7 @@ RELEASE = Release(
     published=COCO_COUNTS,
     published_by=COCO_COUNTS_BY,
     convert=gather,
-)  # fmt: skip
+)
 
 if __name__ == "__main__":
     sys.exit(run(RELEASE, __doc__))

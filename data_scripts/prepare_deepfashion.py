@@ -38,9 +38,7 @@ def convert(folder: Path, dry: bool) -> bool:
     if (folder / CAPTIONS).exists() or not (folder / LANGUAGE).exists():
         return False
     records = fashiongan(folder)
-    print(
-        f"{folder / LANGUAGE}: {len(records):,} pictures with a sentence; the poster says {PUBLISHED:,}"
-    )
+    print(f"{folder / LANGUAGE}: {len(records):,} pictures with a sentence; the poster says {PUBLISHED:,}")
     if dry:
         print(f"{CAPTIONS} would be written from it")
     else:
@@ -56,21 +54,24 @@ def fashiongan(folder: Path) -> list[dict]:
     )
     names, texts = (_strings(folder / LANGUAGE, key, language[key]) for key in ("nameList", "engJ"))
     if len(names) != len(texts):
-        raise DataError(
-            f"{folder / LANGUAGE}: {len(names)} names but {len(texts)} sentences; fetch it again"
-        )
+        raise DataError(f"{folder / LANGUAGE}: {len(names)} names but {len(texts)} sentences; fetch it again")
     splits = np.full(len(names), "", dtype="<U8")
     for split, key in (("train", "train_ind"), ("test", "test_ind")):
         rows = np.asarray(index[key], np.int64).reshape(-1) - 1
         if len(rows) and not 0 <= rows.min() <= rows.max() < len(names):
-            raise DataError(f"{folder / INDEX}: {key} leads from {rows.min() + 1} to {rows.max() + 1}, but "
-                            f"there are {len(names)} pictures: the files are not of one release")  # fmt: skip
+            raise DataError(
+                f"{folder / INDEX}: {key} leads from {rows.min() + 1} to {rows.max() + 1}, but "
+                f"there are {len(names)} pictures: the files are not of one release"
+            )
         splits[rows] = split
     training = np.flatnonzero(splits == "train")
     draw = np.random.Generator(np.random.PCG64(0)).permutation(training)
     splits[draw[: min(VALIDATION, len(draw) // 10)]] = "val"
-    return [{"image": _below_img(name), "sentences": [text], "split": str(split)}
-            for name, text, split in zip(names, texts, splits) if split]  # fmt: skip
+    return [
+        {"image": _below_img(name), "sentences": [text], "split": str(split)}
+        for name, text, split in zip(names, texts, splits)
+        if split
+    ]
 
 
 def _load(path: Path, *keys: str) -> dict:
@@ -81,9 +82,7 @@ def _load(path: Path, *keys: str) -> dict:
             f"{path} cannot be read as a MATLAB file before 7.3 ({error}); fetch it again"
         ) from error
     if missing := set(keys) - set(content):
-        raise DataError(
-            f"{path} has no variable {sorted(missing)[0]!r}: it is not FashionGAN's file"
-        )
+        raise DataError(f"{path} has no variable {sorted(missing)[0]!r}: it is not FashionGAN's file")
     return content
 
 

@@ -25,9 +25,7 @@ RELEASE = Release(
     "belong to those who took them: never pass them on",
     files=(
         File("flickr30k-images.tar.gz", gives=PICTURES),
-        File(
-            "flickr30k.tar.gz", gives=SENTENCES, optional=True
-        ),  # the lists have the sentences too
+        File("flickr30k.tar.gz", gives=SENTENCES, optional=True),  # the lists have the sentences too
         karpathy_lists(*LISTS),
     ),
     by_hand="Ask for flickr30k-images.tar.gz with the form at https://forms.illinois.edu/sec/229675, put it "

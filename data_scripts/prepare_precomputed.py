@@ -53,9 +53,7 @@ def convert(release: Release, given: argparse.Namespace) -> None:
     counts = replace(release, published=PUBLISHED.get(folder.name, {}))
     print("\n".join(summary(corpus, counts, len(corpus.regions.skipped))))
     if given.to is None or given.dry_run:
-        print(
-            f"-p corpus precomputed -p corpus_dir {folder} opens it; --to writes it half as large"
-        )
+        print(f"-p corpus precomputed -p corpus_dir {folder} opens it; --to writes it half as large")
     else:
         say_written(given.to)
 

@@ -87,9 +87,7 @@ def zoomed(image: Image.Image, boxes: np.ndarray, rng: random.Random):
     side = rng.randint(max(40, int(1.1 * max(x1 - x0, y1 - y0))), 112)
     left = min(CANVAS - side, max(0, rng.randint(int(x1) - side, int(x0))))
     top = min(CANVAS - side, max(0, rng.randint(int(y1) - side, int(y0))))
-    view = image.resize(
-        (CANVAS, CANVAS), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side)
-    )
+    view = image.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
     return view, (boxes - [left, top, left, top]) * (CANVAS / side)
 
 
@@ -204,8 +202,7 @@ def measure(domain: str, count: int, confidence: float = 0.3) -> dict[str, float
     scenes = [sample_scene(domain, TRAINED_ON_SEED, HELD_OUT + i) for i in range(count)]
     detector = StorybookDetector()
     tallies = {
-        name: []
-        for name in ("recall", "precision", "proposed", "kind", "attribute", "setting", "regions")
+        name: [] for name in ("recall", "precision", "proposed", "kind", "attribute", "setting", "regions")
     }
     for scene, found in zip(scenes, detector([draw(scene) for scene in scenes])):
         sure = found.class_confidences >= confidence

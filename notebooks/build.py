@@ -42,26 +42,25 @@ def drift(source: Path) -> str | None:
 def build(source: Path) -> None:
     """Runs one notebook and writes it beside this file when every cell has succeeded."""
     notebook = jupytext.read(source)
-    notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3",
-                                        "language": "python"}, "language_info": {"name": "python"}}  # fmt: skip
+    notebook.metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+    }
     for number, cell in enumerate(notebook.cells):
-        cell["id"] = (
-            f"{source.stem[:2]}-{number:02d}"  # stable, so that a rebuild shows real changes only
-        )
+        cell["id"] = f"{source.stem[:2]}-{number:02d}"  # stable, so that a rebuild shows real changes only
     os.environ["VSE_LESSONS_FIGURES"] = str(HERE.parent / "figures")
     with tempfile.TemporaryDirectory() as folder:
         plain, done = Path(folder) / "plain.ipynb", Path(folder) / "done.ipynb"
         nbformat.write(notebook, plain)
         print(f"running {source.stem}", flush=True)
-        papermill.execute_notebook(str(plain), str(done), cwd=folder, kernel_name="python3",
-                                   progress_bar=sys.stderr.isatty())  # fmt: skip
+        papermill.execute_notebook(
+            str(plain), str(done), cwd=folder, kernel_name="python3", progress_bar=sys.stderr.isatty()
+        )
         result = strip(nbformat.read(done, 4))
         nbformat.write(result, done)
         size = done.stat().st_size
         if size > LIMIT:
-            raise SystemExit(
-                f"{source.stem}.ipynb would be {size >> 10} KB; the limit is {LIMIT >> 10} KB"
-            )
+            raise SystemExit(f"{source.stem}.ipynb would be {size >> 10} KB; the limit is {LIMIT >> 10} KB")
         with atomic_path(HERE / f"{source.stem}.ipynb") as target:
             target.write_bytes(done.read_bytes())
 

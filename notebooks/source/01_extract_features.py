@@ -66,9 +66,17 @@ from vse_lessons.sources.storybook.writing.pages import art_page
 from vse_lessons.sources.storybook.writing.voices import sentences as write_sentences
 from vse_lessons.training.loop import choose_device
 
-parameters = {"corpus": corpus, "corpus_dir": corpus_dir, "split": "val", "preset": preset,
-              "seed": seed, "device": device, "photos_dir": photos_dir, "detector": detector,
-              "bottom_up_dir": bottom_up_dir}  # fmt: skip
+parameters = {
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "split": "val",
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "photos_dir": photos_dir,
+    "detector": detector,
+    "bottom_up_dir": bottom_up_dir,
+}
 plots.use_style()
 folder = lesson_folder(out_dir, "01_extract_features")
 figures = figure_folder(folder)
@@ -90,16 +98,17 @@ def show(figure, name, alt):
 opened = open_corpus(corpus, corpus_dir, preset, detector=detector)
 data, store = opened.corpus, opened.corpus.regions
 if opened.pictures is None:
-    raise DataError(
-        "this lesson looks at pictures, but the corpus holds features only: choose another"
-    )
+    raise DataError("this lesson looks at pictures, but the corpus holds features only: choose another")
 known = corpus == "storybook"  # then every picture's truth can be asked
 val = data.images("val")
 widgets.show_table(
     ["split", "images", "sentences", "regions"],
-    [(split, len(images), sum(len(data.sentences_of[i]) for i in images), int(store.counts[images].sum()))
-     for split in ("train", "val", "test") if len(images := np.flatnonzero(data.splits == split))],
-)  # fmt: skip
+    [
+        (split, len(images), sum(len(data.sentences_of[i]) for i in images), int(store.counts[images].sum()))
+        for split in ("train", "val", "test")
+        if len(images := np.flatnonzero(data.splits == split))
+    ],
+)
 
 # %% [markdown]
 # ## Theory: regions, features, semantics
@@ -129,14 +138,41 @@ widgets.show_table(
 ours = storybook_detector.StorybookDetector
 widgets.show_table(
     ["detector", "trained on", "regions", "D", "classes", "attributes"],
-    [("Faster R-CNN, read from disk (Anderson et al. 2018)", "Visual Genome", "36, or 10 to 100", 2048, 1600, 400),
-     ("EfficientNet-Lite0, this library's for photographs", "ImageNet", "36 squares",
-      EfficientNetLite0.feature_dim, len(imagenet_words().names), len(EfficientNetLite0.attribute_names)),
-     ("a checkpoint of the hub, such as DETR (`detector`)", "as its author says", "10 to 36", "its own", "its own",
-      len(HubDetector.attribute_names)),
-     ("Storybook's", "Storybook photos of another seed", f"{ours.min_regions} to {ours.max_regions}",
-      ours.feature_dim, len(ours.class_names), len(ours.attribute_names))],
-)  # fmt: skip
+    [
+        (
+            "Faster R-CNN, read from disk (Anderson et al. 2018)",
+            "Visual Genome",
+            "36, or 10 to 100",
+            2048,
+            1600,
+            400,
+        ),
+        (
+            "EfficientNet-Lite0, this library's for photographs",
+            "ImageNet",
+            "36 squares",
+            EfficientNetLite0.feature_dim,
+            len(imagenet_words().names),
+            len(EfficientNetLite0.attribute_names),
+        ),
+        (
+            "a checkpoint of the hub, such as DETR (`detector`)",
+            "as its author says",
+            "10 to 36",
+            "its own",
+            "its own",
+            len(HubDetector.attribute_names),
+        ),
+        (
+            "Storybook's",
+            "Storybook photos of another seed",
+            f"{ours.min_regions} to {ours.max_regions}",
+            ours.feature_dim,
+            len(ours.class_names),
+            len(ours.attribute_names),
+        ),
+    ],
+)
 
 # %% [markdown]
 # ## One picture
@@ -147,18 +183,14 @@ widgets.show_table(
 # %%
 annotated = [data.sentences[s] for i in data.images("train") for s in data.sentences_of[i]]
 imagenet = store.class_names == imagenet_words().names
-words = (
-    semantics.people_words(annotated, imagenet_words().chains) if imagenet else store.class_names
-)
+words = semantics.people_words(annotated, imagenet_words().chains) if imagenet else store.class_names
 SURE, MOST = (0.1, 3) if imagenet else (0.3, 6)  # what the figures show; of a grid, each word once
 
 
 def labels(found, names=words):
     """Attribute and class of each region, in words."""
     attributes = [store.attribute_names[a] if a >= 0 else "" for a in found.attributes]
-    return [
-        f"{a} {names[c] or store.class_names[c]}".strip() for a, c in zip(attributes, found.classes)
-    ]
+    return [f"{a} {names[c] or store.class_names[c]}".strip() for a, c in zip(attributes, found.classes)]
 
 
 def clear(image):
@@ -178,17 +210,31 @@ example = int(val[examples[0]])
 found = store.detections(example)
 widgets.show_table(
     ["region", "box (left, top, right, bottom)", "attribute and class", "confidence", "first 3 of x"],
-    [(r + 1, ", ".join(f"{edge:.2f}" for edge in found.boxes[r]), labels(found)[r],
-      f"{found.class_confidences[r]:.2f}", ", ".join(f"{x:.2f}" for x in found.features[r, :3]))
-     for r in plots.surest(found, 12)],
-)  # fmt: skip
+    [
+        (
+            r + 1,
+            ", ".join(f"{edge:.2f}" for edge in found.boxes[r]),
+            labels(found)[r],
+            f"{found.class_confidences[r]:.2f}",
+            ", ".join(f"{x:.2f}" for x in found.features[r, :3]),
+        )
+        for r in plots.surest(found, 12)
+    ],
+)
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.2), width_ratios=(1, 1.25))
 picture = opened.picture(example)
 left.imshow(picture, interpolation="lanczos")
-plots.draw_boxes(left, picture, found, [f"{text} {p:.2f}" for text, p in zip(labels(found), found.class_confidences)],
-                 MOST, SURE, imagenet)  # fmt: skip
+plots.draw_boxes(
+    left,
+    picture,
+    found,
+    [f"{text} {p:.2f}" for text, p in zip(labels(found), found.class_confidences)],
+    MOST,
+    SURE,
+    imagenet,
+)
 left.axis("off")
 right.axis("off")
 right.text(
@@ -225,8 +271,12 @@ detections = [store.detections(i) for i in chosen]
 figure = plots.contact_sheet(
     [opened.picture(i) for i in chosen],
     [[data.sentences[s] for s in data.sentences_of[i][::2]] for i in chosen],
-    detections, [labels(found) for found in detections], most=MOST, least=SURE, distinct=imagenet,
-)  # fmt: skip
+    detections,
+    [labels(found) for found in detections],
+    most=MOST,
+    least=SURE,
+    distinct=imagenet,
+)
 show(
     figure,
     "contact_sheet",
@@ -251,10 +301,19 @@ widgets.show_source(semantics.regional_semantics)
 pseudo = semantics.regional_semantics(store, val, words)
 widgets.show_table(
     ["somebody wrote", "the detector's regional semantics", "words in common"],
-    [(data.sentences[data.sentences_of[i][0]], pseudo[n],
-      ", ".join(sorted(set(tokenize(data.sentences[data.sentences_of[i][0]])) & set(tokenize(pseudo[n])))) or "none")
-     for n, i in enumerate(val[:8]) if len(data.sentences_of[i])],
-)  # fmt: skip
+    [
+        (
+            data.sentences[data.sentences_of[i][0]],
+            pseudo[n],
+            ", ".join(
+                sorted(set(tokenize(data.sentences[data.sentences_of[i][0]])) & set(tokenize(pseudo[n])))
+            )
+            or "none",
+        )
+        for n, i in enumerate(val[:8])
+        if len(data.sentences_of[i])
+    ],
+)
 
 # %% [markdown]
 # **Predict, then run.** All sentences of the validation images use so many different words, all their regional semantics so many. What share of
@@ -275,8 +334,12 @@ if imagenet:
     print(
         f"in both, had the classes kept ImageNet's names: {100 * measured['vocabulary_overlap_val_raw']:.1f} %"
     )
-    display(widgets.show_table(["ImageNet's name", "the word that people use"],
-            [(store.class_names[c], words[c] or "(dropped)") for c in range(150, 1000, 60)]))  # fmt: skip
+    display(
+        widgets.show_table(
+            ["ImageNet's name", "the word that people use"],
+            [(store.class_names[c], words[c] or "(dropped)") for c in range(150, 1000, 60)],
+        )
+    )
 
 # %% [markdown]
 # Lesson 02 measures this on the training part, setting by setting, and shows which words lie on each side.
@@ -292,21 +355,32 @@ if known:
     painted = [replace(scene, domain="art") for scene in scenes]  # the same meaning, other paint
     dressed = world.scenes("fashion", preset)[:2]
     look = storybook_detector.StorybookDetector()
-    figure, axes = plt.subplots(
-        2, 3, figsize=(10.5, 8.6), gridspec_kw={"wspace": 0.06, "hspace": 0.4}
-    )
+    figure, axes = plt.subplots(2, 3, figsize=(10.5, 8.6), gridspec_kw={"wspace": 0.06, "hspace": 0.4})
     for place, (row, n) in enumerate(zip(axes, (examples[0], examples[3]))):
-        for cell, scene, title in zip(row, (scenes[n], painted[n], dressed[place]),
-                                      ("photo", "art, the same scene", "fashion")):  # fmt: skip
+        for cell, scene, title in zip(
+            row, (scenes[n], painted[n], dressed[place]), ("photo", "art, the same scene", "fashion")
+        ):
             picture = draw(scene)
             found = look([picture])[0]
             cell.imshow(picture, interpolation="lanczos")
-            plots.draw_boxes(cell, picture, found, [f"{text} {p:.2f}" for text, p in
-                             zip(labels(found), found.class_confidences)], 6, SURE)  # fmt: skip
+            plots.draw_boxes(
+                cell,
+                picture,
+                found,
+                [f"{text} {p:.2f}" for text, p in zip(labels(found), found.class_confidences)],
+                6,
+                SURE,
+            )
             cell.axis("off")
             cell.set_title(title, loc="left", fontweight="bold")
-            cell.text(0, -0.03, plots.wrap(f"“{min(write_sentences(scene), key=len)}”", 38), fontsize=9, va="top",
-                      transform=cell.transAxes)  # fmt: skip
+            cell.text(
+                0,
+                -0.03,
+                plots.wrap(f"“{min(write_sentences(scene), key=len)}”", 38),
+                fontsize=9,
+                va="top",
+                transform=cell.transAxes,
+            )
     figure.tight_layout(h_pad=2.5)
     show(
         figure,
@@ -332,8 +406,12 @@ else:
 if known:
     page = art_page(painted[examples[0]])
     print(f"{page.title}, {page.maker}, {page.year}. {page.owner}, {page.place}.")
-    display(widgets.show_table(["kind", "sentence"], [("visual", text) for text in page.visual]
-                               + [("contextual", text) for text in page.contextual]))  # fmt: skip
+    display(
+        widgets.show_table(
+            ["kind", "sentence"],
+            [("visual", text) for text in page.visual] + [("contextual", text) for text in page.contextual],
+        )
+    )
 
 # %% [markdown]
 # ## How good is the detector?
@@ -368,18 +446,23 @@ if known:
             "wholly_right": round(100 * float(g.class_right[sure].mean()), 1),
             "mean_confidence": round(100 * float(g.confidences[sure].mean()), 1),
         }
-        rows.append(
-            (domain, *(f"{value:.1f} %" for value in measured[f"detector_{domain}"].values()))
+        rows.append((domain, *(f"{value:.1f} %" for value in measured[f"detector_{domain}"].values())))
+    display(
+        widgets.show_table(
+            [
+                "the same scenes as",
+                f"things found (confidence ≥ {SURE})",
+                "class right, of all found",
+                "attribute right, of all found",
+                f"box and class right (confidence ≥ {SURE})",
+                "their mean confidence",
+            ],
+            rows,
         )
-    display(widgets.show_table(
-        ["the same scenes as", f"things found (confidence ≥ {SURE})", "class right, of all found",
-         "attribute right, of all found", f"box and class right (confidence ≥ {SURE})", "their mean confidence"], rows))  # fmt: skip
+    )
     for domain, g in grades.items():
         wrong = Counter(pair for pair in g.said if pair[0] != pair[1]).most_common(6)
-        print(
-            f"{domain}: "
-            + ", ".join(f"{kind} called {name} ({times}x)" for (kind, name), times in wrong)
-        )
+        print(f"{domain}: " + ", ".join(f"{kind} called {name} ({times}x)" for (kind, name), times in wrong))
 
 # %%
 if known:
@@ -406,8 +489,11 @@ if known:
         edges = np.linspace(0, 1, 11)
         bins = np.clip(np.digitize(g.confidences, edges) - 1, 0, 9)
         full = [b for b in range(10) if (bins == b).sum() >= 5]
-        right.plot([100 * g.confidences[bins == b].mean() for b in full],
-                   [100 * g.class_right[bins == b].mean() for b in full], label=domain)  # fmt: skip
+        right.plot(
+            [100 * g.confidences[bins == b].mean() for b in full],
+            [100 * g.class_right[bins == b].mean() for b in full],
+            label=domain,
+        )
     left.set(
         xticks=range(len(questions)),
         xticklabels=questions.values(),
@@ -447,10 +533,18 @@ widgets.show_source(RegionStore.batch)
 # %%
 kept = Path(store.source)
 sizes = {path.name: path.stat().st_size for path in sorted(kept.iterdir())}
-meaning = {"features.npy": "region features, float16", "meta.json": "names of classes and attributes, image ids",
-           "regions.npz": "boxes, classes, attributes, confidences", "tags.npy": "image-level scores"}  # fmt: skip
-display(widgets.show_table(["file", "what it holds", "KB an image"],
-        [(name, meaning.get(name, ""), f"{size / 1024 / len(store):.2f}") for name, size in sizes.items()]))  # fmt: skip
+meaning = {
+    "features.npy": "region features, float16",
+    "meta.json": "names of classes and attributes, image ids",
+    "regions.npz": "boxes, classes, attributes, confidences",
+    "tags.npy": "image-level scores",
+}
+display(
+    widgets.show_table(
+        ["file", "what it holds", "KB an image"],
+        [(name, meaning.get(name, ""), f"{size / 1024 / len(store):.2f}") for name, size in sizes.items()],
+    )
+)
 began = time.perf_counter()
 RegionStore.open(kept)
 opening = 1e3 * (time.perf_counter() - began)
@@ -459,10 +553,15 @@ store.batch(batch_images)  # the first time from the disk, the second time from 
 began = time.perf_counter()
 batch = store.batch(batch_images)
 reading = 1e3 * (time.perf_counter() - began)
-measured |= {"store_kb_an_image": round(sum(sizes.values()) / 1024 / len(store), 2),
-             "open_ms": round(opening, 1), "batch_of_128_ms": round(reading, 1)}  # fmt: skip
-print(f"{measured['store_kb_an_image']} KB an image; opened in {opening:.0f} ms; "
-      f"{len(batch_images)} images read in {reading:.1f} ms as {tuple(batch.features.shape)} float32")  # fmt: skip
+measured |= {
+    "store_kb_an_image": round(sum(sizes.values()) / 1024 / len(store), 2),
+    "open_ms": round(opening, 1),
+    "batch_of_128_ms": round(reading, 1),
+}
+print(
+    f"{measured['store_kb_an_image']} KB an image; opened in {opening:.0f} ms; "
+    f"{len(batch_images)} images read in {reading:.1f} ms as {tuple(batch.features.shape)} float32"
+)
 
 # %% [markdown]
 # ## What the features know
@@ -478,9 +577,7 @@ rows = np.array([store.starts[i] + r for i, r in spots])
 
 def standardise(features):
     """Zero mean and unit deviation over the training regions, then unit length."""
-    return normalize(
-        (torch.as_tensor(np.asarray(features, np.float32)) - mean) / deviation.clamp(min=1e-6)
-    )
+    return normalize((torch.as_tensor(np.asarray(features, np.float32)) - mean) / deviation.clamp(min=1e-6))
 
 
 points = standardise(np.stack([store.features[r : r + 1][0] for r in rows]))
@@ -490,12 +587,8 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(10.6, 4.6), layout="constrai
 plots.tsne({name: points[names == name][:60] for name in common}, seed, axes=left)
 left.set_title("by the class that the detector says")
 if known:
-    art_points = [
-        found.features[r] for found in at_work["art"] for r in plots.surest(found, MOST, SURE)
-    ]
-    plots.tsne(
-        {"photo": points[:300], "art": standardise(np.stack(art_points[:300]))}, seed, axes=right
-    )
+    art_points = [found.features[r] for found in at_work["art"] for r in plots.surest(found, MOST, SURE)]
+    plots.tsne({"photo": points[:300], "art": standardise(np.stack(art_points[:300]))}, seed, axes=right)
     right.set_title("by domain, all classes")
 else:
     colours = np.array([store.attribute_names[a] for a in store.attributes[rows]])
@@ -520,9 +613,7 @@ show(
 rng = np.random.default_rng(seed)
 close = points @ points.T
 same_image = np.array([i for i, _ in spots])
-close[
-    torch.from_numpy(same_image[:, None] == same_image[None])
-] = -2  # neighbours in other pictures
+close[torch.from_numpy(same_image[:, None] == same_image[None])] = -2  # neighbours in other pictures
 queries = [int(rng.choice(np.flatnonzero(names == name))) for name in common[:5]]
 
 
@@ -582,23 +673,23 @@ def photographs():
     """Up to four pictures with detections and labels: of the corpus, or of `photos_dir`."""
     if photos_dir:
         there = Path(photos_dir).expanduser()
-        paths = sorted(
-            p for p in there.rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"}
-        )[:4]
+        paths = sorted(p for p in there.rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"})[:4]
         if not paths:
             raise DataError(f"photos_dir {there} holds no .jpg or .png")
         listed = pictures_from_files(paths, [path.name for path in paths])
         pictures = [listed.load(n) for n in range(len(paths))]
         where = str(choose_device(device))
         net = HubDetector(detector, device=where) if detector else EfficientNetLite0(where)
-        everyday = (
-            net.class_names
-            if detector
-            else semantics.people_words(annotated, imagenet_words().chains)
-        )
+        everyday = net.class_names if detector else semantics.people_words(annotated, imagenet_words().chains)
         mapped = [word or name for word, name in zip(everyday, net.class_names)]
-        return [(picture, found, [f"{net.attribute_names[a]} {mapped[c]}" for a, c in zip(found.attributes, found.classes)])
-                for picture, found in zip(pictures, net(pictures))]  # fmt: skip
+        return [
+            (
+                picture,
+                found,
+                [f"{net.attribute_names[a]} {mapped[c]}" for a, c in zip(found.attributes, found.classes)],
+            )
+            for picture, found in zip(pictures, net(pictures))
+        ]
     if known:
         return []
     return [
@@ -609,9 +700,7 @@ def photographs():
 
 real = photographs()
 if real:
-    drawn = [
-        draw(sample_scene("photo", world.SEED, n)) for n in (2015, 2018, 2021, 2026)[: len(real)]
-    ]
+    drawn = [draw(sample_scene("photo", world.SEED, n)) for n in (2015, 2018, 2021, 2026)[: len(real)]]
     net = storybook_detector.StorybookDetector()
     told_by = [
         [f"{net.attribute_names[a]} {net.class_names[c]}" for a, c in zip(f.attributes, f.classes)]
@@ -657,8 +746,9 @@ if bottom_up_dir:
         )
     below = semantics.regional_semantics(faster, np.array(shown))
     lines = -(-len(shown) // 2)
-    figure, axes = plt.subplots(lines, 4, figsize=(12, 2.6 * lines), squeeze=False,
-                                gridspec_kw={"width_ratios": (1.35, 1, 1.35, 1)})  # fmt: skip
+    figure, axes = plt.subplots(
+        lines, 4, figsize=(12, 2.6 * lines), squeeze=False, gridspec_kw={"width_ratios": (1.35, 1, 1.35, 1)}
+    )
     for cell in axes.flat:
         cell.axis("off")
         cell.set_anchor("N")
@@ -680,9 +770,7 @@ if bottom_up_dir:
     )
     measured["bottom_up_images"] = len(faster)
 else:
-    print(
-        "No bottom-up attention was given: pass bottom_up_dir, and its regional semantics appear here."
-    )
+    print("No bottom-up attention was given: pass bottom_up_dir, and its regional semantics appear here.")
 
 # %% [markdown]
 # *Figure 8 (only with `bottom_up_dir`). Regional semantics of bottom-up attention, the surest region first. The four surest different ones are drawn.*
@@ -722,12 +810,20 @@ widgets.chooser(one, [f"{n}: {store.ids[int(i)]}" for n, i in enumerate(val[:24]
 # %%
 measured["regions_an_image"] = round(float(store.counts.mean()), 2)
 results = write_results(
-    folder, "01_extract_features", parameters, model=None, regions_by=store.detector,
-    n_images=len(val), n_sentences=len(told), **measured,
-)  # fmt: skip
-Markdown(f"Measured on **{data.name}**, preset `{preset}`: {results['n_images']:,} validation images, "
-         f"{results['regions_an_image']} regions an image, {results['store_kb_an_image']} KB an image on disk. "
-         f"This run took {results['seconds']:.0f} s and {results['peak_memory_mb']:,} MB. All figures are in `results.json`.")  # fmt: skip
+    folder,
+    "01_extract_features",
+    parameters,
+    model=None,
+    regions_by=store.detector,
+    n_images=len(val),
+    n_sentences=len(told),
+    **measured,
+)
+Markdown(
+    f"Measured on **{data.name}**, preset `{preset}`: {results['n_images']:,} validation images, "
+    f"{results['regions_an_image']} regions an image, {results['store_kb_an_image']} KB an image on disk. "
+    f"This run took {results['seconds']:.0f} s and {results['peak_memory_mb']:,} MB. All figures are in `results.json`."
+)
 
 # %% [markdown]
 # ## Exercises

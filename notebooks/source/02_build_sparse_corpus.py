@@ -52,9 +52,16 @@ from vse_lessons.sources import semantics
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.detectors.base import imagenet_words
 
-parameters = {"corpus": corpus, "corpus_dir": corpus_dir, "split": "val", "preset": preset, "seed": seed,
-              "device": device, "annotated_images": annotated_images,
-              "sentences_per_image": sentences_per_image}  # fmt: skip
+parameters = {
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "split": "val",
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "annotated_images": annotated_images,
+    "sentences_per_image": sentences_per_image,
+}
 plots.use_style()
 folder = lesson_folder(out_dir, "02_build_sparse_corpus")
 figures = figure_folder(folder)
@@ -115,13 +122,30 @@ for sentence in chosen.training_sentences[:3]:
 built = {name: sparsify(data, s.images, s.sentences, seed) for name, s in TABLE_1.items()}
 every = sum(len(data.sentences_of[i]) for i in training_images)
 widgets.show_table(
-    ["setting", "share of images", "sentences each", f"images in {data.name}", "pairs", "of all annotations",
-     "Flickr30K pairs: published", "Flickr30K pairs: followed"],
-    [(name, f"{s.images:.0%}", s.sentences, len(built[name].annotated), len(built[name].pairs),
-      f"{100 * len(built[name].pairs) / every:.1f} %", s.published_pairs,
-      f"{s.pairs:,}" + (" (differs)" if s.pairs != s.published_pairs else ""))
-     for name, s in TABLE_1.items()],
-)  # fmt: skip
+    [
+        "setting",
+        "share of images",
+        "sentences each",
+        f"images in {data.name}",
+        "pairs",
+        "of all annotations",
+        "Flickr30K pairs: published",
+        "Flickr30K pairs: followed",
+    ],
+    [
+        (
+            name,
+            f"{s.images:.0%}",
+            s.sentences,
+            len(built[name].annotated),
+            len(built[name].pairs),
+            f"{100 * len(built[name].pairs) / every:.1f} %",
+            s.published_pairs,
+            f"{s.pairs:,}" + (" (differs)" if s.pairs != s.published_pairs else ""),
+        )
+        for name, s in TABLE_1.items()
+    ],
+)
 
 # %% [markdown]
 # MS-COCO has nine of its own (Table 3), counted for 113,287 training images:
@@ -129,9 +153,17 @@ widgets.show_table(
 # %%
 widgets.show_table(
     ["setting", "share of images", "sentences each", "MS-COCO pairs: published", "MS-COCO pairs: followed"],
-    [(name, f"{s.images:.0%}", s.sentences, s.published_pairs,
-      f"{s.pairs:,}" + (" (differs)" if s.pairs != s.published_pairs else "")) for name, s in TABLE_3.items()],
-)  # fmt: skip
+    [
+        (
+            name,
+            f"{s.images:.0%}",
+            s.sentences,
+            s.published_pairs,
+            f"{s.pairs:,}" + (" (differs)" if s.pairs != s.published_pairs else ""),
+        )
+        for name, s in TABLE_3.items()
+    ],
+)
 
 # %% [markdown]
 # Tables are made by people. Four counts of this paper cannot all be right, because they disagree with each other. The library says which
@@ -214,15 +246,40 @@ for name, training in {**built, "100%x5": full}.items():
     unknown = sum(word not in known for words in tokens for word in words) / sum(map(len, tokens))
     touched = sum(any(word not in known for word in words) for words in tokens) / len(tokens)
     share, each = (TABLE_1[name].images, TABLE_1[name].sentences) if name in TABLE_1 else (1.0, 5)
-    costs.append({"setting": name, "share": share, "sentences": each, "images": len(training.annotated),
-                  "pairs": len(training.pairs), "vocabulary": len(known), "unknown": unknown, "touched": touched})  # fmt: skip
+    costs.append(
+        {
+            "setting": name,
+            "share": share,
+            "sentences": each,
+            "images": len(training.annotated),
+            "pairs": len(training.pairs),
+            "vocabulary": len(known),
+            "unknown": unknown,
+            "touched": touched,
+        }
+    )
 costs.sort(key=lambda row: (row["pairs"], row["images"]))
 widgets.show_table(
-    ["setting", "images", "pairs", "words seen 4 times or more", "unknown words in validation sentences",
-     "sentences with an unknown word"],
-    [(r["setting"], r["images"], r["pairs"], r["vocabulary"], f"{100 * r['unknown']:.1f} %", f"{100 * r['touched']:.0f} %")
-     for r in costs],
-)  # fmt: skip
+    [
+        "setting",
+        "images",
+        "pairs",
+        "words seen 4 times or more",
+        "unknown words in validation sentences",
+        "sentences with an unknown word",
+    ],
+    [
+        (
+            r["setting"],
+            r["images"],
+            r["pairs"],
+            r["vocabulary"],
+            f"{100 * r['unknown']:.1f} %",
+            f"{100 * r['touched']:.0f} %",
+        )
+        for r in costs
+    ],
+)
 
 
 # %%
@@ -239,8 +296,11 @@ def by_sentences(axis, key, scale=1.0, rows=None):
     """A line for each number of sentences an image, over the number of pairs."""
     for each in (1, 2, 5):
         line = [row for row in rows or costs if row["sentences"] == each]
-        axis.plot([row["pairs"] for row in line], [scale * row[key] for row in line],
-                  label=f"{each} sentence{'s' if each > 1 else ''} an image")  # fmt: skip
+        axis.plot(
+            [row["pairs"] for row in line],
+            [scale * row[key] for row in line],
+            label=f"{each} sentence{'s' if each > 1 else ''} an image",
+        )
     log_pairs(axis)
 
 
@@ -269,32 +329,39 @@ show(
 # much one reads (Zipf 1935). A detector has a list of words, and the list ends.
 
 # %%
-speaks = store.classes is not None and bool(
-    store.class_names
-)  # arrays without a detector have no words
+speaks = store.classes is not None and bool(store.class_names)  # arrays without a detector have no words
 imagenet = speaks and store.class_names == imagenet_words().names
 everything = [data.sentences[s] for i in training_images for s in data.sentences_of[i]]
 texts = {"sentences": everything}
 if speaks:
-    plain = (semantics.people_words(chosen.training_sentences, imagenet_words().chains) if imagenet
-             else store.class_names)  # fmt: skip
-    texts["regional semantics"] = semantics.regional_semantics(
-        store, training_images, plain, repeats=True
+    plain = (
+        semantics.people_words(chosen.training_sentences, imagenet_words().chains)
+        if imagenet
+        else store.class_names
     )
+    texts["regional semantics"] = semantics.regional_semantics(store, training_images, plain, repeats=True)
 if store.tags is not None:
     texts["global tags"] = semantics.global_tags(store, training_images)
-counts = {
-    name: Counter(w for line in lines for w in tokenize(line)) for name, lines in texts.items()
-}
+counts = {name: Counter(w for line in lines for w in tokenize(line)) for name, lines in texts.items()}
 figure, axis = plt.subplots(figsize=(6.6, 4.1), layout="constrained")
 for name, found in counts.items():
     values = np.array(sorted(found.values(), reverse=True))
     ranks = np.arange(1, len(values) + 1)
-    axis.loglog(ranks, values, label=f"{name}: {len(values):,} words", markevery=[int(10**p) - 1 for p in
-                np.arange(0, np.log10(len(values)), 0.5)])  # fmt: skip
+    axis.loglog(
+        ranks,
+        values,
+        label=f"{name}: {len(values):,} words",
+        markevery=[int(10**p) - 1 for p in np.arange(0, np.log10(len(values)), 0.5)],
+    )
 head = max(counts["sentences"].values())
-axis.loglog([1, len(counts["sentences"])], [head, head / len(counts["sentences"])], color="gray", ls=":", marker="",
-            label="one over the rank")  # fmt: skip
+axis.loglog(
+    [1, len(counts["sentences"])],
+    [head, head / len(counts["sentences"])],
+    color="gray",
+    ls=":",
+    marker="",
+    label="one over the rank",
+)
 axis.axhline(4, color="gray", lw=1, marker="")
 axis.text(1, 4.3, "words below this line are dropped", fontsize=9, color="#555555")
 axis.set(xlabel="rank of the word", ylabel="occurrences in the training part", ylim=(0.8, None))
@@ -338,21 +405,37 @@ if speaks:
     rows = []
     for name, lines in sources.items():
         said = {word for line in lines for word in tokenize(line)}
-        shares = {"all": vocabulary_overlap(everything, lines), "annotated": vocabulary_overlap(written, lines),
-                  "kept": len(said & frequent) / len(said | frequent)}  # fmt: skip
+        shares = {
+            "all": vocabulary_overlap(everything, lines),
+            "annotated": vocabulary_overlap(written, lines),
+            "kept": len(said & frequent) / len(said | frequent),
+        }
         measured[f"overlap_{name.replace(' ', '_')}"] = {
             key: round(share, 4) for key, share in shares.items()
         }
-        rows.append((f"sentences and {name}", len(said), *(f"{100 * share:.1f} %" for share in shares.values()),
-                     {"regional semantics": "13.1 %", "global tags": "9.8 %"}.get(name, "")))  # fmt: skip
-    display(widgets.show_table(
-        [f"{data.name}, {annotated_images:.0%} x {sentences_per_image}", "words of the detector",
-         "IoU with all training sentences", "with annotated ones", "with annotated words seen 4 times or more",
-         "paper, Flickr30K"], rows))  # fmt: skip
-else:
-    print(
-        f"{data.name} holds features without class names, so there are no regional semantics to compare"
+        rows.append(
+            (
+                f"sentences and {name}",
+                len(said),
+                *(f"{100 * share:.1f} %" for share in shares.values()),
+                {"regional semantics": "13.1 %", "global tags": "9.8 %"}.get(name, ""),
+            )
+        )
+    display(
+        widgets.show_table(
+            [
+                f"{data.name}, {annotated_images:.0%} x {sentences_per_image}",
+                "words of the detector",
+                "IoU with all training sentences",
+                "with annotated ones",
+                "with annotated words seen 4 times or more",
+                "paper, Flickr30K",
+            ],
+            rows,
+        )
     )
+else:
+    print(f"{data.name} holds features without class names, so there are no regional semantics to compare")
 
 # %% [markdown]
 # **How to read it.** The same two texts give different numbers: the longer one text grows, the more words it alone has, and the smaller the IoU. So an overlap means something
@@ -360,22 +443,18 @@ else:
 
 # %%
 if speaks:
-    common = {name: Counter(w for line in lines for w in tokenize(line))
-              for name, lines in {"sentences": written, **sources}.items()}  # fmt: skip
-    detector_words = set().union(*(common[name] for name in sources))
-    columns = {
-        "people only": [w for w, _ in common["sentences"].most_common() if w not in detector_words]
+    common = {
+        name: Counter(w for line in lines for w in tokenize(line))
+        for name, lines in {"sentences": written, **sources}.items()
     }
+    detector_words = set().union(*(common[name] for name in sources))
+    columns = {"people only": [w for w, _ in common["sentences"].most_common() if w not in detector_words]}
     for name in sources:
-        columns[f"{name} only"] = [
-            w for w, _ in common[name].most_common() if w not in common["sentences"]
-        ]
+        columns[f"{name} only"] = [w for w, _ in common[name].most_common() if w not in common["sentences"]]
     columns["in all"] = [
         w for w, _ in common["sentences"].most_common() if all(w in common[n] for n in sources)
     ]
-    display(
-        widgets.show_table(columns, zip(*([*words, *[""] * 14][:14] for words in columns.values())))
-    )
+    display(widgets.show_table(columns, zip(*([*words, *[""] * 14][:14] for words in columns.values()))))
 
 # %% [markdown]
 # People join, place and count: function words, verbs, relations, settings. They use synonyms, because five people never agree on a name. The detector has
@@ -407,31 +486,32 @@ chance = 100 * 10 / len(val)
 widgets.show_table(
     ["linear CCA on " + data.name, "images", "pairs", "sentence → image R@10", "image → sentence R@10"],
     [(r["setting"], r["images"], r["pairs"], f"{r['t2i_R10']:.1f}", f"{r['i2t_R10']:.1f}") for r in priced],
-)  # fmt: skip
+)
 
 # %%
 # Table 1 of Huang et al. 2019: text-to-image R@10 on Flickr30K, in the order of TABLE_1
-published = {"A3VSE": (58.5, 66.9, 71.0, 68.1, 72.3, 73.6, 75.9, 80.3, 83.3),
-             "SCAN": (11.7, 46.5, 59.3, 45.5, 64.6, 68.3, 66.3, 71.4, 77.2)}  # fmt: skip
+published = {
+    "A3VSE": (58.5, 66.9, 71.0, 68.1, 72.3, 73.6, 75.9, 80.3, 83.3),
+    "SCAN": (11.7, 46.5, 59.3, 45.5, 64.6, 68.3, 66.3, 71.4, 77.2),
+}
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 by_sentences(left, "t2i_R10", rows=priced)
 left.axhline(chance, color="gray", ls=":", lw=1, marker="")
 left.text(priced[0]["pairs"], chance + 0.7, "chance", fontsize=9, color="#555555")
-left.set(
-    ylabel="sentence → image R@10 (%)", ylim=(0, None), title=f"measured: linear CCA, {data.name}"
-)
+left.set(ylabel="sentence → image R@10 (%)", ylim=(0, None), title=f"measured: linear CCA, {data.name}")
 left.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.08))
 for place, values in enumerate(published.values()):
     for each in (1, 2, 5):
-        line = [
-            (s.pairs, value) for s, value in zip(TABLE_1.values(), values) if s.sentences == each
-        ]
-        right.plot(*zip(*line), color=plots.PALETTE[{1: 0, 2: 1, 5: 2}[each]], marker=plots.MARKERS[{1: 0, 2: 1, 5: 2}[each]],
-                   ls=("-", "--")[place])  # fmt: skip
+        line = [(s.pairs, value) for s, value in zip(TABLE_1.values(), values) if s.sentences == each]
+        right.plot(
+            *zip(*line),
+            color=plots.PALETTE[{1: 0, 2: 1, 5: 2}[each]],
+            marker=plots.MARKERS[{1: 0, 2: 1, 5: 2}[each]],
+            ls=("-", "--")[place],
+        )
 right.plot([], [], color="black", ls="-", marker="", label="A3VSE")
 right.plot([], [], color="black", ls="--", marker="", label="SCAN")
-right.set(ylabel="sentence → image R@10 (%)", ylim=(0, None),
-          title="published: Flickr30K, Table 1")  # fmt: skip
+right.set(ylabel="sentence → image R@10 (%)", ylim=(0, None), title="published: Flickr30K, Table 1")
 log_pairs(right)
 right.legend(fontsize=9, loc="lower right")
 show(
@@ -439,9 +519,7 @@ show(
     "cost",
     "Two panels of recall over annotated pairs: linear CCA measured here, A3VSE and SCAN as published.",
 )
-measured["cca"] = [
-    {key: row[key] for key in ("setting", "pairs", "t2i_R10", "i2t_R10")} for row in priced
-]
+measured["cca"] = [{key: row[key] for key in ("setting", "pairs", "t2i_R10", "i2t_R10")} for row in priced]
 
 # %% [markdown]
 # *Figure 4. The price of sparsity. Left: what linear CCA makes of each setting here. Right: what the paper reports for A3VSE (solid) and SCAN (dashed) on Flickr30K;
@@ -482,9 +560,7 @@ def reading(number):
     lines += ["", "a query of the validation split, and what the model sees of it:"]
     for words in tokens[:4]:
         lines.append(
-            "   "
-            + " ".join(word if word in known else "▮" for word in words)
-            + f"     ({' '.join(words)})"
+            "   " + " ".join(word if word in known else "▮" for word in words) + f"     ({' '.join(words)})"
         )
     axis.text(0, 1, "\n".join(lines), va="top", fontsize=9)
     return figure
@@ -494,13 +570,24 @@ widgets.chooser(reading, list(built), "setting")
 
 # %%
 results = write_results(
-    folder, "02_build_sparse_corpus", parameters, model=None, n_images=len(val), n_sentences=len(val_sentences),
-    n_annotated_images=len(chosen.annotated), n_pairs=len(chosen.pairs),
-    settings=[{key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()} for row in costs],
+    folder,
+    "02_build_sparse_corpus",
+    parameters,
+    model=None,
+    n_images=len(val),
+    n_sentences=len(val_sentences),
+    n_annotated_images=len(chosen.annotated),
+    n_pairs=len(chosen.pairs),
+    settings=[
+        {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+        for row in costs
+    ],
     **measured,
-)  # fmt: skip
-Markdown(f"Measured on **{data.name}**, preset `{preset}`, seed {seed}. This run took {results['seconds']:.0f} s and "
-         f"{results['peak_memory_mb']:,} MB. All figures are in `results.json`.")  # fmt: skip
+)
+Markdown(
+    f"Measured on **{data.name}**, preset `{preset}`, seed {seed}. This run took {results['seconds']:.0f} s and "
+    f"{results['peak_memory_mb']:,} MB. All figures are in `results.json`."
+)
 
 # %% [markdown]
 # ## Exercises

@@ -64,10 +64,19 @@ from vse_lessons.sources.readers.features import embeddings
 from vse_lessons.training.loop import choose_device, fit
 
 parameters = {
-    "corpus": corpus, "corpus_dir": corpus_dir, "split": evaluate_on, "preset": preset, "seed": seed,
-    "device": device, "evaluate_on": evaluate_on, "annotated_images": annotated_images, "sentences_per_image": sentences_per_image,
-    "ablation": ablation, "word_vectors": word_vectors, "embeddings_dir": embeddings_dir,
-}  # fmt: skip
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "split": evaluate_on,
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "evaluate_on": evaluate_on,
+    "annotated_images": annotated_images,
+    "sentences_per_image": sentences_per_image,
+    "ablation": ablation,
+    "word_vectors": word_vectors,
+    "embeddings_dir": embeddings_dir,
+}
 if evaluate_on not in ("val", "test"):
     raise DataError(f"evaluate_on is {evaluate_on!r}: val or test")
 a3vse.check_ablation(ablation)
@@ -96,8 +105,10 @@ data = opened.corpus
 hold_out = 0 if evaluate_on == "test" else min(500, len(data.images("train")) // 8)
 training = sparsify(data, annotated_images, sentences_per_image, seed, hold_out)
 training = a3vse.with_semantics_for(training, ablation)
-print(f"{len(training.annotated)} annotated images with {len(training.pairs)} sentences, "
-      f"{len(training.unannotated)} un-annotated; the best epoch is chosen on {len(training.selection)} images")  # fmt: skip
+print(
+    f"{len(training.annotated)} annotated images with {len(training.pairs)} sentences, "
+    f"{len(training.unannotated)} un-annotated; the best epoch is chosen on {len(training.selection)} images"
+)
 for text, pseudo in list(zip(training.training_sentences[::7], training.semantics))[:3]:
     print(f"\n  somebody wrote: {text}\n  a detector saw (in another image): {pseudo[:110]}")
 
@@ -159,11 +170,7 @@ if ablation not in ("full", "no_semantics", "global_tags") and config == a3vse.A
 ):
     print(f"{ablation} changes nothing here: what it removes has weight 0 in this preset already")
 published = asdict(a3vse.A3VSEConfig.paper())
-rows = [
-    (name, value, published[name])
-    for name, value in asdict(config).items()
-    if value != published[name]
-]
+rows = [(name, value, published[name]) for name, value in asdict(config).items() if value != published[name]]
 table = ["| hyper-parameter | here | published |", "| --- | --- | --- |"]
 table += [f"| `{name}` | {here} | {there} |" for name, here, there in rows]
 display(Markdown("\n".join(table)))
@@ -196,8 +203,14 @@ def report(name, model, data=data, reported=reported):
 ridges = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
 report("linear CCA", best_of(ridges, data, training.selection))
 linear_config = LinearConfig.preset(preset)
-linear = fit(Linear.build(linear_config, training, seed), training, linear_config.optimisation,
-             seed=seed, device=device, progress=False)  # fmt: skip
+linear = fit(
+    Linear.build(linear_config, training, seed),
+    training,
+    linear_config.optimisation,
+    seed=seed,
+    device=device,
+    progress=False,
+)
 report("linear contrastive", linear.model)
 if embeddings_dir:
     web = embeddings.read(Path(embeddings_dir).expanduser())
@@ -249,18 +262,22 @@ show(
 # images, u: un-annotated images, t: sentences, s: regional semantics.
 
 # %%
-columns = ["| model | " + " | ".join(f"{side} {cut}" for side in ("s→i", "i→s") for cut in ("R@1", "R@5", "R@10")) + " | rsum |",
-           "| --- " * 8 + "|"]  # fmt: skip
+columns = [
+    "| model | "
+    + " | ".join(f"{side} {cut}" for side in ("s→i", "i→s") for cut in ("R@1", "R@5", "R@10"))
+    + " | rsum |",
+    "| --- " * 8 + "|",
+]
 for name, found in scores.items():
-    values = [found.t2i[c] for c in ("R@1", "R@5", "R@10")] + [
-        found.i2t[c] for c in ("R@1", "R@5", "R@10")
-    ]
-    columns.append(
-        f"| {name} | " + " | ".join(f"{v:.1f}" for v in values) + f" | {found.rsum:.1f} |"
+    values = [found.t2i[c] for c in ("R@1", "R@5", "R@10")] + [found.i2t[c] for c in ("R@1", "R@5", "R@10")]
+    columns.append(f"| {name} | " + " | ".join(f"{v:.1f}" for v in values) + f" | {found.rsum:.1f} |")
+display(
+    Markdown(
+        f"**{data.name}, {evaluate_on} split**, {annotated_images:.0%} of the images × {sentences_per_image} sentences, "
+        f"seed {seed}, {len(reported)} images. Recall in per cent; one seed, so differences of a few points are noise.\n\n"
+        + "\n".join(columns)
     )
-display(Markdown(f"**{data.name}, {evaluate_on} split**, {annotated_images:.0%} of the images × {sentences_per_image} sentences, "
-                 f"seed {seed}, {len(reported)} images. Recall in per cent; one seed, so differences of a few points are noise.\n\n"
-                 + "\n".join(columns)))  # fmt: skip
+)
 
 # %% [markdown]
 # ## The joint space, before and after
@@ -295,12 +312,21 @@ def attention_figure(place):
     over_regions, over_words = run.model.attention(data.regions.batch([image]), [sentence])
     tokens = tokenize(sentence)[: over_words.shape[-1]]
     heads = over_regions.shape[1]
-    figure, axes = plt.subplots(1, heads + 2, figsize=(3 * heads + 6, 3.2), width_ratios=[1] * (heads + 1) + [1.8],
-                                layout="constrained")  # fmt: skip
+    figure, axes = plt.subplots(
+        1,
+        heads + 2,
+        figsize=(3 * heads + 6, 3.2),
+        width_ratios=[1] * (heads + 1) + [1.8],
+        layout="constrained",
+    )
     plots.show_picture(axes[0], opened.picture(image), sentence)
     for head in range(heads):
-        plots.region_attention(axes[head + 1], opened.picture(image), data.regions.detections(image),
-                               over_regions[0, head].cpu().numpy())  # fmt: skip
+        plots.region_attention(
+            axes[head + 1],
+            opened.picture(image),
+            data.regions.detections(image),
+            over_regions[0, head].cpu().numpy(),
+        )
         axes[head + 1].set_title(f"regions, head {head}")
     plots.word_attention(axes[-1], tokens, over_words[0, :, : len(tokens)].cpu().numpy(), "words")
     axes[-1].legend(fontsize=8)
@@ -323,8 +349,9 @@ else:
 # **How to read it.** Flat bars mean that a head looks at everything alike, which is what attention starts from. How far has each side come?
 
 # %%
-over_regions, over_words = run.model.attention(data.regions.batch(reported[:100]),
-                                               [data.sentences[data.sentences_of[i][0]] for i in reported[:100]])  # fmt: skip
+over_regions, over_words = run.model.attention(
+    data.regions.batch(reported[:100]), [data.sentences[data.sentences_of[i][0]] for i in reported[:100]]
+)
 spread = {}
 for side, weights in (("regions", over_regions), ("words", over_words)):
     uniform = 1 / (weights > 0).sum(-1, keepdim=True)
@@ -347,8 +374,12 @@ index = SearchIndex(run.model, data, evaluate_on)
 def pictures_for(sentence, truth=None, rank=0):
     """The five nearest pictures to a sentence."""
     hits = index.by_text(sentence, 5)
-    return plots.retrieved_pictures(sentence, [opened.picture(hit.image) for hit in hits],
-                                    None if truth is None else [hit.image == truth for hit in hits], rank)  # fmt: skip
+    return plots.retrieved_pictures(
+        sentence,
+        [opened.picture(hit.image) for hit in hits],
+        None if truth is None else [hit.image == truth for hit in hits],
+        rank,
+    )
 
 
 chosen = {
@@ -376,9 +407,13 @@ if opened.pictures is not None:
     ):
         image = int(embedded.image_numbers[place])
         hits = index.by_image(image, 5)
-        show(plots.retrieved_sentences(opened.picture(image), [hit.sentence for hit in hits],
-                                       [hit.image == image for hit in hits]), name,
-             "A picture and its five nearest sentences; right ones are ticked.")  # fmt: skip
+        show(
+            plots.retrieved_sentences(
+                opened.picture(image), [hit.sentence for hit in hits], [hit.image == image for hit in hits]
+            ),
+            name,
+            "A picture and its five nearest sentences; right ones are ticked.",
+        )
 
 # %% [markdown]
 # *Figures: a picture and the five nearest sentences, right ones ticked in green.* **How to read them.** Look at what is wrong in a miss: a colour, a
@@ -388,9 +423,7 @@ if opened.pictures is not None:
 # The figure answers one query. In JupyterLab the box below it takes any sentence, and the menu shows attention on any of twelve pictures.
 
 # %%
-example = (
-    "a red boat near a lighthouse" if corpus.startswith("storybook") else "a dog runs on the grass"
-)
+example = "a red boat near a lighthouse" if corpus.startswith("storybook") else "a dog runs on the grass"
 if opened.pictures is not None:
     show(pictures_for(example), "search", "The five nearest pictures to a typed sentence.")
     display(widgets.answer_box(pictures_for, example))
@@ -402,9 +435,7 @@ if pictured:
         "attention_viewer",
         "Attention over the regions and words of another picture.",
     )
-    display(
-        widgets.chooser(attention_figure, [data.image_ids[i] for i in reported[:12]], "picture")
-    )
+    display(widgets.chooser(attention_figure, [data.image_ids[i] for i in reported[:12]], "picture"))
 
 # %% [markdown]
 # ## What was measured, over several seeds
@@ -413,19 +444,13 @@ if pictured:
 
 # %%
 stored = json.loads(
-    (Path(inspect.getfile(a3vse)).parents[1] / "experiments" / "measured" / "a3vse.json").read_text(
-        "utf-8"
-    )
+    (Path(inspect.getfile(a3vse)).parents[1] / "experiments" / "measured" / "a3vse.json").read_text("utf-8")
 )
 
 
 def runs_of(study, **wanted):
     """The stored runs of a study whose parameters are as wanted."""
-    return [
-        row
-        for row in stored
-        if row["study"] == study and all(row[k] == v for k, v in wanted.items())
-    ]
+    return [row for row in stored if row["study"] == study and all(row[k] == v for k, v in wanted.items())]
 
 
 def table_of(study, models):
@@ -437,9 +462,7 @@ def table_of(study, models):
     for name in models:
         runs = runs_of(study, model=name)
         cells = [
-            [row[side][cut] for row in runs]
-            for side in ("t2i", "i2t")
-            for cut in ("R@1", "R@5", "R@10")
+            [row[side][cut] for row in runs] for side in ("t2i", "i2t") for cut in ("R@1", "R@5", "R@10")
         ]
         cells.append([row["rsum"] for row in runs])
         shown = [
@@ -455,14 +478,22 @@ def models_of(study):
     return list(dict.fromkeys(row["model"] for row in runs_of(study)))
 
 
-display(Markdown("**Storybook**, 10 % × 5, test split, lesson preset, mean ± standard deviation over seeds\n\n"
-                 + table_of("storybook", models_of("storybook"))))  # fmt: skip
-figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
-plots.bars_with_spread(axes, {name: [row["t2i"]["R@1"] for row in runs_of("storybook", model=name)]
-                              for name in models_of("storybook")}, "sentence → image R@1 (%)")  # fmt: skip
-axes.set_title(
-    "Storybook, 10 % × 5, test split: bar = mean, whisker = one standard deviation, dots = seeds"
+display(
+    Markdown(
+        "**Storybook**, 10 % × 5, test split, lesson preset, mean ± standard deviation over seeds\n\n"
+        + table_of("storybook", models_of("storybook"))
+    )
 )
+figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
+plots.bars_with_spread(
+    axes,
+    {
+        name: [row["t2i"]["R@1"] for row in runs_of("storybook", model=name)]
+        for name in models_of("storybook")
+    },
+    "sentence → image R@1 (%)",
+)
+axes.set_title("Storybook, 10 % × 5, test split: bar = mean, whisker = one standard deviation, dots = seeds")
 show(
     figure,
     "ablation",
@@ -483,13 +514,15 @@ for place, reduction in enumerate(("mean", "sum")):
     scales = sorted({row["scale"] for row in own})
     for panel, key in ((panels[0], "rsum"), (panels[1], "sentence_cosine")):
         values = [[row["last"][key] for row in own if row["scale"] == scale] for scale in scales]
-        panel.plot(scales, [np.mean(v) for v in values], marker=plots.MARKERS[place],
-                   label=f"triplets: {reduction} over the batch")  # fmt: skip
+        panel.plot(
+            scales,
+            [np.mean(v) for v in values],
+            marker=plots.MARKERS[place],
+            label=f"triplets: {reduction} over the batch",
+        )
         for scale, runs in zip(scales, values):
             panel.plot([scale] * len(runs), runs, "k.", markersize=4)
-for panel, label in zip(
-    panels, ("rsum after the last epoch (0 to 600)", "mean cosine of two sentences")
-):
+for panel, label in zip(panels, ("rsum after the last epoch (0 to 600)", "mean cosine of two sentences")):
     panel.set_xscale("symlog", linthresh=0.01)
     panel.set(xlabel="factor on the six published weights (0: none)", ylabel=label)
     panel.axvline(1, color="gray", ls=":", lw=1, marker="")
@@ -525,14 +558,15 @@ display(
 figure, axes = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
 for name in models_of("flickr8k"):
     curves = [
-        row.get("curve", [])
-        for row in runs_of("flickr8k", model=name)
-        if len(row.get("curve", [])) > 1
+        row.get("curve", []) for row in runs_of("flickr8k", model=name) if len(row.get("curve", [])) > 1
     ]
     if curves:
         axes.plot(np.linspace(0, 1, len(curves[0])), np.mean(curves, 0), label=name, markevery=0.2)
-axes.set(xlabel="share of training done", ylabel="rsum on held-out images",
-         title="Flickr8k, 10 % × 5: selection images, mean over seeds")  # fmt: skip
+axes.set(
+    xlabel="share of training done",
+    ylabel="rsum on held-out images",
+    title="Flickr8k, 10 % × 5: selection images, mean over seeds",
+)
 axes.legend(fontsize=8)
 show(figure, "flickr8k", "rsum on held-out images during training, for each model on Flickr8k.")
 
@@ -550,16 +584,25 @@ show(figure, "flickr8k", "rsum on held-out images during training, for each mode
 
 # %%
 best = max(scores, key=lambda name: scores[name].rsum)
-print(f"On {data.name} ({evaluate_on}, {annotated_images:.0%} x {sentences_per_image}, seed {seed}) the highest rsum is "
-      f"that of {best}: {scores[best].rsum:.1f}.")  # fmt: skip
-results = write_results(
-    folder, "03_train_a3vse", parameters, model=f"A3VSE ({ablation})", **scores[f"A3VSE ({ablation})"].as_dict(),
-    baselines={name: found.as_dict() for name, found in scores.items() if not name.startswith("A3VSE")},
-    config=asdict(config), best_epoch=run.best_epoch + 1, training_seconds=round(run.seconds, 1),
-    attention_spread=spread, warnings=run.warnings, history=run.history)  # fmt: skip
 print(
-    f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+    f"On {data.name} ({evaluate_on}, {annotated_images:.0%} x {sentences_per_image}, seed {seed}) the highest rsum is "
+    f"that of {best}: {scores[best].rsum:.1f}."
 )
+results = write_results(
+    folder,
+    "03_train_a3vse",
+    parameters,
+    model=f"A3VSE ({ablation})",
+    **scores[f"A3VSE ({ablation})"].as_dict(),
+    baselines={name: found.as_dict() for name, found in scores.items() if not name.startswith("A3VSE")},
+    config=asdict(config),
+    best_epoch=run.best_epoch + 1,
+    training_seconds=round(run.seconds, 1),
+    attention_spread=spread,
+    warnings=run.warnings,
+    history=run.history,
+)
+print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
 
 # %% [markdown]
 # - Attention pools, triplets rank, discriminators align; one gradient reversal turns a min-max game into one backward pass.

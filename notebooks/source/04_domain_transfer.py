@@ -61,9 +61,19 @@ from vse_lessons.training.loop import choose_device
 
 corpus = source or corpus
 parameters = {
-    "corpus": corpus, "corpus_dir": corpus_dir, "target": target, "target_dir": target_dir, "split": evaluate_on, "variant": variant,
-    "preset": preset, "seed": seed, "device": device, "mmd_factor": mmd_factor, "word_vectors": word_vectors, "evaluate_on": evaluate_on,
-}  # fmt: skip
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "target": target,
+    "target_dir": target_dir,
+    "split": evaluate_on,
+    "variant": variant,
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "mmd_factor": mmd_factor,
+    "word_vectors": word_vectors,
+    "evaluate_on": evaluate_on,
+}
 if evaluate_on not in ("val", "test"):
     raise DataError(f"evaluate_on is {evaluate_on!r}: val or test")
 if variant not in transfer_study.ADAPTING:
@@ -92,9 +102,7 @@ paired = there.corpus is not None
 if paired:
     for split in {"val", evaluate_on}:  # looked at below: better said now than after training
         there.corpus.images(split, annotated=True)
-training, seen = transfer_study.prepare(
-    opened.corpus, there.corpus or there.unpaired, "source", seed
-)
+training, seen = transfer_study.prepare(opened.corpus, there.corpus or there.unpaired, "source", seed)
 here_texts = training.training_sentences
 known = coverage(here_texts, there.unpaired.sentences)
 widgets.show_table(
@@ -123,18 +131,22 @@ if opened.pictures is not None and there.pictures is not None:
         shown.append(opened.picture(int(image)))
         texts.append([opened.corpus.sentences[opened.corpus.visual_of[image][0]]])
     for image in there.unpaired.images[:3]:
-        shown.append(
-            there.pictures.load(there.pictures.ids.index(there.unpaired.regions.ids[image]))
-        )
+        shown.append(there.pictures.load(there.pictures.ids.index(there.unpaired.regions.ids[image])))
         texts.append([str(rng.choice(there.unpaired.sentences))])
-    show(plots.picture_rows(shown, texts, columns=3), "domains", "Three pictures of the source with their sentences; three pictures and three other sentences of the target.")  # fmt: skip
+    show(
+        plots.picture_rows(shown, texts, columns=3),
+        "domains",
+        "Three pictures of the source with their sentences; three pictures and three other sentences of the target.",
+    )
 
 # %% [markdown]
 # *Figure: above, three pictures of the source, each with a sentence of its own. Below, three pictures of the target and three of its sentences, drawn at random: what training sees of it.*
 
 # %%
-print(f"{known.tokens:.1%} of the running words of the target ({known.types:.1%} of the different ones) occur in the source's training sentences.\n"
-      f"The most frequent words that do not: {', '.join(known.missing)}")  # fmt: skip
+print(
+    f"{known.tokens:.1%} of the running words of the target ({known.types:.1%} of the different ones) occur in the source's training sentences.\n"
+    f"The most frequent words that do not: {', '.join(known.missing)}"
+)
 
 # %% [markdown]
 # ## The distance between two samples
@@ -154,13 +166,23 @@ widgets.show_source(mmd._KernelSum, mmd.mmd2)
 # %%
 rng = np.random.Generator(np.random.PCG64(0))
 shifts = np.linspace(0, 4, 13)
-samples = [(torch.from_numpy(rng.standard_normal((200, 2))).float(), torch.from_numpy(rng.normal((s, 0), 1, (200, 2))).float()) for s in shifts]  # fmt: skip
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-for place, (name, widths) in enumerate({"one narrow kernel, b = 0.02": (0.02,), "one wide kernel, b = 200": (200.0,), "five, by the median": None}.items()):  # fmt: skip
-    values = [float(mmd.mmd2(a, b, widths)) for a, b in samples]
-    axes[0].plot(
-        shifts, values, marker=plots.MARKERS[place], color=plots.PALETTE[place], label=name
+samples = [
+    (
+        torch.from_numpy(rng.standard_normal((200, 2))).float(),
+        torch.from_numpy(rng.normal((s, 0), 1, (200, 2))).float(),
     )
+    for s in shifts
+]
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+for place, (name, widths) in enumerate(
+    {
+        "one narrow kernel, b = 0.02": (0.02,),
+        "one wide kernel, b = 200": (200.0,),
+        "five, by the median": None,
+    }.items()
+):
+    values = [float(mmd.mmd2(a, b, widths)) for a, b in samples]
+    axes[0].plot(shifts, values, marker=plots.MARKERS[place], color=plots.PALETTE[place], label=name)
 axes[0].set(
     xlabel="distance of the means (standard deviations)",
     ylabel="MMD², unbiased",
@@ -168,10 +190,30 @@ axes[0].set(
 )
 axes[0].legend(fontsize=9)
 sizes = (8, 16, 32, 64, 128, 256)
-spread = {n: [float(mmd.mmd2(*(torch.from_numpy(rng.standard_normal((n, 2))).float() for _ in range(2)))) for _ in range(30)] for n in sizes}  # fmt: skip
-axes[1].errorbar(sizes, [np.mean(spread[n]) for n in sizes], [np.std(spread[n]) for n in sizes], color=plots.PALETTE[2], marker=plots.MARKERS[2], capsize=3)  # fmt: skip
+spread = {
+    n: [
+        float(mmd.mmd2(*(torch.from_numpy(rng.standard_normal((n, 2))).float() for _ in range(2))))
+        for _ in range(30)
+    ]
+    for n in sizes
+}
+axes[1].errorbar(
+    sizes,
+    [np.mean(spread[n]) for n in sizes],
+    [np.std(spread[n]) for n in sizes],
+    color=plots.PALETTE[2],
+    marker=plots.MARKERS[2],
+    capsize=3,
+)
 axes[1].axhline(0, color="gray", ls=":", marker="")
-axes[1].set(xscale="log", xlabel="points of each sample", ylabel="MMD², unbiased", title="Two samples of one distribution", xticks=sizes, xticklabels=sizes)  # fmt: skip
+axes[1].set(
+    xscale="log",
+    xlabel="points of each sample",
+    ylabel="MMD², unbiased",
+    title="Two samples of one distribution",
+    xticks=sizes,
+    xticklabels=sizes,
+)
 axes[1].minorticks_off()
 show(
     figure,
@@ -221,8 +263,10 @@ def flat(config):
 
 
 here_config, paper_config = flat(config), flat(vsa.vary(vsa.VSAConfig.paper(), variant))
-widgets.show_table(["hyper-parameter", "here", "paper(): all ours"],
-                   [(k, str(v), str(paper_config[k])) for k, v in here_config.items() if v != paper_config[k]])  # fmt: skip
+widgets.show_table(
+    ["hyper-parameter", "here", "paper(): all ours"],
+    [(k, str(v), str(paper_config[k])) for k, v in here_config.items() if v != paper_config[k]],
+)
 
 # %% [markdown]
 # ## Predict, then run
@@ -239,9 +283,7 @@ models, runs, trainings, targets = {}, {}, {}, {}
 
 def train(name):
     """Trains a row of the table; keeps its model, its run, and both domains as it sees them."""
-    training, seen = transfer_study.prepare(
-        opened.corpus, there.corpus or there.unpaired, name, seed
-    )
+    training, seen = transfer_study.prepare(opened.corpus, there.corpus or there.unpaired, name, seed)
     fitted = (
         {}
         if name == "CCA"
@@ -281,7 +323,15 @@ for warning in run.warnings:
     print("warning:", warning)
 
 # %%
-terms = ("pairs", "reconstruct_images", "reconstruct_sentences", "align_images", "align_sentences", "adversarial_images", "adversarial_sentences")  # fmt: skip
+terms = (
+    "pairs",
+    "reconstruct_images",
+    "reconstruct_sentences",
+    "align_images",
+    "align_sentences",
+    "adversarial_images",
+    "adversarial_sentences",
+)
 show(
     plots.learning_curves(run.history, terms),
     "curves",
@@ -302,13 +352,18 @@ if paired:
     beside = trainings["source"].with_target(unpair(targets["source"]))
     models["CORAL"], targets["CORAL"] = coral.Coral(models["source"], beside), targets["source"]
     for name in ("source", "statistics", variant, "CORAL", "CCA", "linear", "supervised"):
-        embedded[name] = embed(
-            models[name], targets[name], targets[name].images(evaluate_on, annotated=True)
-        )
+        embedded[name] = embed(models[name], targets[name], targets[name].images(evaluate_on, annotated=True))
         evaluations[name] = evaluate_embedded(models[name], embedded[name])
     cuts = ("R@1", "R@5", "R@10")
-    rows = [(name, *(f"{found.i2t[c]:.1f}" for c in cuts), *(f"{found.t2i[c]:.1f}" for c in cuts), f"{found.rsum:.1f}")
-            for name, found in evaluations.items()]  # fmt: skip
+    rows = [
+        (
+            name,
+            *(f"{found.i2t[c]:.1f}" for c in cuts),
+            *(f"{found.t2i[c]:.1f}" for c in cuts),
+            f"{found.rsum:.1f}",
+        )
+        for name, found in evaluations.items()
+    ]
     count = evaluations[variant].n_images
     rows.append(
         (
@@ -347,14 +402,19 @@ if paired:
 def both_domains(name):
     """Embeddings of some pictures and sentences of the source and of the target."""
     split = "val"
-    return [alignment.encode(models[name], domain.regions, *alignment.some_of(domain, split, seed))
-            for domain in (trainings[name].corpus, targets[name])]  # fmt: skip
+    return [
+        alignment.encode(models[name], domain.regions, *alignment.some_of(domain, split, seed))
+        for domain in (trainings[name].corpus, targets[name])
+    ]
 
 
 domains = {name: both_domains(name) for name in ("source", variant)}
 aligned = {name: alignment.alignment(*pair, seed) for name, pair in domains.items()}
-rows = [(name, side, f"{found[side]['mmd2']:.4f}", f"{found[side]['p']:.3f}", f"{found[side]['a_distance']:.2f}")
-        for name, found in aligned.items() for side in ("images", "sentences")]  # fmt: skip
+rows = [
+    (name, side, f"{found[side]['mmd2']:.4f}", f"{found[side]['p']:.3f}", f"{found[side]['a_distance']:.2f}")
+    for name, found in aligned.items()
+    for side in ("images", "sentences")
+]
 widgets.show_table(["", "", "MMD²", "p", "proxy A-distance"], rows)
 
 # %%
@@ -388,13 +448,9 @@ if paired and there.pictures is not None:
 
     def picture_of(row):
         """The picture of a row of the evaluated part."""
-        return there.pictures.load(
-            there.pictures.ids.index(there.corpus.image_ids[shown_images[row]])
-        )
+        return there.pictures.load(there.pictures.ids.index(there.corpus.image_ids[shown_images[row]]))
 
-    figure, axes = plt.subplots(
-        len(asked), 3, figsize=(8.4, 2.3 * len(asked)), layout="constrained"
-    )
+    figure, axes = plt.subplots(len(asked), 3, figsize=(8.4, 2.3 * len(asked)), layout="constrained")
     for row, sentence in zip(axes, asked):
         right = int(embedded[variant].image_of[sentence])
         row[0].set_ylabel(
@@ -413,9 +469,7 @@ if paired and there.pictures is not None:
                 ("its own picture", right),
             ),
         ):
-            plots.show_picture(
-                panel, picture_of(place), title, frame=plots.RIGHT if place == right else None
-            )
+            plots.show_picture(panel, picture_of(place), title, frame=plots.RIGHT if place == right else None)
     show(
         figure,
         "top_images",
@@ -459,19 +513,23 @@ if config.reconstruct_sentences:
     ]
     said += [("target", text) for text in alignment.some_of(targets[variant], "val", seed)[1][:4]]
     with torch.no_grad():
-        for (domain, text), again in zip(
-            said, model.decode(model.encode_sentences([t for _, t in said]))
-        ):
+        for (domain, text), again in zip(said, model.decode(model.encode_sentences([t for _, t in said]))):
             rows.append((domain, text, again))
         display(widgets.show_table(["domain", "sentence", "said back from its embedding"], rows))
         if there.pictures is not None:
             some = alignment.some_of(targets[variant], evaluate_on, seed)[0][:4]
-            told = model.decode(
-                model.encode_images(targets[variant].regions.batch(some).to(model.device))
-            )
+            told = model.decode(model.encode_images(targets[variant].regions.batch(some).to(model.device)))
             names = list(there.pictures.ids)
             ids = targets[variant].regions.ids
-            show(plots.picture_rows([there.pictures.load(names.index(ids[i])) for i in some], [[text or "(nothing)"] for text in told], columns=4), "told", "Four target pictures and the sentence decoded from each one's embedding.")  # fmt: skip
+            show(
+                plots.picture_rows(
+                    [there.pictures.load(names.index(ids[i])) for i in some],
+                    [[text or "(nothing)"] for text in told],
+                    columns=4,
+                ),
+                "told",
+                "Four target pictures and the sentence decoded from each one's embedding.",
+            )
 
 # %% [markdown]
 # *Table and figure: sentences decoded word by word from the embeddings of sentences, and from those of target pictures.* Who and how large survives, colours and things blur, and the decoder falls into loops: at a weight of 0.1 it learns little, and 128 numbers must also serve the ranking.
@@ -623,11 +681,22 @@ else:
         f"{corpus} → {there.unpaired.name}: no pairs to evaluate with; proxy A-distance of pictures {aligned['source']['images']['a_distance']:.2f} before, {aligned[variant]['images']['a_distance']:.2f} after."
     )
 results = write_results(
-    folder, "04_domain_transfer", parameters, model=variant, **main, rows={name: found["rsum"] for name, found in measured.items()}, recalls=measured, alignment=aligned,
-    coverage=asdict(known), config=asdict(config), best_epoch=run.best_epoch + 1, training_seconds=round(run.seconds, 1), warnings=run.warnings, history=run.history)  # fmt: skip
-print(
-    f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+    folder,
+    "04_domain_transfer",
+    parameters,
+    model=variant,
+    **main,
+    rows={name: found["rsum"] for name, found in measured.items()},
+    recalls=measured,
+    alignment=aligned,
+    coverage=asdict(known),
+    config=asdict(config),
+    best_epoch=run.best_epoch + 1,
+    training_seconds=round(run.seconds, 1),
+    warnings=run.warnings,
+    history=run.history,
 )
+print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
 
 # %% [markdown]
 # - Unpaired pictures and sentences of a domain are worth something: their distributions can be matched.

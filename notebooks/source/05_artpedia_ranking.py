@@ -70,20 +70,32 @@ from vse_lessons.sources.storybook.writing.pages import art_page
 from vse_lessons.training.loop import choose_device, fit
 
 parameters = {
-    "corpus": corpus, "corpus_dir": corpus_dir, "split": evaluate_on, "preset": preset, "seed": seed, "device": device,
-    "lambda_w": lambda_w, "word_vectors": word_vectors, "glove_file": glove_file, "similarity": similarity,
-    "page_loss": page_loss, "training_share": training_share, "evaluate_on": evaluate_on,
-}  # fmt: skip
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "split": evaluate_on,
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "lambda_w": lambda_w,
+    "word_vectors": word_vectors,
+    "glove_file": glove_file,
+    "similarity": similarity,
+    "page_loss": page_loss,
+    "training_share": training_share,
+    "evaluate_on": evaluate_on,
+}
 if evaluate_on not in ("val", "test"):
     raise DataError(f"evaluate_on is {evaluate_on!r}: val or test")
 if word_vectors not in ("learned", "glove"):
     raise DataError(f"word_vectors is {word_vectors!r}: learned or glove")
 if word_vectors == "glove" and not corpus.startswith("storybook") and not glove_file:
-    raise DataError(
-        "word_vectors is glove: pass glove_file, a GloVe text file, or word_vectors=learned"
-    )
-config = replace(artpedia.ArtpediaConfig.preset(preset, corpus), lambda_w=lambda_w, similarity=similarity,
-                 page_loss=page_loss)  # fmt: skip
+    raise DataError("word_vectors is glove: pass glove_file, a GloVe text file, or word_vectors=learned")
+config = replace(
+    artpedia.ArtpediaConfig.preset(preset, corpus),
+    lambda_w=lambda_w,
+    similarity=similarity,
+    page_loss=page_loss,
+)
 choose_device(device)
 plots.use_style()
 folder = lesson_folder(out_dir, "05_artpedia_ranking")
@@ -107,15 +119,24 @@ share = training_share or (page_study.SHARE if corpus == "storybook-pages" else 
 training = sparsify(data, share, None, seed)
 pages = data.images(evaluate_on)  # to be ranked; those without a visual sentence cannot be
 reported = data.images(evaluate_on, annotated=True)
-counts = [(split, len(data.images(split)), sum(len(data.visual_of[i]) for i in data.images(split)),
-           sum(len(data.contextual_of[i]) for i in data.images(split)))
-          for split in ("train", "val", "test") if (data.splits == split).any()]  # fmt: skip
+counts = [
+    (
+        split,
+        len(data.images(split)),
+        sum(len(data.visual_of[i]) for i in data.images(split)),
+        sum(len(data.contextual_of[i]) for i in data.images(split)),
+    )
+    for split in ("train", "val", "test")
+    if (data.splits == split).any()
+]
 lacking = {
     kind: sum(not len(own) for own in of)
     for kind, of in (("visual", data.visual_of), ("contextual", data.contextual_of))
 }
-print(f"trained on: {len(training.annotated)} pages, {len(training.pairs)} visual and {len(training.contextual)} contextual "
-      f"sentences; pages without a visual sentence: {lacking['visual']}, without a contextual one: {lacking['contextual']}")  # fmt: skip
+print(
+    f"trained on: {len(training.annotated)} pages, {len(training.pairs)} visual and {len(training.contextual)} contextual "
+    f"sentences; pages without a visual sentence: {lacking['visual']}, without a contextual one: {lacking['contextual']}"
+)
 widgets.show_table(["split", "paintings", "visual sentences", "contextual sentences"], counts)
 
 # %% [markdown]
@@ -138,9 +159,13 @@ def page_figure(image, scores=None):
     """A page with its sentences, in their order or from the highest score to the lowest."""
     own = data.sentences_of[image]
     order = np.arange(len(own)) if scores is None else np.argsort(-scores, kind="stable")
-    return plots.page(opened.picture(image), titles[image], [data.sentences[s] for s in own[order]],
-                      [data.kinds[s] == "visual" for s in own[order]],
-                      None if scores is None else scores[order])  # fmt: skip
+    return plots.page(
+        opened.picture(image),
+        titles[image],
+        [data.sentences[s] for s in own[order]],
+        [data.kinds[s] == "visual" for s in own[order]],
+        None if scores is None else scores[order],
+    )
 
 
 pictured = opened.pictures is not None
@@ -165,14 +190,19 @@ if pictured:
 figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
 centuries = Counter((page.year - 1) // 100 + 1 for page in told if page.year)
 axes[0].bar(list(centuries), list(centuries.values()), color=plots.PALETTE[0])
-axes[0].set(
-    xlabel="century", ylabel="paintings", title="When they were painted", xticks=sorted(centuries)
-)
+axes[0].set(xlabel="century", ylabel="paintings", title="When they were painted", xticks=sorted(centuries))
 longest = max(len(tokenize(s)) for s in data.sentences)
 for kind, colour, line in (("visual", plots.RIGHT, "-"), ("contextual", plots.WRONG, "--")):
     lengths = [len(tokenize(s)) for s, k in zip(data.sentences, data.kinds) if k == kind]
-    axes[1].hist(lengths, bins=np.arange(0, longest + 3, 3), histtype="step", color=colour, ls=line, lw=2,
-                 label=f"{kind} (mean {np.mean(lengths):.1f})")  # fmt: skip
+    axes[1].hist(
+        lengths,
+        bins=np.arange(0, longest + 3, 3),
+        histtype="step",
+        color=colour,
+        ls=line,
+        lw=2,
+        label=f"{kind} (mean {np.mean(lengths):.1f})",
+    )
 axes[1].set(xlabel="words in a sentence", ylabel="sentences", title="How long sentences are")
 axes[1].legend(fontsize=9)
 if data.regions.classes is not None:
@@ -242,8 +272,11 @@ def flat(config):
 
 
 here, there = flat(config), flat(artpedia.ArtpediaConfig.paper())
-rows = [(name, str(value), f"{there[name]} (ours: not published)" if name in unpublished else str(there[name]))
-        for name, value in here.items() if value != there[name] or name in unpublished]  # fmt: skip
+rows = [
+    (name, str(value), f"{there[name]} (ours: not published)" if name in unpublished else str(there[name]))
+    for name, value in here.items()
+    if value != there[name] or name in unpublished
+]
 widgets.show_table(["hyper-parameter", "here", "paper()"], rows)
 
 # %% [markdown]
@@ -259,8 +292,12 @@ widgets.show_table(["hyper-parameter", "here", "paper()"], rows)
 
 # %%
 blind = page_evaluation.blind_scores(training, pages)
-precision = {"random scores": {a: page_evaluation.chance_precision(blind, a, 50) for a in page_evaluation.AVERAGES},
-             "reads, sees no painting": {a: page_evaluation.average_precision(blind, a) for a in page_evaluation.AVERAGES}}  # fmt: skip
+precision = {
+    "random scores": {a: page_evaluation.chance_precision(blind, a, 50) for a in page_evaluation.AVERAGES},
+    "reads, sees no painting": {
+        a: page_evaluation.average_precision(blind, a) for a in page_evaluation.AVERAGES
+    },
+}
 for name, found in precision.items():
     print(f"{name}: AP over pages {found['pages']:.1f}, pooled {found['pooled']:.1f}")
 
@@ -288,9 +325,7 @@ def scores_of(model, image):
     texts = [data.sentences[s] for s in data.sentences_of[image]]
     with torch.no_grad():
         return (
-            model.pair_scores(data.regions.batch([image] * len(texts)).to(model.device), texts)
-            .cpu()
-            .numpy()
+            model.pair_scores(data.regions.batch([image] * len(texts)).to(model.device), texts).cpu().numpy()
         )
 
 
@@ -300,8 +335,15 @@ precision["before training"] = {
     a: page_evaluation.average_precision(before, a) for a in page_evaluation.AVERAGES
 }
 run_folder = folder / f"run-{digest(json.dumps(parameters, sort_keys=True), preset)}"
-run = fit(model, training, config.optimisation, run_folder, seed=seed, device=device,
-          criterion=page_evaluation.page_criterion(lambda_w))  # fmt: skip
+run = fit(
+    model,
+    training,
+    config.optimisation,
+    run_folder,
+    seed=seed,
+    device=device,
+    criterion=page_evaluation.page_criterion(lambda_w),
+)
 print(f"{len(run.history)} epochs in {run.seconds:.0f} s; best epoch {run.best_epoch + 1}")
 for warning in run.warnings:
     print("warning:", warning)
@@ -368,8 +410,10 @@ sizes = [n for n in page_study.SIZES if n <= len(reported)]
 if len(sizes) < len(page_study.SIZES):
     print(f"only {len(reported)} paintings: larger N than that are left out")
 among = page_evaluation.subset_recalls(run.model, embedded, sizes, draws=10, seed=seed)
-widgets.show_table(["average precision (%)", "over pages", "pooled"],
-                   [(name, f"{p['pages']:.1f}", f"{p['pooled']:.1f}") for name, p in precision.items()])  # fmt: skip
+widgets.show_table(
+    ["average precision (%)", "over pages", "pooled"],
+    [(name, f"{p['pages']:.1f}", f"{p['pooled']:.1f}") for name, p in precision.items()],
+)
 
 # %%
 rows = []
@@ -393,8 +437,10 @@ display(
         rows,
     )
 )
-print(f"{data.name}, {evaluate_on} split, {len(reported)} paintings, one model; ± is the standard deviation over 10 draws of the other N - 1 items. "
-      f"Pages that lack one kind of sentence and cannot be ranked: {found.skipped}")  # fmt: skip
+print(
+    f"{data.name}, {evaluate_on} split, {len(reported)} paintings, one model; ± is the standard deviation over 10 draws of the other N - 1 items. "
+    f"Pages that lack one kind of sentence and cannot be ranked: {found.skipped}"
+)
 
 # %% [markdown]
 # ### Who needs to look?
@@ -405,18 +451,19 @@ print(f"{data.name}, {evaluate_on} split, {len(reported)} paintings, one model; 
 areas = {}
 if corpus == "storybook-pages":
     about_version = np.array(
-        [
-            bool(re.match(r"In (the|another) ([\w ,-]+ )?version\b", data.sentences[s]))
-            for s in found.sentence
-        ]
+        [bool(re.match(r"In (the|another) ([\w ,-]+ )?version\b", data.sentences[s])) for s in found.sentence]
     )
     for name, scored in (("reads, sees no painting", blind), ("after training", found)):
         areas[name] = [
             float(roc_auc_score(scored.visual[which], scored.scores[which]))
             for which in (about_version, ~about_version)
         ]
-    display(widgets.show_table(["", f"{about_version.sum()} sentences about a version", f"{(~about_version).sum()} others"],
-                               [(name, f"{a:.3f}", f"{b:.3f}") for name, (a, b) in areas.items()]))  # fmt: skip
+    display(
+        widgets.show_table(
+            ["", f"{about_version.sum()} sentences about a version", f"{(~about_version).sum()} others"],
+            [(name, f"{a:.3f}", f"{b:.3f}") for name, (a, b) in areas.items()],
+        )
+    )
 
 # %% [markdown]
 # Everything but the versions is told apart by words alone. So the distance of an average precision to that of the classifier without eyes is what looking is worth.
@@ -447,9 +494,7 @@ def attention_figure(place):
     for cell, (word, j) in zip(axes[1:], chosen):
         weights = over_regions[:, j]
         plots.region_attention(cell, opened.picture(image), detected, weights)
-        cell.set_title(
-            f"“{word}”: {weights.max():.2f} at most\n(even: {1 / len(weights):.2f})", fontsize=10
-        )
+        cell.set_title(f"“{word}”: {weights.max():.2f} at most\n(even: {1 / len(weights):.2f})", fontsize=10)
     figure.suptitle(plots.wrap(sentence, 110), fontsize=10, x=0.01, ha="left")
     return figure
 
@@ -500,17 +545,13 @@ with torch.no_grad():
     )
 near, near_i2t = compact(candidates) @ compact(asked).T, compact(looking) @ compact(told_of).T
 place = {int(reported[row]): number for number, row in enumerate(askers)}
-owners_i2t = torch.tensor(
-    [place.get(int(data.image_of[s]), -1) for s in library], device=owners.device
-)
+owners_i2t = torch.tensor([place.get(int(data.image_of[s]), -1) for s in library], device=owners.device)
 
 
 def by_shortlist(size, compact_only=False):
     """R@1, R@5 and R@10 in both directions with a shortlist of some size."""
     t2i = shortlist_ranks(near if compact_only else exact, near, owners, size)
-    i2t = shortlist_ranks(
-        near_i2t if compact_only else exact_i2t, near_i2t, owners_i2t, size, "i2t"
-    )
+    i2t = shortlist_ranks(near_i2t if compact_only else exact_i2t, near_i2t, owners_i2t, size, "i2t")
     return [summarize(ranks)[cut] for ranks in (t2i, i2t) for cut in ("R@1", "R@5", "R@10")]
 
 
@@ -518,9 +559,7 @@ complete = by_shortlist(len(library))
 shortlists = {size: by_shortlist(size) for size in page_study.SHORTLISTS if size < len(everything)}
 rows = [("all, exactly", *(f"{value:.1f}" for value in complete))]
 for size, values in shortlists.items():
-    rows.append(
-        (f"shortlist of {size}", *(f"{v:.1f} ({v - c:+.1f})" for v, c in zip(values, complete)))
-    )
+    rows.append((f"shortlist of {size}", *(f"{v:.1f} ({v - c:+.1f})" for v, c in zip(values, complete))))
 rows.append(
     (
         "compact vectors alone",
@@ -531,17 +570,15 @@ display(
     widgets.show_table(
         [
             "",
-            *(
-                f"{way} {cut}"
-                for way in ("text → image", "image → text")
-                for cut in ("R@1", "R@5", "R@10")
-            ),
+            *(f"{way} {cut}" for way in ("text → image", "image → text") for cut in ("R@1", "R@5", "R@10")),
         ],
         rows,
     )
 )
-print(f"{len(some)} sentences look among all {len(everything):,} paintings of the corpus, {len(askers)} paintings among all "
-      f"{len(library):,} visual sentences; queries drawn from the {evaluate_on} split by the seed")  # fmt: skip
+print(
+    f"{len(some)} sentences look among all {len(everything):,} paintings of the corpus, {len(askers)} paintings among all "
+    f"{len(library):,} visual sentences; queries drawn from the {evaluate_on} split by the seed"
+)
 
 # %% [markdown]
 # **How to read it.** In brackets, the recall that the shortlist loses against exact attention over all candidates. A shortlist can also gain by chance: it hides a wrong candidate from the exact score.
@@ -555,9 +592,7 @@ chosen = list(stored.rows(page_study.arm("cross_attention + intra", 0.5, "pretra
 rows = []
 for way, side in (("text → image, 300 paintings", "t2i"), ("image → text, 901 sentences", "i2t")):
     cuts = ("R@1", "R@5", "R@10")
-    rows.append(
-        (way, "exactly", *(f"{np.mean([row[side][c] for row in chosen]):.1f}" for c in cuts))
-    )
+    rows.append((way, "exactly", *(f"{np.mean([row[side][c] for row in chosen]):.1f}" for c in cuts)))
     for size in chosen[0][f"shortlist_{side}"]:
         lost = [[row[f"shortlist_{side}"][size][c] - row[side][c] for row in chosen] for c in cuts]
         rows.append((way, f"shortlist of {size}", *(f"{np.mean(v):+.1f}" for v in lost)))
@@ -593,8 +628,15 @@ for model_name in page_study.TABLE_3:
                 published_ap,
             )
         )
-rows.append(("no painting (TF-IDF)", "–", cell("blind", 0.0, "learned", "ap", "pages")[0],
-             cell("blind", 0.0, "learned", "ap", "pooled")[0], "–"))  # fmt: skip
+rows.append(
+    (
+        "no painting (TF-IDF)",
+        "–",
+        cell("blind", 0.0, "learned", "ap", "pages")[0],
+        cell("blind", 0.0, "learned", "ap", "pooled")[0],
+        "–",
+    )
+)
 display(Markdown("**Table 3**, average precision, $\\lambda_w = 0$"))
 display(
     widgets.show_table(
@@ -611,18 +653,12 @@ for size in page_study.SIZES:
             row = [model_name, words, f"{weight}"]
             for side, cut in (
                 ("ap", "pages"),
-                *(
-                    (f"among_{size}", f"{way} {k}")
-                    for way in ("i2t", "t2i")
-                    for k in page_study.CUTS
-                ),
+                *((f"among_{size}", f"{way} {k}") for way in ("i2t", "t2i") for k in page_study.CUTS),
             ):
                 row.append(" | ".join(cell(model_name, weight, words, side, cut)))
             rows.append(row)
     display(
-        Markdown(
-            f"**Table 4, N = {size}**. Each cell: Storybook | the paper on Artpedia. AP is over pages"
-        )
+        Markdown(f"**Table 4, N = {size}**. Each cell: Storybook | the paper on Artpedia. AP is over pages")
     )
     display(
         widgets.show_table(
@@ -650,16 +686,18 @@ for place, (model_name, words) in enumerate(page_study.TABLE_4):
         ]
         drawn = [(w, list(v.values())) for w, v in drawn if v]
         if drawn:
-            panel.errorbar([w + 0.008 * (place - 1.5) for w, _ in drawn], [np.mean(v) for _, v in drawn],
-                           [page_study.half_width(v) for _, v in drawn], marker=plots.MARKERS[place], color=plots.PALETTE[place],
-                           capsize=3, label=f"{model_name.replace('_', ' ')}, {words}")  # fmt: skip
-blind_mean = np.mean(
-    list(stored.values(page_study.arm("blind", 0.0, "learned"), "ap", "pages").values())
-)
+            panel.errorbar(
+                [w + 0.008 * (place - 1.5) for w, _ in drawn],
+                [np.mean(v) for _, v in drawn],
+                [page_study.half_width(v) for _, v in drawn],
+                marker=plots.MARKERS[place],
+                color=plots.PALETTE[place],
+                capsize=3,
+                label=f"{model_name.replace('_', ' ')}, {words}",
+            )
+blind_mean = np.mean(list(stored.values(page_study.arm("blind", 0.0, "learned"), "ap", "pages").values()))
 axes[0].axhline(blind_mean, color="gray", ls=":", marker="")
-axes[0].text(
-    0.75, blind_mean, "sees no painting", fontsize=9, color="gray", va="bottom", ha="right"
-)
+axes[0].text(0.75, blind_mean, "sees no painting", fontsize=9, color="gray", va="bottom", ha="right")
 axes[0].set(
     xlabel="λ_w, weight of the inter-page loss",
     ylabel="average precision over pages (%)",
@@ -728,8 +766,10 @@ slow = stored.rows(page_study.arm("cross_attention + intra", 0.5, "published_rat
 fast = stored.rows(page_study.arm("cross_attention + intra", 0.5, "learned"))
 if slow and fast:
     for name, runs in (("published rate", slow), ("the lesson's rate", fast)):
-        print(f"{name}: AP over pages {runs[0]['ap']['pages']:.1f}, text → image R@1 among 100 {runs[0]['among_100']['t2i R@1']:.1f} "
-              f"(seed 0, {runs[0]['epochs']} epochs)")  # fmt: skip
+        print(
+            f"{name}: AP over pages {runs[0]['ap']['pages']:.1f}, text → image R@1 among 100 {runs[0]['among_100']['t2i R@1']:.1f} "
+            f"(seed 0, {runs[0]['epochs']} epochs)"
+        )
 
 # %% [markdown]
 # ## Browse the pages
@@ -761,16 +801,31 @@ if pictured:
 
 # %%
 gain = precision["after training"]["pages"] - precision["reads, sees no painting"]["pages"]
-print(f"On {data.name} ({evaluate_on}, seed {seed}, λ_w = {lambda_w}): AP over pages {precision['after training']['pages']:.1f}, {gain:+.1f} points against a "
-      f"classifier that sees no painting; rsum {evaluation.rsum:.1f}.")  # fmt: skip
-results = write_results(
-    folder, "05_artpedia_ranking", parameters, model=f"{similarity} + {page_loss}", **evaluation.as_dict(), average_precision=precision,
-    among={n: {side: {cut: asdict(s) for cut, s in cuts.items()} for side, cuts in sides.items()} for n, sides in among.items()},
-    shortlist={"exact": complete, **{str(size): values for size, values in shortlists.items()}}, pages_skipped=found.skipped, version_auc=areas, config=asdict(config), best_epoch=run.best_epoch + 1,
-    training_seconds=round(run.seconds, 1), warnings=run.warnings, history=run.history)  # fmt: skip
 print(
-    f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+    f"On {data.name} ({evaluate_on}, seed {seed}, λ_w = {lambda_w}): AP over pages {precision['after training']['pages']:.1f}, {gain:+.1f} points against a "
+    f"classifier that sees no painting; rsum {evaluation.rsum:.1f}."
 )
+results = write_results(
+    folder,
+    "05_artpedia_ranking",
+    parameters,
+    model=f"{similarity} + {page_loss}",
+    **evaluation.as_dict(),
+    average_precision=precision,
+    among={
+        n: {side: {cut: asdict(s) for cut, s in cuts.items()} for side, cuts in sides.items()}
+        for n, sides in among.items()
+    },
+    shortlist={"exact": complete, **{str(size): values for size, values in shortlists.items()}},
+    pages_skipped=found.skipped,
+    version_auc=areas,
+    config=asdict(config),
+    best_epoch=run.best_epoch + 1,
+    training_seconds=round(run.seconds, 1),
+    warnings=run.warnings,
+    history=run.history,
+)
+print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
 
 # %% [markdown]
 # - One similarity serves two losses: within pages and between them.

@@ -62,9 +62,18 @@ from vse_lessons.sources.catalogue import open_corpus
 
 if corpus not in study.STUDIES:
     raise DataError(f"there is a study of {' and '.join(study.STUDIES)}, not of {corpus!r}")
-parameters = {"corpus": corpus, "corpus_dir": corpus_dir, "split": study.REPORTED.get(corpus, "val"), "preset": preset,
-              "seed": seed, "device": device, "recompute": recompute, "workers": workers, "word_vectors": word_vectors,
-              "target_recall": target_recall}  # fmt: skip
+parameters = {
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "split": study.REPORTED.get(corpus, "val"),
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "recompute": recompute,
+    "workers": workers,
+    "word_vectors": word_vectors,
+    "target_recall": target_recall,
+}
 plots.use_style()
 folder = lesson_folder(out_dir, "06_annotation_efficiency")
 figures = figure_folder(folder)
@@ -124,9 +133,7 @@ widgets.show_source(similarity._attend, similarity.cross_attention)
 # Each baseline is one file. What DAN does in a step, and what DPC does to a batch:
 
 # %%
-widgets.show_source(
-    dan.MemoryAttention.forward, dpc.DPC.loss, vsepp.VSEPP.loss, tags.Concepts.of_sentence
-)
+widgets.show_source(dan.MemoryAttention.forward, dpc.DPC.loss, vsepp.VSEPP.loss, tags.Concepts.of_sentence)
 
 # %% [markdown]
 # ## How a run is scored
@@ -165,8 +172,13 @@ if recompute:
     cells += study.grid(("tags",), ("10%x5",), 1, corpus, study.ROWS["tags"], preset)
     own = Table(folder / f"study_{corpus}_{preset}_{seed}.jsonl")
     open_corpus(corpus, corpus_dir or None, preset)  # once, so that the runs do not all extract it
-    failures = study.run_grid([replace(cell, seed=seed) for cell in cells], own, workers=workers,
-                              corpus_dir=corpus_dir or None, word_vectors=word_vectors or None)  # fmt: skip
+    failures = study.run_grid(
+        [replace(cell, seed=seed) for cell in cells],
+        own,
+        workers=workers,
+        corpus_dir=corpus_dir or None,
+        word_vectors=word_vectors or None,
+    )
     for failure in failures:
         print(failure)
     tables[corpus] = own.rows()
@@ -176,8 +188,10 @@ here = found[corpus]
 for name, rows in tables.items():
     hours = sum(row["seconds"] for row in rows) / 3600
     seeds = sorted({row["seed"] for row in rows})
-    print(f"{TITLES[name]}: {len(rows)} runs, seeds {seeds}, {hours:.1f} hours of one core each, preset {sorted({r['preset'] for r in rows})}, "
-          f"split {sorted({r['split'] for r in rows})}, PyTorch {sorted({r['torch'] for r in rows})}")  # fmt: skip
+    print(
+        f"{TITLES[name]}: {len(rows)} runs, seeds {seeds}, {hours:.1f} hours of one core each, preset {sorted({r['preset'] for r in rows})}, "
+        f"split {sorted({r['split'] for r in rows})}, PyTorch {sorted({r['torch'] for r in rows})}"
+    )
 
 # %% [markdown]
 # ## Figure 1: recall against annotation
@@ -185,8 +199,16 @@ for name, rows in tables.items():
 # sentences an image; the other settings are single points.
 
 # %%
-LINES = [("A3VSE", "full"), ("SCAN", "full"), ("VSE++", "full"), ("DAN", "full"), ("DPC", "full"),
-         ("CCA", "full"), ("linear", "no_semantics"), ("linear", "full")]  # fmt: skip
+LINES = [
+    ("A3VSE", "full"),
+    ("SCAN", "full"),
+    ("VSE++", "full"),
+    ("DAN", "full"),
+    ("DPC", "full"),
+    ("CCA", "full"),
+    ("linear", "no_semantics"),
+    ("linear", "full"),
+]
 
 
 def label_of(model, ablation):
@@ -249,9 +271,7 @@ def annotation_curves(axes, results):
     axes.set_xscale("log")
     axes.set_xticks([2, 4, 10, 20, 50, 100], ["2", "4", "10", "20", "50", "100"])
     axes.minorticks_off()
-    axes.set(
-        title=TITLES[results.corpus], xlabel="annotations used (% of all sentences)", ylim=(0, None)
-    )
+    axes.set(title=TITLES[results.corpus], xlabel="annotations used (% of all sentences)", ylim=(0, None))
 
 
 figure, panels = plt.subplots(1, 3, figsize=(13.5, 4.9), layout="constrained")
@@ -310,19 +330,34 @@ CUTS = ("R@1", "R@5", "R@10")
 SIX = tuple(f"{side} {cut}" for side in ("s→i", "i→s") for cut in CUTS)
 for results in (here, paper):
     display(Markdown(f"**{TITLES[results.corpus]}**: A3VSE | SCAN"))
-    display(widgets.show_table(
-        ("setting", *(f"A3VSE {c}" for c in SIX), *(f"SCAN {c}" for c in SIX)),
-        [(setting, *recalls(results, Arm("A3VSE", setting)), *recalls(results, Arm("SCAN", setting)))
-         for setting in TABLE_1]))  # fmt: skip
+    display(
+        widgets.show_table(
+            ("setting", *(f"A3VSE {c}" for c in SIX), *(f"SCAN {c}" for c in SIX)),
+            [
+                (setting, *recalls(results, Arm("A3VSE", setting)), *recalls(results, Arm("SCAN", setting)))
+                for setting in TABLE_1
+            ],
+        )
+    )
 
 # %% [markdown]
 # ## Table 2: every model in a few settings
 
 # %%
-ROWS_2 = [("A3VSE", "full"), ("SCAN", "full"), ("VSE++", "full"), ("DAN", "full"), ("DPC", "full"), ("CCA", "full"), ("linear", "no_semantics"),
-          ("linear", "full")]  # fmt: skip
-lines = [("none", "tags", *recalls(here, Arm("tags")), *recalls(paper, Arm("tags"))[:3]),
-         ("none", "tags, hyponyms too", *recalls(here, Arm("tags", ablation="hyponyms")), "–", "–", "–")]  # fmt: skip
+ROWS_2 = [
+    ("A3VSE", "full"),
+    ("SCAN", "full"),
+    ("VSE++", "full"),
+    ("DAN", "full"),
+    ("DPC", "full"),
+    ("CCA", "full"),
+    ("linear", "no_semantics"),
+    ("linear", "full"),
+]
+lines = [
+    ("none", "tags", *recalls(here, Arm("tags")), *recalls(paper, Arm("tags"))[:3]),
+    ("none", "tags, hyponyms too", *recalls(here, Arm("tags", ablation="hyponyms")), "–", "–", "–"),
+]
 for setting in ("10%x5", "50%x2", "100%x5"):
     for model, ablation in ROWS_2:
         mine = recalls(here, Arm(model, setting, ablation))
@@ -342,8 +377,16 @@ widgets.show_table(("annotation", "model", *SIX, *(f"Flickr30K s→i {cut}" for 
 # ## Table 5: what each part of A3VSE is worth, with 10 % × 5
 
 # %%
-NAMES = {"no_semantics": "no s", "global_tags": "swap s with s_g", "no_attention": "s, without attention", "no_adversarial": "s, without L_adv",
-         "no_intra": "without l_intra", "no_cross": "without l_cross", "no_transitive": "without l_trans", "full": "full model"}  # fmt: skip
+NAMES = {
+    "no_semantics": "no s",
+    "global_tags": "swap s with s_g",
+    "no_attention": "s, without attention",
+    "no_adversarial": "s, without L_adv",
+    "no_intra": "without l_intra",
+    "no_cross": "without l_cross",
+    "no_transitive": "without l_trans",
+    "full": "full model",
+}
 lines, bars = [], {}
 for ablation, name in NAMES.items():
     values = list(here.values(Arm("A3VSE", ablation=ablation)).values())
@@ -358,17 +401,13 @@ for ablation, name in NAMES.items():
         if ablation == "full"
         else f"{scoreboard.plain(paper, scoreboard.Claim('', '', scoreboard.versus(Arm('A3VSE'), Arm('A3VSE', ablation=ablation))))}"
     )
-    lines.append(
-        (name, len(values), *recalls(here, Arm("A3VSE", ablation=ablation)), worth, published)
-    )
+    lines.append((name, len(values), *recalls(here, Arm("A3VSE", ablation=ablation)), worth, published))
 display(
     Markdown(
         f"**{TITLES[corpus]}**: the last columns are the full model's R@1 minus the row's, seed by seed (± half of the 95 % interval), here and in the paper"
     )
 )
-display(
-    widgets.show_table(("model", "seeds", *SIX, "full − row, here", "full − row, paper"), lines)
-)
+display(widgets.show_table(("model", "seeds", *SIX, "full − row, here", "full − row, paper"), lines))
 if bars:
     figure, axes = plt.subplots(figsize=(10.5, 3.6), layout="constrained")
     plots.bars_with_spread(
@@ -376,9 +415,7 @@ if bars:
         {name: runs for name, runs in bars.items()},
         "sentence → image R@1 (%)",
     )
-    axes.set_title(
-        f"{TITLES[corpus]}, 10 % × 5: bar = mean, whisker = one standard deviation, dots = seeds"
-    )
+    axes.set_title(f"{TITLES[corpus]}, 10 % × 5: bar = mean, whisker = one standard deviation, dots = seeds")
     show(
         figure,
         "ablation",
@@ -397,16 +434,18 @@ MAPS = [
     ("10%x5", "full", "10 % × 5, regional semantics"),
     ("10%x5", "global_tags", "10 % × 5, global tags"),
 ]
-stored = [(row["map"], title) for setting, ablation, title in MAPS
-          for row in here.rows(Arm("A3VSE", setting, ablation)).values() if "map" in row]  # fmt: skip
+stored = [
+    (row["map"], title)
+    for setting, ablation, title in MAPS
+    for row in here.rows(Arm("A3VSE", setting, ablation)).values()
+    if "map" in row
+]
 if stored:
     figure, panels = plt.subplots(
         1, len(stored), figsize=(4.5 * len(stored), 4.2), layout="constrained", squeeze=False
     )
     for axes, (points, title) in zip(panels[0], stored):
-        groups = {
-            side: torch.tensor(points[side], dtype=torch.float32) for side in ("image", "sentence")
-        }
+        groups = {side: torch.tensor(points[side], dtype=torch.float32) for side in ("image", "sentence")}
         plots.tsne(groups, seed, [("image", "sentence")], axes)
         axes.set_title(title)
     show(
@@ -448,14 +487,8 @@ widgets.show_table(
 # %%
 lines = []
 for model, ablation in LINES:
-    (pairs,) = scoreboard.annotations_needed(
-        here, (model,), target_recall, ablation=ablation
-    ).values()
-    counts = [
-        row["n_pairs"]
-        for s in study.SETTINGS
-        for row in here.rows(Arm(model, s, ablation)).values()
-    ]
+    (pairs,) = scoreboard.annotations_needed(here, (model,), target_recall, ablation=ablation).values()
+    counts = [row["n_pairs"] for s in study.SETTINGS for row in here.rows(Arm(model, s, ablation)).values()]
     at_most = "at most " if pairs and pairs == min(counts) else ""
     lines.append(
         (
@@ -464,9 +497,7 @@ for model, ablation in LINES:
         )
     )
 display(
-    Markdown(
-        f"**{TITLES[corpus]}**: annotated pairs for a sentence → image R@10 of {target_recall:.0f} %"
-    )
+    Markdown(f"**{TITLES[corpus]}**: annotated pairs for a sentence → image R@10 of {target_recall:.0f} %")
 )
 display(widgets.show_table(("model", "pairs"), lines))
 
@@ -476,11 +507,7 @@ for place, (model, ablation) in enumerate(LINES):
     for recall in np.arange(10, 90, 2.5):
         (pairs,) = scoreboard.annotations_needed(here, (model,), recall, ablation=ablation).values()
         smallest = min(
-            (
-                row["n_pairs"]
-                for s in study.SETTINGS
-                for row in here.rows(Arm(model, s, ablation)).values()
-            ),
+            (row["n_pairs"] for s in study.SETTINGS for row in here.rows(Arm(model, s, ablation)).values()),
             default=0,
         )
         if pairs and pairs > smallest:
@@ -555,16 +582,29 @@ for name in found:
             for v in (scoreboard.HOLDS, scoreboard.FAILS, scoreboard.UNDECIDED, scoreboard.NOT_RUN)
         )
     )
-main = next((row for row in tables[corpus] if (row["model"], row["ablation"]) == ("A3VSE", "full")
-             and row["setting"].endswith("x5")), None)  # fmt: skip
+main = next(
+    (
+        row
+        for row in tables[corpus]
+        if (row["model"], row["ablation"]) == ("A3VSE", "full") and row["setting"].endswith("x5")
+    ),
+    None,
+)
 if main is None:
     raise DataError("there is no run of A3VSE with five sentences an image: see what failed above")
 measured = {key: main[key] for key in ("n_images", "n_sentences", "t2i", "i2t", "rsum")}
-results = write_results(folder, "06_annotation_efficiency", parameters, model="A3VSE", setting=main["setting"], run_seed=main["seed"], runs=len(tables[corpus]),
-                        verdicts=verdicts, **measured)  # fmt: skip
-print(
-    f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+results = write_results(
+    folder,
+    "06_annotation_efficiency",
+    parameters,
+    model="A3VSE",
+    setting=main["setting"],
+    run_seed=main["seed"],
+    runs=len(tables[corpus]),
+    verdicts=verdicts,
+    **measured,
 )
+print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
 
 # %% [markdown]
 # - One evaluator and one rule for all models, and one loop for those that are trained; schedules are each model's own.

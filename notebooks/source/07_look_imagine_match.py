@@ -63,14 +63,29 @@ if epochs < 0:
     raise DataError(f"epochs is {epochs}: 1 or more, or 0 for the preset's")
 reported = "test" if corpus.startswith("storybook") else "val"
 parameters = {
-    "corpus": corpus, "corpus_dir": corpus_dir, "split": reported, "variant": variant, "preset": preset, "seed": seed, "device": device,
-    "similarity": similarity, "epochs": epochs, "word_vectors": word_vectors,
-}  # fmt: skip
+    "corpus": corpus,
+    "corpus_dir": corpus_dir,
+    "split": reported,
+    "variant": variant,
+    "preset": preset,
+    "seed": seed,
+    "device": device,
+    "similarity": similarity,
+    "epochs": epochs,
+    "word_vectors": word_vectors,
+}
 config = gxn.GXNConfig.preset(preset, corpus)
 if similarity:
-    config = replace(config, similarity=similarity, nonnegative=similarity == "order", margin=0.1 if similarity == "order" else 0.2)  # fmt: skip
+    config = replace(
+        config,
+        similarity=similarity,
+        nonnegative=similarity == "order",
+        margin=0.1 if similarity == "order" else 0.2,
+    )
 if epochs:
-    config = replace(config, optimisation=replace(config.optimisation, epochs=epochs, warmup_epochs=max(1, epochs - 1)))  # fmt: skip
+    config = replace(
+        config, optimisation=replace(config.optimisation, epochs=epochs, warmup_epochs=max(1, epochs - 1))
+    )
 choose_device(device)
 plots.use_style()
 folder = lesson_folder(out_dir, "07_look_imagine_match")
@@ -93,14 +108,18 @@ opened = open_corpus(corpus, corpus_dir, preset)
 if draws:
     opened = with_pixels(opened)
 # a model that only matches sees the mean region, one that writes also looks at each of them
-corpora = {name: gxn_study.what_it_sees(gxn.vary(config, name), opened.corpus) for name in ("ranking", variant)}  # fmt: skip
+corpora = {
+    name: gxn_study.what_it_sees(gxn.vary(config, name), opened.corpus) for name in ("ranking", variant)
+}
 data = corpora[variant]
 held_out = 0 if reported == "test" else min(500, len(data.images("train")) // 8)
 trainings = {name: sparsify(seen, 1.0, 5, seed, held_out) for name, seen in corpora.items()}
 training = trainings[variant]
 test = data.images(reported, annotated=True)
 watched = training.selection[:6]
-print(f"{len(training.annotated):,} pictures with {len(training.pairs):,} sentences to train on; {len(test)} pictures to report on")  # fmt: skip
+print(
+    f"{len(training.annotated):,} pictures with {len(training.pairs):,} sentences to train on; {len(test)} pictures to report on"
+)
 
 # %% [markdown]
 # ## Look
@@ -120,9 +139,13 @@ print(f"{len(training.annotated):,} pictures with {len(training.pairs):,} senten
 display(widgets.show_source(order_similarity, gxn.GXN._look, gxn.GXN.similarity))
 
 # %%
-v, t = torch.tensor([[0.6, 0.8, 0.0]]), torch.tensor([[0.6, 0.8, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # fmt: skip
-print("order violation of one picture and three sentences:", [round(x, 2) for x in order_similarity(v, t)[0].tolist()],
-      "\nand with the two exchanged:                        ", [round(x, 2) for x in order_similarity(t, v)[:, 0].tolist()])  # fmt: skip
+v, t = torch.tensor([[0.6, 0.8, 0.0]]), torch.tensor([[0.6, 0.8, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+print(
+    "order violation of one picture and three sentences:",
+    [round(x, 2) for x in order_similarity(v, t)[0].tolist()],
+    "\nand with the two exchanged:                        ",
+    [round(x, 2) for x in order_similarity(t, v)[:, 0].tolist()],
+)
 
 # %% [markdown]
 # ## Imagine: a sentence from a picture
@@ -143,11 +166,22 @@ print("order violation of one picture and three sentences:", [round(x, 2) for x 
 # The reward $r$ is **CIDEr-D**: n-grams that a sentence shares with the five references, rare ones weighing more.
 
 # %%
-display(widgets.show_source(gxn.GXN._subject, decoders.SentenceDecoder.attend, decoders.sentence_error, gxn.GXN.reward_error, caption_metrics.Cider))  # fmt: skip
+display(
+    widgets.show_source(
+        gxn.GXN._subject,
+        decoders.SentenceDecoder.attend,
+        decoders.sentence_error,
+        gxn.GXN.reward_error,
+        caption_metrics.Cider,
+    )
+)
 
 # %%
-references = [["a red boat near a lighthouse", "a boat in front of a lighthouse"], ["a dog on a beach", "a brown dog plays on the beach"],
-              ["a boat on a beach", "a small boat on the sand"]]  # fmt: skip
+references = [
+    ["a red boat near a lighthouse", "a boat in front of a lighthouse"],
+    ["a dog on a beach", "a brown dog plays on the beach"],
+    ["a boat on a beach", "a small boat on the sand"],
+]
 scorer = caption_metrics.Cider([[tokenize(text) for text in of] for of in references])
 for text in (references[0][0], "a red boat near a dog", "a boat", "a dog on a beach"):
     print(f"CIDEr-D {100 * scorer.score(tokenize(text), 0):6.1f}  {text}")
@@ -164,9 +198,7 @@ for text in (references[0][0], "a red boat near a dog", "a boat", "a dog on a be
 # The discriminator takes a step of its own before each of the model's; its optimiser is saved and resumed like the other.
 
 # %%
-display(
-    widgets.show_source(generators.discriminator_error, gxn.GXN.adversary_loss, gxn.GXN.imagine)
-)
+display(widgets.show_source(generators.discriminator_error, gxn.GXN.adversary_loss, gxn.GXN.imagine))
 
 # %% [markdown]
 # ## Match
@@ -194,40 +226,79 @@ runs = {}
 for name in ("ranking", variant):
     row = gxn.vary(config, name)
     model = gxn.GXN.build(row, trainings[name], seed, word_vectors or None)
-    runs[name] = fit(model, trainings[name], row.optimisation, folder / name.replace(" ", "_"), seed=seed, device=device,
-                     after_epoch=look_in if name == variant else None)  # fmt: skip
-evaluations = {name: evaluate_embedded(run.model, embed(run.model, corpora[name], test)) for name, run in runs.items()}  # fmt: skip
+    runs[name] = fit(
+        model,
+        trainings[name],
+        row.optimisation,
+        folder / name.replace(" ", "_"),
+        seed=seed,
+        device=device,
+        after_epoch=look_in if name == variant else None,
+    )
+evaluations = {
+    name: evaluate_embedded(run.model, embed(run.model, corpora[name], test)) for name, run in runs.items()
+}
 widgets.show_table(
-    ["", "sentence → image R@1 / R@5 / R@10", "image → sentence R@1 / R@5 / R@10", "rsum", "best epoch", "training (s)"],
     [
-        (name, *(" / ".join(f"{side[cut]:.1f}" for cut in ("R@1", "R@5", "R@10")) for side in (found.t2i, found.i2t)), f"{found.rsum:.1f}",
-         runs[name].best_epoch + 1, f"{runs[name].seconds:.0f}")
+        "",
+        "sentence → image R@1 / R@5 / R@10",
+        "image → sentence R@1 / R@5 / R@10",
+        "rsum",
+        "best epoch",
+        "training (s)",
+    ],
+    [
+        (
+            name,
+            *(
+                " / ".join(f"{side[cut]:.1f}" for cut in ("R@1", "R@5", "R@10"))
+                for side in (found.t2i, found.i2t)
+            ),
+            f"{found.rsum:.1f}",
+            runs[name].best_epoch + 1,
+            f"{runs[name].seconds:.0f}",
+        )
         for name, found in evaluations.items()
     ],
-)  # fmt: skip
+)
 
 # %%
 history = runs[variant].history
 ticks = [entry["epoch"] + 1 for entry in history]
-figure, axes = plt.subplots(1, 1 + writes + draws, figsize=(4.4 * (1 + writes + draws), 3.6), layout="constrained")  # fmt: skip
+figure, axes = plt.subplots(
+    1, 1 + writes + draws, figsize=(4.4 * (1 + writes + draws), 3.6), layout="constrained"
+)
 for name, run in runs.items():
     axes[0].plot(ticks, [entry["rsum"] for entry in run.history], label=name)
 axes[0].set(ylabel="sum of six recalls", title="Match: the selection images")
 if writes:
-    for key, label in (("captions_xe", "cross-entropy (nats a word)"), ("cider_greedy", "CIDEr-D of the likeliest, 1 = 100")):  # fmt: skip
+    for key, label in (
+        ("captions_xe", "cross-entropy (nats a word)"),
+        ("cider_greedy", "CIDEr-D of the likeliest, 1 = 100"),
+    ):
         points = [(tick, entry[key]) for tick, entry in zip(ticks, history) if key in entry]
         if points:
             axes[1].plot(*zip(*points), label=label)
     axes[1].set(ylabel="value", title="Image to text (training pictures)")
 if draws:
-    for key, label in (("accuracy_real", "real"), ("accuracy_mismatched", "wrong sentence"), ("accuracy_fake", "drawn")):  # fmt: skip
+    for key, label in (
+        ("accuracy_real", "real"),
+        ("accuracy_mismatched", "wrong sentence"),
+        ("accuracy_fake", "drawn"),
+    ):
         axes[-1].plot(ticks, [100 * entry[key] for entry in history], label=label)
-    axes[-1].plot(ticks, [100 * entry["spread_drawn"] for entry in history], label="spread of drawn pictures, × 100")  # fmt: skip
-    axes[-1].set(ylabel="% right, or spread", title="Text to image: the discriminator", ylim=(-3, 104))  # fmt: skip
+    axes[-1].plot(
+        ticks, [100 * entry["spread_drawn"] for entry in history], label="spread of drawn pictures, × 100"
+    )
+    axes[-1].set(ylabel="% right, or spread", title="Text to image: the discriminator", ylim=(-3, 104))
 for panel in axes:
     panel.set(xlabel="epoch", xticks=ticks)
     panel.legend(fontsize=8)
-show(figure, "curves", "By epoch: the sum of recalls of the classical pipeline and of the imagining model; where it writes, the cross-entropy and reward of sentences; where it draws, what the discriminator gets right, and how unlike drawn pictures are.")  # fmt: skip
+show(
+    figure,
+    "curves",
+    "By epoch: the sum of recalls of the classical pipeline and of the imagining model; where it writes, the cross-entropy and reward of sentences; where it draws, what the discriminator gets right, and how unlike drawn pictures are.",
+)
 
 # %% [markdown]
 # *Figure: left, recall on the selection images; middle, the writer; right, the discriminator's accuracy for its three kinds of pairs, and the deviation of drawn pixels over a batch.*
@@ -241,9 +312,16 @@ show(figure, "curves", "By epoch: the sum of recalls of the classical pipeline a
 if writes:
     marks = sorted({0, len(history) // 3, 2 * len(history) // 3, len(history) - 1})
     shown = [opened.picture(int(image)) for image in watched] if opened.pictures else []
-    lines = [[f"{mark + 1}: {strips['sentences'][mark][n] or '(nothing)'}" for mark in marks] for n in range(len(watched))]  # fmt: skip
+    lines = [
+        [f"{mark + 1}: {strips['sentences'][mark][n] or '(nothing)'}" for mark in marks]
+        for n in range(len(watched))
+    ]
     if shown:
-        show(plots.picture_rows(shown, lines, columns=3), "sentences", "Six pictures that training has not seen; below each, the sentence written for it after some epochs.")  # fmt: skip
+        show(
+            plots.picture_rows(shown, lines, columns=3),
+            "sentences",
+            "Six pictures that training has not seen; below each, the sentence written for it after some epochs.",
+        )
 
 # %% [markdown]
 # *Figure: pictures of the selection set with the likeliest sentence after the epochs named.* **How to read it.** After one epoch the sentences are English and mostly fit: the regions' embeddings are sorted by the ranking at the same time. Some things are said twice ("a lighthouse is to the right of a red lighthouse"), at the end still (the dog between two gray robots), and what is small becomes something else: the child on the pier is a ball, and then nothing. Later sentences tend to name a second thing; one of the two men goes wrong once.
@@ -261,14 +339,20 @@ if draws:
         axes[n, -1].text(68, 32, plots.wrap(prompts[n], 34), fontsize=8, va="center")
     for cell, text in zip(axes[0], [*(f"epoch {mark + 1}" for mark in marks), "real"]):
         cell.set_title(text, fontsize=9)
-    show(figure, "pictures", "Pictures drawn from six sentences after some epochs, beside the real ones and the sentences.")  # fmt: skip
+    show(
+        figure,
+        "pictures",
+        "Pictures drawn from six sentences after some epochs, beside the real ones and the sentences.",
+    )
 
 # %%
 rank = None
 if draws:
     with evaluating(runs[variant].model):
         rank = gxn_study.own_rank(runs[variant].model, data, test, seed)
-    print(f"one picture is drawn for each of {len(test)} test sentences: sorted by the colours of 8 x 8 squares, the own picture is at place {rank:g} (median; {(len(test) + 1) / 2:g} by chance)")  # fmt: skip
+    print(
+        f"one picture is drawn for each of {len(test)} test sentences: sorted by the colours of 8 x 8 squares, the own picture is at place {rank:g} (median; {(len(test) + 1) / 2:g} by chance)"
+    )
 
 # %% [markdown]
 # *Figure: 64 × 64 pixels drawn from the sentence at the right after the epochs named, with the same noise each time; last, the real picture.* **How to read it.** Compare rows, not columns: where they differ by the sentence, the generator reads it. Night is dark from the first epoch, and water lies between sky and pier; a place that the sentence does not name (third and last row) becomes something in between. No thing is drawn: people, dog and lighthouse are missing, and the grain of the transposed convolutions remains. Things are small, rare and can be anywhere; 1,170 steps with 16 pictures each teach the place and its colours.
@@ -279,16 +363,25 @@ if draws:
 # %%
 stored = gxn_study.stored()
 figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
-for key, text, panel in (("spread_drawn", "deviation of drawn pixels in a batch", axes[0]), ("accuracy_fake", "drawn ones recognised (%)", axes[1])):  # fmt: skip
+for key, text, panel in (
+    ("spread_drawn", "deviation of drawn pixels in a batch", axes[0]),
+    ("accuracy_fake", "drawn ones recognised (%)", axes[1]),
+):
     for row, label in (("t2i", "momentum 0.5"), ("momentum", "momentum 0.9")):
         found = stored.rows(scoreboard.Arm("GXN", gxn_study.SETTING, row)).values()
-        curves = np.array([one["curves"][key] for one in found]) * (100 if key == "accuracy_fake" else 1)  # fmt: skip
+        curves = np.array([one["curves"][key] for one in found]) * (100 if key == "accuracy_fake" else 1)
         steps = np.arange(1, curves.shape[1] + 1)
         (line,) = panel.plot(steps, curves.mean(0), label=f"{label} (mean of {len(curves)} seeds)")
-        panel.fill_between(steps, curves.min(0), curves.max(0), color=line.get_color(), alpha=0.2, linewidth=0)  # fmt: skip
+        panel.fill_between(
+            steps, curves.min(0), curves.max(0), color=line.get_color(), alpha=0.2, linewidth=0
+        )
     panel.set(xlabel="epoch", ylabel=text, xticks=steps, ylim=(0, None))
 axes[0].legend(fontsize=8)
-show(figure, "collapse", "By epoch, for momentum 0.5 and 0.9: left, how unlike the drawn pictures of a batch are; right, how many of them the discriminator recognises.")  # fmt: skip
+show(
+    figure,
+    "collapse",
+    "By epoch, for momentum 0.5 and 0.9: left, how unlike the drawn pictures of a batch are; right, how many of them the discriminator recognises.",
+)
 
 # %% [markdown]
 # *Figure: mean over seeds, the band from the lowest to the highest.* **How to read it.** With momentum 0.9 the discriminator recognises nearly all drawn pictures from the first epoch to the last (right), and they stay more alike (left): a generator that hears nothing but "not real" moves all its pictures together. The own picture is then at place 128 ± 19 of 300 by its colours, little better than chance; with 0.5 it is at 30 ± 3. One seed spreads as widely in the end and is recognised all the same: spread alone does not prove reading, one needs both curves. Recall hardly tells: with 0.9 sentence → image R@1 is 0.5 ± 0.5 higher and the sum 3.0 ± 2.2 lower than with 0.5.
@@ -310,21 +403,36 @@ captions = {}
 if writes:
     writer = runs[variant].model
     with evaluating(writer):
-        written = {"likeliest word by word": gxn_study.describe(writer, data, test, 1), "beam of 5": gxn_study.describe(writer, data, test, 5)}  # fmt: skip
+        written = {
+            "likeliest word by word": gxn_study.describe(writer, data, test, 1),
+            "beam of 5": gxn_study.describe(writer, data, test, 5),
+        }
     said = [[data.sentences[row] for row in data.visual_of[image]] for image in test]
     most = max(set(written["likeliest word by word"]), key=written["likeliest word by word"].count)
     written["the same for all"] = [most] * len(test)
     if corpus == "storybook":
         for count in (2, 3):
-            written[f"a list: the detector's {count} surest classes"] = [" and ".join(surest(image, count)) for image in test]  # fmt: skip
+            written[f"a list: the detector's {count} surest classes"] = [
+                " and ".join(surest(image, count)) for image in test
+            ]
     written["a person: one of the five, held against the other four"] = [of[0] for of in said]
     for name, texts in written.items():
         against = [of[1:] if name.startswith("a person") else of for of in said]
         captions[name] = gxn_study.score(texts, against)
         if corpus == "storybook":
             captions[name]["named"], agreed = gxn_study.named(texts, test, said, preset)
-    header = ["sentences", "CIDEr-D", "BLEU-4 (%)", "different (%)", *(["agreed things named (%)"] if corpus == "storybook" else [])]  # fmt: skip
-    display(widgets.show_table(header, [(name, *(f"{value:.1f}" for value in row.values())) for name, row in captions.items()]))  # fmt: skip
+    header = [
+        "sentences",
+        "CIDEr-D",
+        "BLEU-4 (%)",
+        "different (%)",
+        *(["agreed things named (%)"] if corpus == "storybook" else []),
+    ]
+    display(
+        widgets.show_table(
+            header, [(name, *(f"{value:.1f}" for value in row.values())) for name, row in captions.items()]
+        )
+    )
     if corpus == "storybook":
         print(f"{agreed} kinds of things are named by all five voices of their picture")
     print("most frequent:", most)
@@ -342,19 +450,29 @@ texts = [data.sentences[data.visual_of[image][0]] for image in test]
 found = {}
 for name, run in runs.items():
     index = SearchIndex(run.model, corpora[name], reported)
-    ranks = [[hit.image for hit in index.by_text(text, len(test))].index(image) + 1 for text, image in zip(texts[:60], test[:60])]  # fmt: skip
+    ranks = [
+        [hit.image for hit in index.by_text(text, len(test))].index(image) + 1
+        for text, image in zip(texts[:60], test[:60])
+    ]
     found[name] = index, ranks
-gains = 1 / np.array(found[variant][1]) - 1 / np.array(
-    found["ranking"][1]
-)  # of the reciprocal rank
+gains = 1 / np.array(found[variant][1]) - 1 / np.array(found["ranking"][1])  # of the reciprocal rank
 chosen = [int(gains.argmax()), int(gains.argmin())]  # where imagining helps most, and hurts most
 if opened.pictures:
     for number, tag in zip(chosen, ("helps", "hurts")):
         for name, (index, ranks) in found.items():
             hits = [hit.image for hit in index.by_text(texts[number], 5)]
-            figure = plots.retrieved_pictures(texts[number], [opened.picture(image) for image in hits],
-                                              [image == test[number] for image in hits], ranks[number], by=name)  # fmt: skip
-            show(figure, f"search_{tag}_{name.replace(' ', '_')}", f"The five pictures that {name} finds for: {texts[number]}")  # fmt: skip
+            figure = plots.retrieved_pictures(
+                texts[number],
+                [opened.picture(image) for image in hits],
+                [image == test[number] for image in hits],
+                ranks[number],
+                by=name,
+            )
+            show(
+                figure,
+                f"search_{tag}_{name.replace(' ', '_')}",
+                f"The five pictures that {name} finds for: {texts[number]}",
+            )
 
 # %% [markdown]
 # *Figures: one sentence each of sixty test pictures was asked of both models; above the one that gains most by imagining, in the reciprocal of the right picture's rank, below the one that loses most; of each first what ranking only finds.* **How to read it.** As on the slides, one finds examples for the claim. One also finds examples against it, of about the same size: examples are no measurement.
@@ -387,11 +505,24 @@ display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.u
 # %%
 main = evaluations[variant].as_dict()
 results = write_results(
-    folder, "07_look_imagine_match", parameters, model=f"GXN {variant}", **main, ranking=evaluations["ranking"].as_dict(), captions=captions, layout_rank=rank,
-    config=asdict(gxn.vary(config, variant)), best_epoch=runs[variant].best_epoch + 1, training_seconds={name: round(run.seconds, 1) for name, run in runs.items()},
-    warnings=[warning for run in runs.values() for warning in run.warnings], history=history)  # fmt: skip
-print(f"{corpus} ({reported}, seed {seed}): {variant} {main['rsum']:.1f}, {main['rsum'] - evaluations['ranking'].rsum:+.1f} against ranking only, in the sum of six recalls.\n"
-      f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")  # fmt: skip
+    folder,
+    "07_look_imagine_match",
+    parameters,
+    model=f"GXN {variant}",
+    **main,
+    ranking=evaluations["ranking"].as_dict(),
+    captions=captions,
+    layout_rank=rank,
+    config=asdict(gxn.vary(config, variant)),
+    best_epoch=runs[variant].best_epoch + 1,
+    training_seconds={name: round(run.seconds, 1) for name, run in runs.items()},
+    warnings=[warning for run in runs.values() for warning in run.warnings],
+    history=history,
+)
+print(
+    f"{corpus} ({reported}, seed {seed}): {variant} {main['rsum']:.1f}, {main['rsum'] - evaluations['ranking'].rsum:+.1f} against ranking only, in the sum of six recalls.\n"
+    f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+)
 
 # %% [markdown]
 # - To imagine is a task of its own: a model can write well, draw badly, and match as before.

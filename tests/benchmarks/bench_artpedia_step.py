@@ -38,9 +38,7 @@ def objective(similarity: Tensor, contextual: Tensor) -> Tensor:
 
 def ours(images: Entities, visual: Entities, contextual: Entities) -> Tensor:
     how = PAPER.attention
-    return objective(
-        cross_attention(images, visual, how), paired_cross_attention(images, contextual, how)
-    )
+    return objective(cross_attention(images, visual, how), paired_cross_attention(images, contextual, how))
 
 
 def literal(images: Entities, visual: Entities, contextual: Entities) -> Tensor:
@@ -83,8 +81,10 @@ def main() -> None:
         # gradients are tiny: their difference is measured against the largest of them
         error = max(float((a - b).abs().max() / b.abs().max()) for a, b in zip(found, expected))
         ratios.append(slow / fast)
-        print(f"step: {fast:.2f} s; literal {slow:.2f} s, {ratios[-1]:.1f} times; "
-              f"largest relative difference of loss and gradients {error:.1e}")  # fmt: skip
+        print(
+            f"step: {fast:.2f} s; literal {slow:.2f} s, {ratios[-1]:.1f} times; "
+            f"largest relative difference of loss and gradients {error:.1e}"
+        )
         if error > 1e-5:
             raise SystemExit("the two differ by more than 1e-5")
     print(f"median: {statistics.median(ratios):.1f} times faster than the literal equations")

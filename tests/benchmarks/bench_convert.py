@@ -43,9 +43,7 @@ def make(folder, images):
             block[:, 0, 0] = np.arange(start, start + CHUNK) % 2048
             file.write(block[: images - start].tobytes())
         os.fsync(file.fileno())
-    lines = (
-        f"a man number {i} walks his dog along a beach with a red ball\n" for i in range(5 * images)
-    )
+    lines = (f"a man number {i} walks his dog along a beach with a red ball\n" for i in range(5 * images))
     (folder / "train_caps.txt").write_text("".join(lines))
     return path
 
@@ -103,18 +101,18 @@ def main():
             forget(path)
             shutil.rmtree(work / "new", ignore_errors=True)
             command = [sys.executable, __file__, "--convert", work / "scan", work / "new"]
-            done = subprocess.run([*map(str, command), "--threads", str(given.threads)], check=True,
-                                  capture_output=True, text=True)  # fmt: skip
+            done = subprocess.run(
+                [*map(str, command), "--threads", str(given.threads)],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
             converting, peak = map(float, done.stdout.split())
             rounds.append((copying / converting, copying, converting, peak))
         ratio, copying, converting, peak = sorted(rounds)[1]
-        print(
-            f"{given.images} images of {REGIONS} x {WIDTH} float32, {size:,.0f} MB; middle of three rounds"
-        )
+        print(f"{given.images} images of {REGIONS} x {WIDTH} float32, {size:,.0f} MB; middle of three rounds")
         print(f"copy      {copying:6.1f} s   {size / copying:6.0f} MB/s")
-        print(
-            f"convert   {converting:6.1f} s   {size / converting:6.0f} MB/s read; peak {peak:,.0f} MB"
-        )
+        print(f"convert   {converting:6.1f} s   {size / converting:6.0f} MB/s read; peak {peak:,.0f} MB")
         print(f"          {ratio:.0%} of the copy's speed")
         opening = min(seconds(lambda: Corpus.load(work / "new" / "corpus.json")) for _ in range(5))
         data = Corpus.load(work / "new" / "corpus.json")
@@ -130,8 +128,10 @@ def main():
                 if where == "disk":
                     forget(features)
                 took.append(seconds(lambda order=order: epoch(data.regions, order)))
-            print(f"{where:9} in order {took[0]:6.1f} s ({stored / took[0]:5.0f} MB/s), in random batches "
-                  f"{took[1]:6.1f} s: {took[0] / took[1]:.0%} of the speed")  # fmt: skip
+            print(
+                f"{where:9} in order {took[0]:6.1f} s ({stored / took[0]:5.0f} MB/s), in random batches "
+                f"{took[1]:6.1f} s: {took[0] / took[1]:.0%} of the speed"
+            )
 
 
 if __name__ == "__main__":

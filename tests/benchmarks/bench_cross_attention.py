@@ -70,10 +70,14 @@ def forward(rounds: int) -> None:
         loop = seconds(lambda: published_loop(images, sentences[:part])) * 1024 / part
         products.append(ours / product)
         loops.append(loop / ours)
-        print(f"forward 256 x 1,024: {ours:.2f} s; the product {product:.2f} s, ratio {products[-1]:.2f}; "
-              f"the loop {loop:.0f} s (from {part} sentences), {loops[-1]:.1f} times")  # fmt: skip
-    print(f"median: {statistics.median(products):.2f} times the product, "
-          f"{statistics.median(loops):.1f} times faster than the loop")  # fmt: skip
+        print(
+            f"forward 256 x 1,024: {ours:.2f} s; the product {product:.2f} s, ratio {products[-1]:.2f}; "
+            f"the loop {loop:.0f} s (from {part} sentences), {loops[-1]:.1f} times"
+        )
+    print(
+        f"median: {statistics.median(products):.2f} times the product, "
+        f"{statistics.median(loops):.1f} times faster than the loop"
+    )
 
 
 def backward(rounds: int) -> None:
@@ -83,8 +87,10 @@ def backward(rounds: int) -> None:
         ours = seconds(lambda: cross_attention(images, sentences, HOW).sum().backward())
         loop = 8 * seconds(lambda: published_loop(images, sentences[:16]).sum().backward())
         ratios.append(loop / ours)
-        print(f"forward and backward 128 x 128: {ours:.2f} s; the loop {loop:.1f} s (from 16 sentences), "
-              f"{ratios[-1]:.1f} times")  # fmt: skip
+        print(
+            f"forward and backward 128 x 128: {ours:.2f} s; the loop {loop:.1f} s (from 16 sentences), "
+            f"{ratios[-1]:.1f} times"
+        )
     print(f"median: {statistics.median(ratios):.1f} times faster than the loop")
 
 
@@ -105,9 +111,7 @@ def main() -> None:
     if arguments.memory:
         return memory()
     # first: on Linux a process starts with the peak of the one that started it
-    subprocess.run(
-        [sys.executable, __file__, "--memory", "--threads", str(arguments.threads)], check=True
-    )
+    subprocess.run([sys.executable, __file__, "--memory", "--threads", str(arguments.threads)], check=True)
     with torch.no_grad():
         forward(arguments.rounds)
     backward(arguments.rounds)

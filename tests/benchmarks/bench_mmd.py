@@ -27,9 +27,7 @@ def products(first: Tensor, second: Tensor) -> Tensor:
     return (first @ first.T).sum() + (second @ second.T).sum() + (first @ second.T).sum()
 
 
-def seconds(
-    function: Callable[[Tensor, Tensor], Tensor], samples: list[Tensor], backward: bool
-) -> float:
+def seconds(function: Callable[[Tensor, Tensor], Tensor], samples: list[Tensor], backward: bool) -> float:
     started = time.perf_counter()
     value = function(*samples)
     if backward:
@@ -52,22 +50,24 @@ def saved_megabytes(kernels: tuple[float, ...], samples: list[Tensor]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(0)
-    samples = [torch.nn.functional.normalize(torch.randn(POINTS, WIDTH) + shift, dim=1).requires_grad_()
-               for shift in (0.0, 0.1)]  # fmt: skip
+    samples = [
+        torch.nn.functional.normalize(torch.randn(POINTS, WIDTH) + shift, dim=1).requires_grad_()
+        for shift in (0.0, 0.1)
+    ]
     rows = {
         "with the median heuristic": mmd2,
         "with given bandwidths": lambda a, b: mmd2(a, b, KERNELS),
     }
-    print(f"2 x {POINTS} vectors of {WIDTH} dimensions, {len(KERNELS)} kernels, {given.threads} threads, "
-          f"medians of {given.rounds} rounds")  # fmt: skip
+    print(
+        f"2 x {POINTS} vectors of {WIDTH} dimensions, {len(KERNELS)} kernels, {given.threads} threads, "
+        f"medians of {given.rounds} rounds"
+    )
     for backward, what in ((False, "forward"), (True, "forward and backward")):
         for name, function in rows.items():
             times = {"base": [], "mmd": []}
@@ -75,11 +75,11 @@ def main() -> None:
                 times["base"].append(seconds(products, samples, backward))
                 times["mmd"].append(seconds(function, samples, backward))
             base, mmd = (statistics.median(times[side][1:]) for side in ("base", "mmd"))
-            print(
-                f"{what}, {name}: {1e3 * mmd:.1f} ms, products {1e3 * base:.1f} ms: ratio {mmd / base:.2f}"
-            )
-    print(f"kept for the way back: {saved_megabytes(KERNELS[:1], samples):.0f} MB with one kernel, "
-          f"{saved_megabytes(KERNELS, samples):.0f} MB with five")  # fmt: skip
+            print(f"{what}, {name}: {1e3 * mmd:.1f} ms, products {1e3 * base:.1f} ms: ratio {mmd / base:.2f}")
+    print(
+        f"kept for the way back: {saved_megabytes(KERNELS[:1], samples):.0f} MB with one kernel, "
+        f"{saved_megabytes(KERNELS, samples):.0f} MB with five"
+    )
 
 
 if __name__ == "__main__":

@@ -27,9 +27,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--dimensions", type=int, default=1024)
-    parser.add_argument(
-        "--sample", type=int, default=100, help="images whose queries the loops run"
-    )
+    parser.add_argument("--sample", type=int, default=100, help="images whose queries the loops run")
     return parser.parse_args()
 
 
@@ -46,9 +44,7 @@ from vse_lessons.models.base import Losses, RetrievalModel  # noqa: E402
 from vse_lessons.training.loop import peak_memory_mb  # noqa: E402
 
 EACH = 5  # sentences an image
-NOISE = (
-    12.0  # length of a sentence's noise for an image of length 1: about half of all queries succeed
-)
+NOISE = 12.0  # length of a sentence's noise for an image of length 1: about half of all queries succeed
 
 
 class Bare(RetrievalModel):

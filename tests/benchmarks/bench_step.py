@@ -105,9 +105,7 @@ def main() -> None:
         steps.append(whole)
         ratios.append(whole / parts)
         print(f"step {whole:.3f} s, its matrix products {parts:.3f} s, ratio {whole / parts:.2f}")
-    print(
-        f"median step {statistics.median(steps):.3f} s, median ratio {statistics.median(ratios):.2f}"
-    )
+    print(f"median step {statistics.median(steps):.3f} s, median ratio {statistics.median(ratios):.2f}")
 
 
 if __name__ == "__main__":

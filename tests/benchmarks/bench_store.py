@@ -23,9 +23,7 @@ BATCH, REPEATS = 128, 20
 def random_store(folder, images):
     rng = np.random.default_rng(0)
     whole = np.zeros(36, np.int16), np.ones(36, np.float32)
-    found = Detections(
-        rng.normal(size=(36, 1280)).astype(np.float32), rng.random((36, 4)), *whole, *whole
-    )
+    found = Detections(rng.normal(size=(36, 1280)).astype(np.float32), rng.random((36, 4)), *whole, *whole)
     return write_store(
         folder,
         [str(i) for i in range(images)],

@@ -27,8 +27,18 @@ import numpy as np
 from vse_lessons.sources.readers.features import bottom_up
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "bottom_up"
-FIELDS = ["img_id", "img_h", "img_w", "objects_id", "objects_conf", "attrs_id", "attrs_conf", "num_boxes",
-          "boxes", "features"]  # fmt: skip
+FIELDS = [
+    "img_id",
+    "img_h",
+    "img_w",
+    "objects_id",
+    "objects_conf",
+    "attrs_id",
+    "attrs_conf",
+    "num_boxes",
+    "boxes",
+    "features",
+]
 TYPES = {"objects_id": np.int64, "attrs_id": np.int64}
 
 
@@ -55,8 +65,14 @@ def loop(path, _):
             for key in ("img_h", "img_w", "num_boxes"):
                 item[key] = int(item[key])
             count = item["num_boxes"]
-            shapes = {"objects_id": (count,), "objects_conf": (count,), "attrs_id": (count,),
-                      "attrs_conf": (count,), "boxes": (count, 4), "features": (count, -1)}  # fmt: skip
+            shapes = {
+                "objects_id": (count,),
+                "objects_conf": (count,),
+                "attrs_id": (count,),
+                "attrs_conf": (count,),
+                "boxes": (count, 4),
+                "features": (count, -1),
+            }
             for key, shape in shapes.items():
                 array = np.frombuffer(base64.b64decode(item[key]), TYPES.get(key, np.float32))
                 item[key] = array.reshape(shape)
@@ -93,8 +109,13 @@ def here_without_pybase64(path, target):
     return here(path, target)
 
 
-WAYS = {"csv and base64 loop": loop, "base64 alone": only_base64, "pybase64 alone": only_pybase64,
-        "here": here, "here without pybase64": here_without_pybase64}  # fmt: skip
+WAYS = {
+    "csv and base64 loop": loop,
+    "base64 alone": only_base64,
+    "pybase64 alone": only_pybase64,
+    "here": here,
+    "here without pybase64": here_without_pybase64,
+}
 
 
 def main():
@@ -118,9 +139,7 @@ def main():
         for number in range(3):
             for way in WAYS:
                 command = [sys.executable, __file__, "--way", way, path, work / f"{way}{number}"]
-                done = subprocess.run(
-                    [*map(str, command)], check=True, capture_output=True, text=True
-                )
+                done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
                 count, seconds, peak = map(float, done.stdout.split())
                 assert count == rows
                 took[way].append((seconds, peak))

@@ -16,12 +16,8 @@ def test_equation_4_against_a_literal_loop():
     discriminator = Discriminator(6, 8)
     a, b = torch.randn(5, 6), torch.randn(3, 6)
     sigmoid = [float(torch.sigmoid(discriminator(x.unsqueeze(0)))) for x in (*a, *b)]
-    literal = (
-        sum(math.log(d) for d in sigmoid[:5]) / 5 + sum(math.log(1 - d) for d in sigmoid[5:]) / 3
-    )
-    assert float(domain_objective(discriminator(a), discriminator(b))) == pytest.approx(
-        literal, rel=1e-5
-    )
+    literal = sum(math.log(d) for d in sigmoid[:5]) / 5 + sum(math.log(1 - d) for d in sigmoid[5:]) / 3
+    assert float(domain_objective(discriminator(a), discriminator(b))) == pytest.approx(literal, rel=1e-5)
 
 
 def test_gradient_reversal_by_finite_differences():
@@ -66,8 +62,9 @@ def test_discriminator_learns_while_the_encoder_confuses():
                 p.copy_(old)
 
 
-@pytest.mark.parametrize(("progress", "gamma"), [(0, 0), (0.1, 2 / (1 + math.exp(-1)) - 1),
-                                                 (1, 2 / (1 + math.exp(-10)) - 1)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("progress", "gamma"), [(0, 0), (0.1, 2 / (1 + math.exp(-1)) - 1), (1, 2 / (1 + math.exp(-10)) - 1)]
+)
 def test_reversal_strength(progress, gamma):
     assert reversal_strength(progress) == pytest.approx(gamma)
 

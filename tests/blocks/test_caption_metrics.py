@@ -86,9 +86,7 @@ def test_the_only_reference_scores_ten_where_it_has_rare_ngrams_of_every_length(
 
 def test_a_reference_itself_scores_ten():
     words = ["a", "red", "boat", "near", "a", "lighthouse"]
-    assert Cider([[words], [["two", "dogs", "on", "a", "beach"]]]).score(words, 0) == pytest.approx(
-        10
-    )
+    assert Cider([[words], [["two", "dogs", "on", "a", "beach"]]]).score(words, 0) == pytest.approx(10)
 
 
 @given(IMAGES, WORDS, st.integers(0, 10))
@@ -167,9 +165,7 @@ def test_bleu_is_its_equation(references, data):
         return
     assert 0 < bleu(candidates, references) <= 1
     mean = sum(math.log(hits[n] / all_[n]) for n in (1, 2, 3, 4)) / 4
-    assert bleu(candidates, references) == pytest.approx(
-        math.exp(mean) * min(1, math.exp(1 - r / c))
-    )
+    assert bleu(candidates, references) == pytest.approx(math.exp(mean) * min(1, math.exp(1 - r / c)))
 
 
 def test_bleu_wants_as_many_candidates_as_images():

@@ -148,8 +148,9 @@ def test_probabilities_of_all_sentences_are_shares(made):
     with torch.no_grad():
         short = [s for n in range(3) for s in itertools.product(words, repeat=n)]
         ended = sum(float(literal(*made, e[0], s).sum().exp()) for s in short)
-        going_on = sum(float(literal(*made, e[0], s)[:3].sum().exp())
-                       for s in itertools.product(words, repeat=3))  # fmt: skip
+        going_on = sum(
+            float(literal(*made, e[0], s)[:3].sum().exp()) for s in itertools.product(words, repeat=3)
+        )
     assert ended + going_on == pytest.approx(1, abs=1e-5)
 
 
@@ -248,9 +249,7 @@ def test_a_wide_beam_finds_the_best_of_five_words(seed):
     found = beam_search(decoder, table, Subject(e), 3, width=27)
     for row in range(6):
         with torch.no_grad():
-            sums = log_probabilities(
-                decoder, table, Subject(e[row].expand(len(sentences), -1)), sentences
-            )
+            sums = log_probabilities(decoder, table, Subject(e[row].expand(len(sentences), -1)), sentences)
         best = sentences[(sums.sum(1) / (lengths + 1)).argmax()]
         assert found[row].tolist() == best[: found.shape[1]].tolist()
         assert not best[found.shape[1] :].any()
@@ -271,9 +270,7 @@ def test_a_region_that_no_detector_is_sure_of_is_hardly_looked_at():
     sure = torch.tensor([[0.0, -torch.inf, -torch.inf, -torch.inf], [0.0, -50.0, 0.0, -50.0]])
     found = decoder.attend(states, Subject(torch.zeros(2, H), regions, sure))
     one = decoder.attend(states[:1], Subject(torch.zeros(1, H), regions[:1, :1], torch.zeros(1, 1)))
-    two = decoder.attend(
-        states[1:], Subject(torch.zeros(1, H), regions[1:, ::2], torch.zeros(1, 2))
-    )
+    two = decoder.attend(states[1:], Subject(torch.zeros(1, H), regions[1:, ::2], torch.zeros(1, 2)))
     torch.testing.assert_close(found, torch.cat([one, two]))
 
 

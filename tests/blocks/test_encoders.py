@@ -64,8 +64,9 @@ def test_pretrained_vectors_start_the_embeddings():
     vectors[2:5] = torch.randn(3, 3)
     encoder = SentenceEncoder(6, 3, 4, vectors)
     found = encoder.embedding.weight.detach()
-    torch.testing.assert_close(torch.nn.functional.normalize(found[2:5]),
-                               torch.nn.functional.normalize(vectors[2:5]))  # fmt: skip
+    torch.testing.assert_close(
+        torch.nn.functional.normalize(found[2:5]), torch.nn.functional.normalize(vectors[2:5])
+    )
     assert (found[PAD] == 0).all() and (found[5] != 0).any(), "no vector: a random start"
     with pytest.raises(ValueError, match="do not fit"):
         SentenceEncoder(6, 2, 4, vectors)

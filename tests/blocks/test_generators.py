@@ -134,7 +134,8 @@ def test_the_rank_of_a_drawn_picture_is_that_of_its_own_among_all():
     assert layout_rank(drawn, real) == 1  # 1, 2, 3, 4, 1, 1, 1, 1, 1
     drawn = real[torch.tensor([0, 0, 0, 0, 0, 5, 0, 0, 8])]
     assert layout_rank(drawn, real) == 3  # 1, 2, 3, 4, 5, 1, 7, 8, 1
-    distances = [[float((a - b).view(3, 8, 8, 8, 8).mean((2, 4)).norm()) for b in real]
-                 for a in real.roll(3, 0)]  # fmt: skip
+    distances = [
+        [float((a - b).view(3, 8, 8, 8, 8).mean((2, 4)).norm()) for b in real] for a in real.roll(3, 0)
+    ]
     ranks = sorted(sum(d <= row[n] for d in row) for n, row in enumerate(distances))
     assert layout_rank(real.roll(3, 0), real) == ranks[4]

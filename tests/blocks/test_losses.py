@@ -32,9 +32,7 @@ def literal_triplet(s, owners, margin, negatives):
 def test_equation_2_against_a_literal_loop(negatives, seed):
     s = torch.randn(5, 5, generator=torch.Generator().manual_seed(seed)).tanh()
     found = triplet_loss(s, OWNERS, 0.2, negatives)
-    assert float(found) == pytest.approx(
-        literal_triplet(s.tolist(), OWNERS, 0.2, negatives), abs=1e-5
-    )
+    assert float(found) == pytest.approx(literal_triplet(s.tolist(), OWNERS, 0.2, negatives), abs=1e-5)
     summed = triplet_loss(s, OWNERS, 0.2, negatives, reduction="sum")
     assert float(summed) == pytest.approx(5 * float(found), rel=1e-5)
 
@@ -49,9 +47,14 @@ def test_contrastive_against_a_literal_loop():
     assert float(contrastive_loss(s, OWNERS, tau)) == pytest.approx(total, rel=1e-5)
 
 
-@pytest.mark.parametrize("loss", [
-    lambda s, o: triplet_loss(s, o, 0.2), lambda s, o: triplet_loss(s, o, 0.2, "mean"),
-    lambda s, o: contrastive_loss(s, o, 0.1)])  # fmt: skip
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda s, o: triplet_loss(s, o, 0.2),
+        lambda s, o: triplet_loss(s, o, 0.2, "mean"),
+        lambda s, o: contrastive_loss(s, o, 0.1),
+    ],
+)
 def test_batch_order_does_not_matter(loss):
     s, order = torch.randn(5, 5), torch.tensor([4, 2, 0, 1, 3])
     torch.testing.assert_close(loss(s[order][:, order], OWNERS[order]), loss(s, OWNERS))

@@ -21,8 +21,14 @@ def sample(count, width=3, shift=0.0, seed=0):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(2, 7), st.integers(2, 7), st.integers(1, 4), st.booleans(),
-       st.lists(st.floats(0.05, 20), min_size=1, max_size=4), st.integers(0, 99))  # fmt: skip
+@given(
+    st.integers(2, 7),
+    st.integers(2, 7),
+    st.integers(1, 4),
+    st.booleans(),
+    st.lists(st.floats(0.05, 20), min_size=1, max_size=4),
+    st.integers(0, 99),
+)
 def test_mmd_equals_the_double_sums(n, m, width, biased, bandwidths, seed):
     first, second = sample(n, width, 0.0, seed), sample(m, width, 0.7, seed + 1)
     found = float(mmd2(first, second, bandwidths, biased=biased))
@@ -41,9 +47,7 @@ def test_the_median_heuristic_sets_five_bandwidths(biased):
 
 def test_the_median_of_large_samples_is_of_their_first_points():
     first, second = sample(300), sample(280, seed=1)
-    assert median_squared_distance(first, second) == median_squared_distance(
-        first[:256], second[:256]
-    )
+    assert median_squared_distance(first, second) == median_squared_distance(first[:256], second[:256])
 
 
 @pytest.mark.parametrize("bandwidths", [(1.0, 2.0, 4.0), (0.3, 1.1, 5.0), (2.0,)])
@@ -83,9 +87,14 @@ def test_distances_are_never_below_0():
     torch.testing.assert_close(found, exact, rtol=1e-3, atol=1e3)  # of numbers about 4e8
 
 
-@pytest.mark.parametrize(("sizes", "widths", "said"), [((1, 4), (3, 3), "a sample of 1 has no two points"),
-                                                       ((4, 0), (3, 3), "larger batch_size"),
-                                                       ((4, 4), (3, 2), "3 and 2 wide")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sizes", "widths", "said"),
+    [
+        ((1, 4), (3, 3), "a sample of 1 has no two points"),
+        ((4, 0), (3, 3), "larger batch_size"),
+        ((4, 4), (3, 2), "3 and 2 wide"),
+    ],
+)
 @pytest.mark.parametrize("function", [mmd2, two_sample_test])
 def test_what_cannot_be_compared_is_refused(function, sizes, widths, said):
     samples = [torch.zeros(size, width) for size, width in zip(sizes, widths)]
@@ -102,8 +111,10 @@ def test_bad_bandwidths_are_refused(bandwidths):
 def test_the_two_sample_test_tells_shifted_samples_from_equal_ones():
     shifted = two_sample_test(sample(60), sample(50, shift=0.8, seed=2), draws=99)
     assert shifted["p"] == 0.01 and shifted["mmd2"] > 0.05
-    equal = [two_sample_test(sample(30, seed=s), sample(30, seed=s + 100), draws=49, seed=s)["p"]
-             for s in range(40)]  # fmt: skip
+    equal = [
+        two_sample_test(sample(30, seed=s), sample(30, seed=s + 100), draws=49, seed=s)["p"]
+        for s in range(40)
+    ]
     assert 0.3 < np.mean(equal) < 0.7  # p is uniform under one distribution
     assert np.mean([p <= 0.1 for p in equal]) < 0.25
 

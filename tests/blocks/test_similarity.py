@@ -20,9 +20,7 @@ T2I, I2T = ("t2i",), ("i2t",)
 
 def literal_direction(queries, contexts, how):
     """One query set (N, H) against one context set (M, H), word by word, from SCAN's Eq. 1 to 8."""
-    cosines = torch.stack(
-        [torch.stack([F.cosine_similarity(v, e, 0) for v in contexts]) for e in queries]
-    )
+    cosines = torch.stack([torch.stack([F.cosine_similarity(v, e, 0) for v in contexts]) for e in queries])
     clipped = torch.where(cosines > 0, cosines, how.leak * cosines)  # (N, M)
     if not how.normalized:
         clipped = cosines
@@ -87,11 +85,17 @@ def test_pairs_and_plain_cosines_equal_the_literal_loop(pool, directions, normal
     how = CrossAttention(6.0, pool, 5.0, 0.0, directions, normalized)
     images, sentences = make([3, 1, 4], 6, 0), make([2, 5, 1], 6, 1)
     expected = literal(images, sentences, how)
-    results = [(cross_attention(images, sentences, how), expected),
-               (paired_cross_attention(images, sentences, how), expected.diagonal())]  # fmt: skip
+    results = [
+        (cross_attention(images, sentences, how), expected),
+        (paired_cross_attention(images, sentences, how), expected.diagonal()),
+    ]
     for ours, theirs in results:
-        gradients = [torch.autograd.grad((x * torch.arange(1.0, 4)).sum(), (images.values, sentences.values),
-                                         retain_graph=True) for x in (ours, theirs)]  # fmt: skip
+        gradients = [
+            torch.autograd.grad(
+                (x * torch.arange(1.0, 4)).sum(), (images.values, sentences.values), retain_graph=True
+            )
+            for x in (ours, theirs)
+        ]
         torch.testing.assert_close(ours, theirs, atol=1e-9, rtol=1e-7)
         for a, b in zip(*gradients):
             torch.testing.assert_close(a, b, atol=1e-9, rtol=1e-7)
@@ -104,8 +108,10 @@ def test_pairs_are_as_many_images_as_sentences():
 
 def test_the_compact_representation_by_hand():
     """The sum of unit vectors, of unit length again; padding counts nothing (Artpedia, section 5.3)."""
-    sets = Entities(torch.tensor([[[3.0, 0], [0, 0.1]], [[-2.0, 0], [7.0, 7]]]),
-                    torch.tensor([[True, True], [True, False]]))  # fmt: skip
+    sets = Entities(
+        torch.tensor([[[3.0, 0], [0, 0.1]], [[-2.0, 0], [7.0, 7]]]),
+        torch.tensor([[True, True], [True, False]]),
+    )
     root = 2**-0.5
     torch.testing.assert_close(sets.compact(), torch.tensor([[root, root], [-1.0, 0]]))
 
@@ -151,9 +157,7 @@ def test_autocast_keeps_single_precision():
     torch.testing.assert_close(low, cross_attention(images, sentences, how))
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"pool": "median"}, {"directions": ()}, {"directions": ("t2t",)}]
-)
+@pytest.mark.parametrize("wrong", [{"pool": "median"}, {"directions": ()}, {"directions": ("t2t",)}])
 def test_unknown_ways_to_compare_are_refused(wrong):
     with pytest.raises(ValueError, match=r"pool must be|directions are"):
         CrossAttention(9.0, **wrong)

@@ -101,8 +101,14 @@ def test_a_list_is_no_corpus(tmp_path):
 
 
 def test_kinds_of_sentences_of_an_image():
-    made = Corpus("c", store(), ("a", "b", "c", "d"), [0, 0, 2, 1], ["train"] * 3,
-                  ["visual", "contextual", "visual", "contextual"])  # fmt: skip
+    made = Corpus(
+        "c",
+        store(),
+        ("a", "b", "c", "d"),
+        [0, 0, 2, 1],
+        ["train"] * 3,
+        ["visual", "contextual", "visual", "contextual"],
+    )
     assert [own.tolist() for own in made.visual_of] == [[0], [], [2]]
     assert [own.tolist() for own in made.contextual_of] == [[1], [3], []]
     assert made.images("train", annotated=True).tolist() == [0, 2]

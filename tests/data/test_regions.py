@@ -73,9 +73,7 @@ def test_batch_pads_with_zeros_and_masks():
 
 def test_statistics():
     rows = np.random.default_rng(0).normal(3, 2, (50, 4)).astype(np.float32)
-    store = RegionStore(
-        tuple(map(str, range(4))), rows, np.array([0, 5, 25, 30]), np.array([5, 20, 5, 20])
-    )
+    store = RegionStore(tuple(map(str, range(4))), rows, np.array([0, 5, 25, 30]), np.array([5, 20, 5, 20]))
     mean, deviation = store.statistics([0, 1, 3])
     kept = np.concatenate([rows[:25], rows[30:]])
     np.testing.assert_allclose(mean, kept.mean(0), rtol=1e-5)
@@ -167,9 +165,7 @@ def test_damaged_stores_say_so(tmp_path, harm, message):
 
 def test_columns_must_be_as_long_as_the_features():
     with pytest.raises(DataError, match="boxes has 1 rows, not 2"):
-        RegionStore(
-            ("a",), np.ones((2, 2)), np.array([0]), np.array([2]), boxes=np.ones((1, 4), np.float32)
-        )
+        RegionStore(("a",), np.ones((2, 2)), np.array([0]), np.array([2]), boxes=np.ones((1, 4), np.float32))
 
 
 def test_a_store_of_features_only_has_no_detections():

@@ -12,13 +12,14 @@ from vse_lessons.data.sparse import TABLE_1, TABLE_3, annotated_count, sparsify
 def five_each(images: int) -> Corpus:
     owners = np.repeat(np.arange(images), 5)
     splits = np.asarray(["train"] * (images - 4) + ["val"] * 4)
-    return Corpus(
-        "five", make_store(images), tuple(f"a {n}" for n in range(5 * images)), owners, splits
-    )
+    return Corpus("five", make_store(images), tuple(f"a {n}" for n in range(5 * images)), owners, splits)
 
 
-@given(st.sampled_from([(0.1, 0.2), (0.2, 0.5), (0.05, 1.0)]), st.sampled_from([(1, 2), (2, 5), (1, 5)]),
-       st.integers(0, 20))  # fmt: skip
+@given(
+    st.sampled_from([(0.1, 0.2), (0.2, 0.5), (0.05, 1.0)]),
+    st.sampled_from([(1, 2), (2, 5), (1, 5)]),
+    st.integers(0, 20),
+)
 def test_nested(shares, counts, seed):
     corpus = five_each(104)
     small = sparsify(corpus, shares[0], counts[0], seed)
@@ -41,14 +42,20 @@ def test_sizes_are_exact(setting):
 
 
 def test_the_tables_counts():
-    wrong = {name: (row.published_pairs, row.pairs) for table in (TABLE_1, TABLE_3)
-             for name, row in table.items() if row.published_pairs != row.pairs}  # fmt: skip
+    wrong = {
+        name: (row.published_pairs, row.pairs)
+        for table in (TABLE_1, TABLE_3)
+        for name, row in table.items()
+        if row.published_pairs != row.pairs
+    }
     assert wrong == {"50%x2": (23_200, 29_000), "20%x5": (113_287, 113_285)}
     assert len(TABLE_1) == len(TABLE_3) == 9
 
 
-@pytest.mark.parametrize(("share", "images", "count"), [(0.1, 29_000, 2_900), (0.2, 113_287, 22_657),
-                                                        (0.1, 113_287, 11_328), (0.29, 100, 29)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("share", "images", "count"),
+    [(0.1, 29_000, 2_900), (0.2, 113_287, 22_657), (0.1, 113_287, 11_328), (0.29, 100, 29)],
+)
 def test_counts_without_rounding_error(share, images, count):
     assert annotated_count(share, images) == count
 
@@ -67,9 +74,16 @@ def test_held_out_images_are_never_trained_on():
     assert set(plain.selection) == set(corpus.images("val"))
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"images": 0}, "must be in"), ({"images": 1.2}, "must be in"), ({"images": 0.001}, "is no image"),
-    ({"sentences": 0}, "at least one"), ({"hold_out": 40}, "cannot hold out")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"images": 0}, "must be in"),
+        ({"images": 1.2}, "must be in"),
+        ({"images": 0.001}, "is no image"),
+        ({"sentences": 0}, "at least one"),
+        ({"hold_out": 40}, "cannot hold out"),
+    ],
+)
 def test_bad_requests(arguments, message):
     with pytest.raises(DataError, match=message):
         sparsify(make_corpus(60), **arguments)
@@ -90,9 +104,7 @@ def test_pages_give_their_visual_sentences_as_pairs_and_keep_the_others_apart():
     visual = {int(s) for i in train for s in corpus.visual_of[i]}
     assert set(training.pairs) == visual
     without = {i for i in train if not len(corpus.visual_of[i])}
-    assert (
-        without and not without & set(training.annotated) and without <= set(training.unannotated)
-    )
+    assert without and not without & set(training.annotated) and without <= set(training.unannotated)
     told = {int(s) for i in train - without for s in corpus.contextual_of[i]}
     assert set(training.contextual) == told
     assert training.contextual_sentences == [corpus.sentences[s] for s in training.contextual]

@@ -50,8 +50,11 @@ def test_batches_draw_images_and_sentences_apart():
     other = list(Streams(training, 8, 1).epoch(2))
     assert [b[2].sentences for b in other] != [b[2].sentences for b in batches]
     # an image comes with another sentence in another epoch: their orders are independent
-    seen = [dict(zip(t.images.index.tolist(), t.sentences)) for e in range(8)
-            for _, _, t in Streams(training, 8, 0).epoch(e)]  # fmt: skip
+    seen = [
+        dict(zip(t.images.index.tolist(), t.sentences))
+        for e in range(8)
+        for _, _, t in Streams(training, 8, 0).epoch(e)
+    ]
     image = seen[0].keys().__iter__().__next__()
     assert len({found[image] for found in seen if image in found}) > 3
 

@@ -53,9 +53,7 @@ def test_what_it_looks_at_is_of_the_split_and_not_too_much():
     assert set(corpus.splits[images]) == {"val"} and len(sentences) == len(images)
     for image, text in zip(images, sentences):
         assert text in [corpus.sentences[s] for s in corpus.visual_of[image]]
-    many = Unpaired(
-        "many", make_store(POINTS + 50), np.arange(POINTS + 50), tuple(map(str, range(10)))
-    )
+    many = Unpaired("many", make_store(POINTS + 50), np.arange(POINTS + 50), tuple(map(str, range(10))))
     images, sentences = some_of(many)
     assert len(set(images)) == POINTS and sorted(sentences) == sorted(map(str, range(10)))
 

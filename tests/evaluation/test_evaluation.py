@@ -36,9 +36,7 @@ BAD = [float("nan"), float("inf"), float("-inf")]
 def sorted_ranks(similarity, image_of):
     """The worst place of the right answer in any sorting, ties and all."""
     t2i = [sorted(similarity[:, s].tolist(), reverse=True) for s in range(similarity.shape[1])]
-    t2i = [
-        len(row) - row[::-1].index(float(similarity[image_of[s], s])) for s, row in enumerate(t2i)
-    ]
+    t2i = [len(row) - row[::-1].index(float(similarity[image_of[s], s])) for s, row in enumerate(t2i)]
     i2t = []
     for image in range(similarity.shape[0]):
         own = [s for s in range(len(image_of)) if image_of[s] == image]
@@ -153,8 +151,15 @@ def test_perfect_similarities():
 
 def test_figures_of_ranks():
     found = summarize(np.array([1, 2, 3, 20]), cuts=(2, 20))
-    assert found == {"R@1": 25, "R@2": 50, "R@5": 75, "R@10": 75, "R@20": 100, "median_rank": 2.5,
-                     "mean_rank": 6.5}  # fmt: skip
+    assert found == {
+        "R@1": 25,
+        "R@2": 50,
+        "R@5": 75,
+        "R@10": 75,
+        "R@20": 100,
+        "median_rank": 2.5,
+        "mean_rank": 6.5,
+    }
     assert summarize(torch.tensor([1, 2, 3, 20]), (2, 20)) == found
     for cut in (0, -1, 2.5):
         with pytest.raises(DataError, match="K is a whole number"):
@@ -195,14 +200,17 @@ def test_large_numbers_are_not_taken_for_infinity():
     assert ranks(similarity, torch.arange(3))[1].tolist() == [3, 1, 1]
 
 
-@pytest.mark.parametrize(("image_of", "message"), [
-    (torch.arange(3), "must have an owner"),
-    (torch.zeros(4, 1, dtype=torch.int64), "must have an owner"),
-    (torch.tensor([0, 1, 2, 3]), "sentence 3 belongs to image 3, but there are images 0 to 2"),
-    (torch.tensor([0, -1, 2, 3]), "sentence 1 belongs to image -1"),
-    (torch.tensor([0.0, 1, 2, 2]), "float32"),
-    (torch.tensor([True, False, True, True]), "bool"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("image_of", "message"),
+    [
+        (torch.arange(3), "must have an owner"),
+        (torch.zeros(4, 1, dtype=torch.int64), "must have an owner"),
+        (torch.tensor([0, 1, 2, 3]), "sentence 3 belongs to image 3, but there are images 0 to 2"),
+        (torch.tensor([0, -1, 2, 3]), "sentence 1 belongs to image -1"),
+        (torch.tensor([0.0, 1, 2, 2]), "float32"),
+        (torch.tensor([True, False, True, True]), "bool"),
+    ],
+)
 def test_wrong_owners_are_refused(image_of, message):
     with pytest.raises(DataError, match=message):
         ranks(torch.rand(3, 4), image_of)
@@ -210,12 +218,15 @@ def test_wrong_owners_are_refused(image_of, message):
         evaluate_folds(torch.rand(3, 4), image_of, 1)
 
 
-@pytest.mark.parametrize(("similarity", "message"), [
-    (torch.rand(12), "images, sentences"),
-    (torch.rand(1, 3, 4), "images, sentences"),
-    (torch.ones(3, 4, dtype=torch.int64), "int64"),
-    (torch.rand(3, 0), "all 0 sentences"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("similarity", "message"),
+    [
+        (torch.rand(12), "images, sentences"),
+        (torch.rand(1, 3, 4), "images, sentences"),
+        (torch.ones(3, 4, dtype=torch.int64), "int64"),
+        (torch.rand(3, 0), "all 0 sentences"),
+    ],
+)
 def test_wrong_matrices_are_refused(similarity, message):
     for action in (ranks, evaluate_similarity, evaluate_folds):
         with pytest.raises(DataError, match=message):
@@ -247,7 +258,8 @@ class Oracle(RetrievalModel):
 
     def encode_sentences(self, sentences):
         return torch.nn.functional.one_hot(
-            torch.tensor([self.owner[s] for s in sentences]), self.size).float()  # fmt: skip
+            torch.tensor([self.owner[s] for s in sentences]), self.size
+        ).float()
 
     def loss(self, batch):
         return Losses({"none": self.weight.sum()})
@@ -300,17 +312,18 @@ def make_embedded(images=40, sentences=90, width=6, sets=False) -> Embedded:
     """Small whole numbers, whose products are exact and often tie."""
     visual, textual = (torch.randint(-2, 3, (n, width)).float() for n in (images, sentences))
     if sets:
-        visual, textual = (
-            Entities(v.unsqueeze(1), torch.ones(len(v), 1).bool()) for v in (visual, textual)
-        )
-    return Embedded(visual, textual, torch.randint(0, images, (sentences,)),
-                    np.arange(100, 100 + images), np.arange(sentences))  # fmt: skip
+        visual, textual = (Entities(v.unsqueeze(1), torch.ones(len(v), 1).bool()) for v in (visual, textual))
+    return Embedded(
+        visual,
+        textual,
+        torch.randint(0, images, (sentences,)),
+        np.arange(100, 100 + images),
+        np.arange(sentences),
+    )
 
 
 @pytest.mark.parametrize("sets", [False, True])
-@pytest.mark.parametrize(
-    ("block", "held"), [(1024, 1 << 28), (7, 1 << 28), (7, 0), (40, 0), (1, 0)]
-)
+@pytest.mark.parametrize(("block", "held"), [(1024, 1 << 28), (7, 1 << 28), (7, 0), (40, 0), (1, 0)])
 def test_ranks_of_embeddings_are_those_of_the_matrix(block, held, sets):
     embedded, model = make_embedded(sets=sets), Plain()
     expected = rank_similarity(similarities(model, embedded), embedded.image_of)
@@ -327,8 +340,9 @@ def test_ranks_of_embeddings_are_those_of_the_matrix(block, held, sets):
 def test_own_scores_come_from_the_product_they_are_compared_with():
     """Each image and sentence twice, in float32 that rounds: the twin always ties, and never wins."""
     visual, textual = torch.randn(30, 200), torch.randn(30, 200)
-    embedded = Embedded(visual.repeat(2, 1), textual.repeat(2, 1), torch.arange(60),
-                        np.arange(60), np.arange(60))  # fmt: skip
+    embedded = Embedded(
+        visual.repeat(2, 1), textual.repeat(2, 1), torch.arange(60), np.arange(60), np.arange(60)
+    )
     for held in (0, 1 << 28):
         found = rank_embedded(Plain(), embedded, 60, held)
         assert min(found.t2i.min(), found.i2t.min()) >= 2
@@ -408,8 +422,7 @@ def test_images_without_a_sentence_are_candidates_only():
 
 
 def test_nothing_to_evaluate(corpus):
-    bare = type(corpus)("bare", corpus.regions, corpus.sentences[:1], corpus.image_of[:1],
-                        corpus.splits)  # fmt: skip
+    bare = type(corpus)("bare", corpus.regions, corpus.sentences[:1], corpus.image_of[:1], corpus.splits)
     with pytest.raises(DataError, match="none of these 10 images has a sentence"):
         evaluate(Plain(), bare, "test")
     with pytest.raises(DataError, match="none of these 0 images"):
@@ -453,8 +466,9 @@ def test_folds_of_uneven_size_and_of_one():
     similarity, image_of = torch.rand(7, 14), torch.arange(14) // 2
     found = evaluate_folds(similarity, image_of, 3)  # 3, 2 and 2 images
     bounds = ((0, 3), (3, 5), (5, 7))
-    singles = [evaluate_similarity(similarity[a:b, 2 * a : 2 * b], image_of[2 * a : 2 * b] - a)
-               for a, b in bounds]  # fmt: skip
+    singles = [
+        evaluate_similarity(similarity[a:b, 2 * a : 2 * b], image_of[2 * a : 2 * b] - a) for a, b in bounds
+    ]
     assert found.t2i["R@1"] == pytest.approx(np.mean([single.t2i["R@1"] for single in singles]))
     assert evaluate_folds(similarity, image_of, 1) == evaluate_similarity(similarity, image_of)
     assert evaluate_folds(similarity, image_of, 7).rsum == 600  # nobody to lose against
@@ -474,9 +488,7 @@ def test_folds_that_cannot_be_cut(folds):
 
 
 def test_a_fold_without_a_sentence():
-    with pytest.raises(
-        DataError, match="images 2 to 3 have no sentence to evaluate: use fewer folds"
-    ):
+    with pytest.raises(DataError, match="images 2 to 3 have no sentence to evaluate: use fewer folds"):
         evaluate_folds(torch.rand(4, 2), torch.tensor([0, 1]), 2)
 
 

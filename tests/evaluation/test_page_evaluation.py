@@ -47,9 +47,7 @@ def test_average_precision_over_pages_and_pooled():
     expected = [literal_precision(page) for page in pages[:2]]
     assert list(page_precisions(found).values()) == pytest.approx(expected)
     assert average_precision(found) == pytest.approx(np.mean(expected))
-    assert average_precision(found, "pooled") == pytest.approx(
-        literal_precision(pages[0] + pages[1])
-    )
+    assert average_precision(found, "pooled") == pytest.approx(literal_precision(pages[0] + pages[1]))
     with pytest.raises(DataError, match="unknown average 'macro'"):
         average_precision(found, "macro")
 
@@ -91,9 +89,7 @@ def test_each_sentence_is_scored_against_its_own_image(known):
     corpus, _, model = known
     images = corpus.images("test")
     found = score_pages(model, corpus, images, block=7)
-    assert sorted(found.sentence) == sorted(
-        np.concatenate([corpus.sentences_of[i] for i in images])
-    )
+    assert sorted(found.sentence) == sorted(np.concatenate([corpus.sentences_of[i] for i in images]))
     for row in (0, len(found.scores) - 1):
         s = found.sentence[row]
         alone = model.pair_scores(corpus.regions.batch([corpus.image_of[s]]), [corpus.sentences[s]])
@@ -147,12 +143,18 @@ def test_recall_among_n_is_that_of_all_draws(size):
     matrix = torch.randn(12, len(owners), generator=generator)
     found = recalls_among(matrix, owners, size, draws=400, seed=1)
     for k in (1, 5):
-        expected = np.mean([hypergeom.cdf(k - 1, 11, int((matrix[:, s] >= matrix[o, s]).sum()) - 1, size - 1)
-                            for s, o in enumerate(owners.tolist())])  # fmt: skip
+        expected = np.mean(
+            [
+                hypergeom.cdf(k - 1, 11, int((matrix[:, s] >= matrix[o, s]).sum()) - 1, size - 1)
+                for s, o in enumerate(owners.tolist())
+            ]
+        )
         assert found["t2i"][f"R@{k}"].mean == pytest.approx(100 * expected, abs=2)
     if size == 12:  # nothing is drawn: every image is there
-        ranks = [literal_rank(matrix.tolist(), owners.tolist(), q, [j for j in range(12) if j != q], "i2t")
-                 for q in range(12)]  # fmt: skip
+        ranks = [
+            literal_rank(matrix.tolist(), owners.tolist(), q, [j for j in range(12) if j != q], "i2t")
+            for q in range(12)
+        ]
         for k in (1, 5):
             spread = found["i2t"][f"R@{k}"]
             assert spread.mean == pytest.approx(100 * np.mean(np.asarray(ranks) <= k))
@@ -193,9 +195,14 @@ def test_the_seed_draws_and_draws_have_a_spread(known):
     assert first[5] == recalls_among(similarities(model, embedded), embedded.image_of, 5, 6, 3)
 
 
-@pytest.mark.parametrize(("size", "draws", "message"), [
-    (5, 1, "N = 5 retrievable items, but there are 4 images with a sentence"), (0, 1, "N = 0"),
-    (2, 0, "0 draws: make at least one")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("size", "draws", "message"),
+    [
+        (5, 1, "N = 5 retrievable items, but there are 4 images with a sentence"),
+        (0, 1, "N = 0"),
+        (2, 0, "0 draws: make at least one"),
+    ],
+)
 def test_impossible_protocols(size, draws, message):
     with pytest.raises(DataError, match=message):
         recalls_among(torch.randn(4, 4), torch.arange(4), size, draws)

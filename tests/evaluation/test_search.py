@@ -32,9 +32,7 @@ def test_an_image_finds_its_sentences(known):
     image = int(corpus.images("test")[1])
     for query in (image, corpus.image_ids[image]):
         index = SearchIndex(model, corpus)
-        assert index.by_image(query)[0].sentence in [
-            corpus.sentences[s] for s in corpus.sentences_of[image]
-        ]
+        assert index.by_image(query)[0].sentence in [corpus.sentences[s] for s in corpus.sentences_of[image]]
     assert search(model, corpus, image)[0].image == image
 
 

@@ -43,8 +43,13 @@ def random_ranks(rng, images: int, each: int = 1, right: float = 0.5, alike: flo
 
 def test_intervals_are_deterministic_and_hold_the_figure():
     found = random_ranks(np.random.default_rng(0), 200, 5)
-    for metric in (recall_at(1), recall_at(1, "i2t"), rsum, lambda r: float(np.median(r.t2i)),
-                   lambda r: 100 * r.average_precision.mean()):  # fmt: skip
+    for metric in (
+        recall_at(1),
+        recall_at(1, "i2t"),
+        rsum,
+        lambda r: float(np.median(r.t2i)),
+        lambda r: 100 * r.average_precision.mean(),
+    ):
         low, high = bootstrap_interval(found, metric)
         assert low <= metric(found) <= high
         assert (low, high) == bootstrap_interval(found, metric)
@@ -109,13 +114,20 @@ def test_certain_success_has_a_point_for_an_interval():
     assert bootstrap_interval(make_ranks([1] * 6, range(6)), recall_at(1)) == (100, 100)
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    ({"level": 0}, "level"), ({"level": 95}, "0.95"), ({"resamples": 0}, "at least one"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"level": 0}, "level"),
+        ({"level": 95}, "0.95"),
+        ({"resamples": 0}, "at least one"),
+    ],
+)
 def test_bad_requests_for_intervals(arguments, message):
     found = make_ranks([1, 2], [0, 1])
-    for action in (lambda: bootstrap_interval(found, rsum, **arguments),
-                   lambda: compare(found, found, **arguments)):  # fmt: skip
+    for action in (
+        lambda: bootstrap_interval(found, rsum, **arguments),
+        lambda: compare(found, found, **arguments),
+    ):
         with pytest.raises(DataError, match=message):
             action()
 
@@ -153,9 +165,7 @@ def test_metrics_are_those_of_the_evaluation():
 
 def test_mean_of_evaluations():
     sides = [{f"R@{k}": float(v) for k in (1, 5, 10)} for v in (10, 30, 50, 70)]
-    found = mean_evaluation(
-        [Evaluation(sides[0], sides[1], 4, 8), Evaluation(sides[2], sides[3], 5, 9)]
-    )
+    found = mean_evaluation([Evaluation(sides[0], sides[1], 4, 8), Evaluation(sides[2], sides[3], 5, 9)])
     assert found.t2i["R@1"] == 30 and found.i2t["R@5"] == 50
     assert found.rsum == 3 * 30 + 3 * 50
     assert (found.n_images, found.n_sentences, found.folds) == (9, 17, 2)
@@ -164,8 +174,10 @@ def test_mean_of_evaluations():
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=9))
 def test_sign_flips_against_all_of_them(differences):
-    sums = [abs(sum(s * d for s, d in zip(signs, differences)))
-            for signs in itertools.product((-1, 1), repeat=len(differences))]  # fmt: skip
+    sums = [
+        abs(sum(s * d for s, d in zip(signs, differences)))
+        for signs in itertools.product((-1, 1), repeat=len(differences))
+    ]
     expected = np.mean([s >= abs(sum(differences)) for s in sums])
     assert sign_flip_test(np.array(differences)) == pytest.approx(expected, abs=1e-12)
 
@@ -217,9 +229,7 @@ def test_no_difference_is_found_where_there_is_none():
         rng = np.random.default_rng(seed)
         first, second = (random_ranks(rng, 80, 5, alike=1.0) for _ in range(2))
         clustered.append(compare(first, second, resamples=1).p_value)
-        naive.append(
-            sign_flip_test((first.t2i < second.t2i).astype(int) - (first.t2i > second.t2i))
-        )
+        naive.append(sign_flip_test((first.t2i < second.t2i).astype(int) - (first.t2i > second.t2i)))
     for level in (0.05, 0.2):
         assert np.mean(np.array(clustered) <= level) <= level + 3 * math.sqrt(level / 400)
     assert np.mean(np.array(clustered) <= 0.5) > 0.35  # nor is it blind
@@ -270,7 +280,5 @@ def test_bad_level_over_seeds(level):
 
 def test_intervals_over_seeds_cover_the_truth():
     rng = np.random.default_rng(0)
-    covered = [
-        abs(mean - 1) <= half for mean, half in map(mean_interval, rng.normal(1, 2, (500, 4)))
-    ]
+    covered = [abs(mean - 1) <= half for mean, half in map(mean_interval, rng.normal(1, 2, (500, 4)))]
     assert 0.92 <= np.mean(covered) <= 0.98

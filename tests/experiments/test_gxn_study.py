@@ -26,9 +26,14 @@ from vse_lessons.models.gxn import GXNConfig, vary
 from vse_lessons.sources.storybook.world import scenes
 
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    ({"ablation": "all"}, "unknown row 'all' of 'GXN'"), ({"model": "SCAN"}, "unknown row 'both' of 'SCAN'"),
-    ({"model": "VSE++", "ablation": "ranking"}, "unknown row 'ranking' of 'VSE..'")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"ablation": "all"}, "unknown row 'all' of 'GXN'"),
+        ({"model": "SCAN"}, "unknown row 'both' of 'SCAN'"),
+        ({"model": "VSE++", "ablation": "ranking"}, "unknown row 'ranking' of 'VSE..'"),
+    ],
+)
 def test_unknown_cells(wrong, message):
     with pytest.raises(DataError, match=message):
         replace(GXNCell(), **wrong)
@@ -42,18 +47,14 @@ def test_a_row_is_its_variant_and_nothing_else():
     for row, similarity in (("order", "order"), ("nonnegative", "cosine")):
         config = GXNCell(ablation=row).config()
         assert config.nonnegative and config.similarity == similarity
-        same = replace(
-            config, similarity=lesson.similarity, nonnegative=False, margin=lesson.margin
-        )
+        same = replace(config, similarity=lesson.similarity, nonnegative=False, margin=lesson.margin)
         assert same == vary(lesson, "ranking")
     momentum = GXNCell(ablation="momentum").config()
     assert momentum.momentum == 0.9 and replace(momentum, momentum=0.5) == vary(lesson, "t2i")
     unattended = GXNCell(ablation="unattended").config()
     assert not unattended.attends and replace(unattended, attends=True) == vary(lesson, "i2t mix")
     assert GXNCell(preset="smoke").config() == GXNConfig.smoke()
-    assert GXNCell(corpus="flickr8k", ablation="t2i").config() == vary(
-        GXNConfig.photographs(), "t2i"
-    )
+    assert GXNCell(corpus="flickr8k", ablation="t2i").config() == vary(GXNConfig.photographs(), "t2i")
 
 
 def test_vsepp_has_one_space_as_wide_as_both_and_all_else_alike():
@@ -76,14 +77,21 @@ def test_only_who_attends_is_given_all_regions():
     lesson = GXNConfig.lesson()
     for row in ("both", "i2t xe", "i2t mix"):
         assert what_it_sees(vary(lesson, row), data) is data
-    for config in (vary(lesson, "ranking"), vary(lesson, "t2i"), replace(lesson, attends=False),
-                   GXNCell("VSE++", "full").config()):  # fmt: skip
+    for config in (
+        vary(lesson, "ranking"),
+        vary(lesson, "t2i"),
+        replace(lesson, attends=False),
+        GXNCell("VSE++", "full").config(),
+    ):
         assert what_it_sees(config, data).regions.counts.tolist() == [1] * 20
 
 
 def test_sentences_are_scored_as_papers_print_it():
-    said = [["A red boat near a house .", "the boat"], ["A dog runs", "a brown dog in a field"],
-            ["two cars", "two red cars on a street"]]  # fmt: skip
+    said = [
+        ["A red boat near a house .", "the boat"],
+        ["A dog runs", "a brown dog in a field"],
+        ["two cars", "two red cars on a street"],
+    ]
     written = ["a red boat near a house", "a dog in a field", "a dog in a field"]
     found = score(written, said)
     words, references = [tokenize(w) for w in written], [[tokenize(t) for t in of] for of in said]
@@ -106,14 +114,15 @@ def test_a_cell_is_a_row_of_the_table(monkeypatch, tmp_path, capsys):
     cell = {"preset": "smoke", "ablation": "both", "seed": 1}
     told = {5: lambda n: "a dog", 1: lambda n: f"word {n}"}  # by the width of the beam
     with monkeypatch.context() as patch:
-        patch.setattr(gxn_study, "describe", lambda model, corpus, images, width: [
-            told[width](n) for n in range(len(images))])  # fmt: skip
+        patch.setattr(
+            gxn_study,
+            "describe",
+            lambda model, corpus, images, width: [told[width](n) for n in range(len(images))],
+        )
         assert gxn_study.main(["--cell", json.dumps(cell)]) == 0
     row = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert row | cell == row and row["split"] == "test" and row["epochs"] == 2
-    assert {"CIDEr", "BLEU-4", "named", "named_greedy", "agreed", "layout_rank", "seconds"} <= set(
-        row
-    )
+    assert {"CIDEr", "BLEU-4", "named", "named_greedy", "agreed", "layout_rank", "seconds"} <= set(row)
     assert 1 <= row["layout_rank"] <= row["n_images"] and 0 <= row["named"] <= 100
     assert row["distinct"] == pytest.approx(100 / row["n_images"]) and row["distinct_greedy"] == 100
     assert set(row["curves"]) == set(gxn_study.CURVES)

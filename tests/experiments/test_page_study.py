@@ -23,16 +23,19 @@ def test_cells_are_configurations():
     config = PageCell("global + bce", "lambda_w=0.25").config()
     assert (config.similarity, config.page_loss, config.lambda_w) == ("global", "bce", 0.25)
     slow = PageCell(page_study.ATTENDING, "lambda_w=0.5", "published_rate").config()
-    assert (
-        slow.optimisation.learning_rate == 1e-6
-        and slow.optimisation.epochs == config.optimisation.epochs
-    )
+    assert slow.optimisation.learning_rate == 1e-6 and slow.optimisation.epochs == config.optimisation.epochs
 
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    ({"model": "scan"}, "unknown model 'scan'"), ({"ablation": "glove"}, "unknown ablation 'glove'"),
-    ({"setting": "half"}, "unknown setting 'half'"), ({"setting": "lambda_w=2"}, "lambda_w is 2.0"),
-    ({"preset": "poster"}, "unknown preset")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"model": "scan"}, "unknown model 'scan'"),
+        ({"ablation": "glove"}, "unknown ablation 'glove'"),
+        ({"setting": "half"}, "unknown setting 'half'"),
+        ({"setting": "lambda_w=2"}, "lambda_w is 2.0"),
+        ({"preset": "poster"}, "unknown preset"),
+    ],
+)
 def test_unknown_cells(wrong, message):
     with pytest.raises(DataError, match=message):
         replace(PageCell(page_study.ATTENDING), **wrong)
@@ -42,14 +45,15 @@ def test_the_papers_tables_as_rows():
     paper = published()
     best = paper.rows(page_study.arm("cross_attention + intra", 0.75, "pretrained"))[0]
     assert best["ap"]["pages"] == 86.5 and best["among_10"] == {
-        "i2t R@1": 29.5, "i2t R@5": 57.2, "t2i R@1": 23.7, "t2i R@5": 71.2}  # fmt: skip
+        "i2t R@1": 29.5,
+        "i2t R@5": 57.2,
+        "t2i R@1": 23.7,
+        "t2i R@5": 71.2,
+    }
     assert best["among_100"]["i2t R@5"] == 22.7 and best["among_50"]["t2i R@1"] == 5.8
     row = paper.rows(page_study.arm("global + intra", 0.5, "learned"))[0]
     assert row["ap"]["pages"] == 50.2 and row["among_100"]["t2i R@5"] == 5.1
-    assert (
-        paper.rows(page_study.arm("cross_attention + bce", 0.0, "learned"))[0]["ap"]["pages"]
-        == 42.6
-    )
+    assert paper.rows(page_study.arm("cross_attention + bce", 0.0, "learned"))[0]["ap"]["pages"] == 42.6
 
 
 def test_what_the_paper_claims_its_own_figures_say():
@@ -73,8 +77,10 @@ def test_the_grid_has_what_the_claims_compare():
 
 def test_a_run_gives_every_figure_of_both_tables(tmp_path, monkeypatch):
     monkeypatch.setattr(page_study, "storybook_vectors", lambda dimensions: None)
-    cells = [PageCell(page_study.ATTENDING, "lambda_w=0.0", "pretrained", preset="smoke"),
-             PageCell("blind", "lambda_w=0.0", preset="smoke")]  # fmt: skip
+    cells = [
+        PageCell(page_study.ATTENDING, "lambda_w=0.0", "pretrained", preset="smoke"),
+        PageCell("blind", "lambda_w=0.0", preset="smoke"),
+    ]
     table = Table(tmp_path / "pages.jsonl")
     for cell in cells:
         table.append(run_cell(cell))
@@ -104,8 +110,17 @@ def test_a_verdict_needs_every_contrast():
     rows = []
     for contrast in claim.contrasts:
         for arm, ap in ((contrast.plus[0], 90.0), (contrast.minus[0], 80.0)):
-            rows += [{"corpus": "c", "preset": "lesson", "model": arm.model, "setting": arm.setting,
-                      "ablation": arm.ablation, "seed": seed, "ap": {"pages": ap + 0.1 * seed}}
-                     for seed in range(3)]  # fmt: skip
+            rows += [
+                {
+                    "corpus": "c",
+                    "preset": "lesson",
+                    "model": arm.model,
+                    "setting": arm.setting,
+                    "ablation": arm.ablation,
+                    "seed": seed,
+                    "ap": {"pages": ap + 0.1 * seed},
+                }
+                for seed in range(3)
+            ]
     assert Results(rows, "c").verdict(claim) == HOLDS
     assert Results(rows[3:], "c").verdict(claim) != HOLDS

@@ -30,8 +30,17 @@ PAIRS = {"10%x1": 100, "10%x5": 500, "20%x5": 1000, "50%x5": 2500}
 
 def row(model, value, seed=0, setting="10%x5", ablation="full", corpus="toy"):
     recalls = {"R@1": value, "R@5": value + 1, "R@10": value + 2}
-    return {"corpus": corpus, "model": model, "setting": setting, "ablation": ablation, "seed": seed,
-            "n_pairs": PAIRS[setting], "t2i": recalls, "i2t": recalls, "rsum": 1.0}  # fmt: skip
+    return {
+        "corpus": corpus,
+        "model": model,
+        "setting": setting,
+        "ablation": ablation,
+        "seed": seed,
+        "n_pairs": PAIRS[setting],
+        "t2i": recalls,
+        "i2t": recalls,
+        "rsum": 1.0,
+    }
 
 
 def results(**values):
@@ -113,16 +122,12 @@ def test_published_figures_say_what_the_paper_says():
     assert paper.values(Arm("A3VSE"))[0] == 32.0
     assert paper.values(Arm("SCAN", "50%x5"), "i2t", "R@10")[0] == 87.5
     by_text = {claim.text: plain(paper, claim) for claim in CLAIMS}
-    assert (
-        by_text["A3VSE is above SCAN in all nine sparse settings"] == "+4.2 to +18.7"
-    )  # section 4.4
+    assert by_text["A3VSE is above SCAN in all nine sparse settings"] == "+4.2 to +18.7"  # section 4.4
     assert by_text["Regional semantics help"] == "+8.6"
     assert by_text["Adversarial alignment helps"] == "+1.1"
     for claim in CLAIMS:
         assert "–" not in plain(paper, claim), f"the paper has no figures for {claim.text!r}"
-        values = [
-            value for contrast in claim.contrasts for value in paper.by_seed(contrast).values()
-        ]
+        values = [value for contrast in claim.contrasts for value in paper.by_seed(contrast).values()]
         assert min(values) > claim.minimum, f"the paper's own figures are against {claim.text!r}"
 
 
@@ -158,6 +163,4 @@ def test_annotations_needed_are_read_off_the_curve():
 def test_the_readme_holds_the_stored_scoreboard():
     readme = (ROOT / "README.md").read_text("utf-8")
     for table in report(stored()).split("\n\n"):
-        assert table in readme, (
-            "paste what `python -m vse_lessons.experiments.claims` prints into the README"
-        )
+        assert table in readme, "paste what `python -m vse_lessons.experiments.claims` prints into the README"

@@ -148,7 +148,10 @@ def test_the_same_cell_gives_the_same_row(home):
 
 def test_command_line_names_what_is_wrong():
     command = [sys.executable, "-m", "vse_lessons.experiments.a3vse"]
-    for arguments, message in ((["atlantis"], "invalid choice"), ([], "name a study"),
-                               (["storybook", "--models", "CLIP"], "unknown model 'CLIP'")):  # fmt: skip
+    for arguments, message in (
+        (["atlantis"], "invalid choice"),
+        ([], "name a study"),
+        (["storybook", "--models", "CLIP"], "unknown model 'CLIP'"),
+    ):
         done = subprocess.run([*command, *arguments], capture_output=True, text=True)
         assert done.returncode == 2 and message in done.stderr

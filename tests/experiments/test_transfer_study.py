@@ -20,10 +20,15 @@ from vse_lessons.models.baselines.linear import LinearConfig
 from vse_lessons.models.vsa import VSA, VSAConfig, vary
 
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    ({"model": "DANN"}, "unknown model 'DANN'"), ({"setting": "art"}, "unknown target 'art'"),
-    ({"ablation": "mmd*x"}, "unknown ablation 'mmd.x'"),
-    ({"ablation": "none"}, "unknown ablation 'none'")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"model": "DANN"}, "unknown model 'DANN'"),
+        ({"setting": "art"}, "unknown target 'art'"),
+        ({"ablation": "mmd*x"}, "unknown ablation 'mmd.x'"),
+        ({"ablation": "none"}, "unknown ablation 'none'"),
+    ],
+)
 def test_unknown_cells(wrong, message):
     with pytest.raises(DataError, match=message):
         replace(TransferCell("source"), **wrong)
@@ -32,10 +37,7 @@ def test_unknown_cells(wrong, message):
 def test_a_row_has_its_configuration():
     tuned, more = configure("VSA-AE-MMD"), configure("VSA-AE-MMD", factor=3.0)
     assert tuned == VSAConfig.lesson()
-    assert (
-        more.align_images == 3 * tuned.align_images
-        and more.align_sentences == 3 * tuned.align_sentences
-    )
+    assert more.align_images == 3 * tuned.align_images and more.align_sentences == 3 * tuned.align_sentences
     assert configure("VSA-AE", factor=3.0) == vary(VSAConfig.lesson(), "VSA-AE")
     for name in ("source", "statistics", "CORAL", "supervised"):
         assert configure(name) == vary(VSAConfig.lesson(), "source")
@@ -112,9 +114,7 @@ def test_the_poster_s_table_as_rows():
     art = published().rows(transfer_report.arm("VSA-AE-MMD", "storybook-art"))[0]
     assert art["i2t"] == {"R@1": 10.9, "R@5": 22.7, "R@10": 34.5} and art["t2i"]["R@10"] == 25.0
     coco = published("COCO").rows(transfer_report.arm("VSA-E-MMD", "storybook-fashion"))[0]
-    assert coco["t2i"] == {"R@1": 0.3, "R@5": 2.1, "R@10": 3.6} and coco["rsum"] == pytest.approx(
-        22.6
-    )
+    assert coco["t2i"] == {"R@1": 0.3, "R@5": 2.1, "R@10": 3.6} and coco["rsum"] == pytest.approx(22.6)
     # with Flickr30K as the source, the poster's own sum is higher without the auto-encoders on EsteArtworks
     contrast = transfer_report.above("VSA-AE-MMD", "VSA-E-MMD", "storybook-art")
     assert published().measure(contrast).mean == pytest.approx(-1.3)
@@ -122,14 +122,25 @@ def test_the_poster_s_table_as_rows():
 
 
 def made(values: dict[str, list[float]], target="storybook-art", ablation="tuned") -> Results:
-    alignment = {
-        side: {"mmd2": 0.1, "p": 0.5, "a_distance": 1.0} for side in ("images", "sentences")
-    }
+    alignment = {side: {"mmd2": 0.1, "p": 0.5, "a_distance": 1.0} for side in ("images", "sentences")}
     cuts = {cut: 1.0 for cut in ("R@1", "R@5", "R@10")}
-    rows = [{"model": model, "setting": target, "ablation": ablation, "seed": seed, "corpus": "storybook",
-             "preset": "lesson", "rsum": value, "sum": {"rsum": value}, "t2i": cuts, "i2t": cuts,
-             "alignment": alignment}
-            for model, each in values.items() for seed, value in enumerate(each)]  # fmt: skip
+    rows = [
+        {
+            "model": model,
+            "setting": target,
+            "ablation": ablation,
+            "seed": seed,
+            "corpus": "storybook",
+            "preset": "lesson",
+            "rsum": value,
+            "sum": {"rsum": value},
+            "t2i": cuts,
+            "i2t": cuts,
+            "alignment": alignment,
+        }
+        for model, each in values.items()
+        for seed, value in enumerate(each)
+    ]
     return Results(rows, "storybook")
 
 
@@ -143,9 +154,7 @@ def test_the_table_and_the_curves_show_what_was_run():
     found = made({"source": [50, 60], "supervised": [150, 160], "VSA-AE-MMD": [75, 110, 90]})
     table = table_rows(found, "storybook-art")
     assert [line[0] for line in table.lines] == ["source", "VSA-AE-MMD", "supervised"]
-    assert table.seeds == 2 and all(
-        len(line) == len(transfer_report.HEADER) for line in table.lines
-    )
+    assert table.seeds == 2 and all(len(line) == len(transfer_report.HEADER) for line in table.lines)
     assert table.lines[1][8] == "38 ± 159" and table.lines[0][8] == "–"
     curves = weight_curves(found, "VSA-AE-MMD")
     assert curves.factors == [1.0] and curves.spread("rsum")[0] == [pytest.approx(275 / 3)]
@@ -155,9 +164,11 @@ def test_the_table_and_the_curves_show_what_was_run():
 
 def test_the_readme_shows_the_stored_study():
     readme = (ROOT / "README.md").read_text("utf-8")
-    for corpus, target, ablation in (("storybook", "storybook-art", "tuned"),
-                                     ("storybook", "storybook-fashion", "tuned"),
-                                     ("flickr8k", "fashion_products", "tuned")):  # fmt: skip
+    for corpus, target, ablation in (
+        ("storybook", "storybook-art", "tuned"),
+        ("storybook", "storybook-fashion", "tuned"),
+        ("flickr8k", "fashion_products", "tuned"),
+    ):
         found = transfer_report.stored(corpus)
         assert transfer_report.markdown(found, target, ablation) in readme, (target, ablation)
         assert report(found, target, ablation) in readme, (target, ablation)
@@ -173,15 +184,10 @@ def test_a_cell_can_align_one_side_alone():
         TransferCell("VSA-E-MMD").config(),
         TransferCell("VSA-E-MMD", ablation="images").config(),
     )
-    assert (
-        both.align_sentences > 0 == seen.align_sentences and seen.align_images == both.align_images
-    )
+    assert both.align_sentences > 0 == seen.align_sentences and seen.align_images == both.align_images
     read = TransferCell("VSA-E-MMD", ablation="sentences").config()
     assert read.align_images == 0 < read.align_sentences
-    assert (
-        TransferCell("VSA-AE-MMD", ablation="mmd*10").config().align_images
-        == 10 * both.align_images
-    )
+    assert TransferCell("VSA-AE-MMD", ablation="mmd*10").config().align_images == 10 * both.align_images
 
 
 def test_the_stored_study_is_the_grid():

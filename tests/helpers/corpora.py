@@ -41,9 +41,7 @@ def make_corpus(images: int = 60, seed: int = 0) -> Corpus:
             sentences.append(" ".join(f"w{j}" for j in best))
             image_of.append(image)
     third = images // 3
-    splits = (
-        ["train"] * (images - 2 * (third // 2)) + ["val"] * (third // 2) + ["test"] * (third // 2)
-    )
+    splits = ["train"] * (images - 2 * (third // 2)) + ["val"] * (third // 2) + ["test"] * (third // 2)
     return Corpus("toy", store, tuple(sentences), np.asarray(image_of), np.asarray(splits))
 
 
@@ -52,21 +50,22 @@ def make_pages(images: int = 90, seed: int = 0) -> Corpus:
     fifth page lacks them, every seventh has nothing else, and one has no sentence at all."""
     corpus = make_corpus(images, seed)
     rng = np.random.Generator(np.random.PCG64(seed + 2))
-    told = [(text, int(owner), "visual") for text, owner in zip(corpus.sentences, corpus.image_of)
-            if owner >= 40 or owner % 7]  # fmt: skip
+    told = [
+        (text, int(owner), "visual")
+        for text, owner in zip(corpus.sentences, corpus.image_of)
+        if owner >= 40 or owner % 7
+    ]
     for image in range(images):
         if image >= 40 or (image % 5 and image != 14):
-            told += [(f"in c{rng.integers(4)} by w{rng.integers(12)} c{rng.integers(4)}", image, "contextual")
-                     for _ in range(int(rng.integers(1, 4)))]  # fmt: skip
+            told += [
+                (f"in c{rng.integers(4)} by w{rng.integers(12)} c{rng.integers(4)}", image, "contextual")
+                for _ in range(int(rng.integers(1, 4)))
+            ]
     texts, owners, kinds = zip(*told)
-    return Corpus(
-        "pages", corpus.regions, texts, np.asarray(owners), corpus.splits, np.asarray(kinds)
-    )
+    return Corpus("pages", corpus.regions, texts, np.asarray(owners), corpus.splits, np.asarray(kinds))
 
 
-def batch_of(
-    training, count: int = 12, weak=None, progress: float = 0.5, warmup: bool = False
-) -> Batch:
+def batch_of(training, count: int = 12, weak=None, progress: float = 0.5, warmup: bool = False) -> Batch:
     """The first annotated pairs of a sparse corpus."""
     corpus, rows = training.corpus, training.pairs[:count]
     images = corpus.regions.batch(corpus.image_of[rows])

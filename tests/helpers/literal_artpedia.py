@@ -26,8 +26,10 @@ def similarity(v, e):
 
 def similarities(images, sentences):
     """(I, S) of padded sets."""
-    rows = [[similarity(v[m], e[n]) for e, n in zip(sentences.values, sentences.mask)]
-            for v, m in zip(images.values, images.mask)]  # fmt: skip
+    rows = [
+        [similarity(v[m], e[n]) for e, n in zip(sentences.values, sentences.mask)]
+        for v, m in zip(images.values, images.mask)
+    ]
     return torch.stack([torch.stack(row) for row in rows])
 
 
@@ -41,11 +43,7 @@ def inter(scores, owners):
     total = 0.0
     for i in range(len(scores)):
         others = [j for j in range(len(scores)) if owners[j] != owners[i]]
-        hardest_sentence = max(
-            (max(0.0, MARGIN - scores[i][i] + scores[i][j]) for j in others), default=0.0
-        )
-        hardest_image = max(
-            (max(0.0, MARGIN - scores[i][i] + scores[j][i]) for j in others), default=0.0
-        )
+        hardest_sentence = max((max(0.0, MARGIN - scores[i][i] + scores[i][j]) for j in others), default=0.0)
+        hardest_image = max((max(0.0, MARGIN - scores[i][i] + scores[j][i]) for j in others), default=0.0)
         total += hardest_sentence + hardest_image
     return total / len(scores)

@@ -38,8 +38,14 @@ def home(tmp_path, monkeypatch) -> Path:
 
 def store_in(folder: Path, images: int = 3):
     found = [Detections(np.ones((2, 4), np.float32)) for _ in range(images)]
-    return write_store(folder, [f"i{n}" for n in range(images)], [found], detector="toy 1",
-                       class_names=(), attribute_names=())  # fmt: skip
+    return write_store(
+        folder,
+        [f"i{n}" for n in range(images)],
+        [found],
+        detector="toy 1",
+        class_names=(),
+        attribute_names=(),
+    )
 
 
 class Blank:
@@ -276,9 +282,7 @@ def test_json_says_what_the_text_says(home, capsys):
     assert doctor.main(["--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     words = [*told["versions"].values(), told["machine"]["home"]]
-    words += [
-        str(store[key]) for store in told["stores"] for key in ("corpus", "state", "detector")
-    ]
+    words += [str(store[key]) for store in told["stores"] for key in ("corpus", "state", "detector")]
     words += [row[key] for row in told["lessons"] for key in ("notebook", "state", "says")]
     words += [finding[key] for finding in told["findings"] for key in ("what", "remedy")]
     assert len(told["stores"]) == 2 and len(told["findings"]) == 1
@@ -319,9 +323,13 @@ def test_an_empty_folder_is_no_corpus(home, tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "folder", "said"),
-    [("mars", "x", "unknown corpus"), ("flickr8k", None, "not built in"),
-     ("flickr8k", "/nowhere/at/all", "is not a folder"), (None, "x", "unknown corpus")],
-)  # fmt: skip
+    [
+        ("mars", "x", "unknown corpus"),
+        ("flickr8k", None, "not built in"),
+        ("flickr8k", "/nowhere/at/all", "is not a folder"),
+        (None, "x", "unknown corpus"),
+    ],
+)
 def test_a_request_that_cannot_be_met(home, name, folder, said):
     (finding,) = doctor.examine(name, folder)["findings"]
     assert said in finding.what and finding.remedy
@@ -361,8 +369,9 @@ def test_the_disk_that_drawing_asks_for():
 def run(home: Path, *command: str):
     path = os.pathsep.join([str(home.parent / "first"), str(ROOT)])
     environment = os.environ | {"VSE_LESSONS_HOME": str(home), "PYTHONPATH": path}
-    return subprocess.run([sys.executable, *command], capture_output=True, text=True,
-                          env=environment, cwd=home.parent)  # fmt: skip
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, env=environment, cwd=home.parent
+    )
 
 
 def test_from_the_command_line_nothing_slow_is_imported(home):
@@ -375,8 +384,10 @@ def test_from_the_command_line_nothing_slow_is_imported(home):
 
 
 def test_without_pytorch_it_still_says_what_to_do(home):
-    code = ("import runpy, sys; sys.modules['torch'] = None; sys.argv = ['doctor'];"
-            "runpy.run_module('vse_lessons.lessons.doctor', run_name='__main__')")  # fmt: skip
+    code = (
+        "import runpy, sys; sys.modules['torch'] = None; sys.argv = ['doctor'];"
+        "runpy.run_module('vse_lessons.lessons.doctor', run_name='__main__')"
+    )
     done = run(home, "-c", code)
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "vse_lessons cannot be loaded" in done.stdout and "remedy: pip install" in done.stdout

@@ -85,9 +85,7 @@ def ran(tmp_path_factory):
         if lesson not in done:
             folder = tmp_path_factory.mktemp(lesson)
             before = tree(ROOT / "figures")
-            notebook = run(
-                NOTEBOOKS / f"{lesson}.ipynb", folder, preset="smoke", out_dir=str(folder)
-            )
+            notebook = run(NOTEBOOKS / f"{lesson}.ipynb", folder, preset="smoke", out_dir=str(folder))
             done[lesson] = notebook, folder, before == tree(ROOT / "figures")
         return done[lesson]
 
@@ -134,8 +132,17 @@ def test_notebook_follows_the_common_skeleton(lesson):
     cells = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", 4).cells
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     assert re.match(r"# \d\d · ", cells[0].source)
-    for part in ("**What you will learn**", "**Time and machine.**", "## Parameters", "## Exercises",
-                 "## Summary", "## References", "redict, then run", "ow to read it", r"\tag{1}"):  # fmt: skip
+    for part in (
+        "**What you will learn**",
+        "**Time and machine.**",
+        "## Parameters",
+        "## Exercises",
+        "## Summary",
+        "## References",
+        "redict, then run",
+        "ow to read it",
+        r"\tag{1}",
+    ):
         assert part in prose, part
     assert any("show_source(" in cell.source for cell in cells)
 
@@ -157,8 +164,14 @@ def test_papermill_runs_the_lesson(lesson, ran):
 def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
-    notebook = run(NOTEBOOKS / "06_annotation_efficiency.ipynb", tmp_path, preset="smoke", recompute=True,
-                   seed=1, out_dir=str(tmp_path))  # fmt: skip
+    notebook = run(
+        NOTEBOOKS / "06_annotation_efficiency.ipynb",
+        tmp_path,
+        preset="smoke",
+        recompute=True,
+        seed=1,
+        out_dir=str(tmp_path),
+    )
     assert cell_errors(notebook) == []
     results = json.loads((tmp_path / "results.json").read_text("utf-8"))
     assert results["runs"] == 10 and results["run_seed"] == 1 and results["setting"] == "20%x5"
@@ -171,8 +184,15 @@ def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):
 def test_lesson_07_writes_without_drawing_and_by_the_published_similarity(tmp_path, monkeypatch):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
-    notebook = run(NOTEBOOKS / "07_look_imagine_match.ipynb", tmp_path, preset="smoke", variant="i2t mix",
-                   similarity="order", epochs=1, out_dir=str(tmp_path / "out"))  # fmt: skip
+    notebook = run(
+        NOTEBOOKS / "07_look_imagine_match.ipynb",
+        tmp_path,
+        preset="smoke",
+        variant="i2t mix",
+        similarity="order",
+        epochs=1,
+        out_dir=str(tmp_path / "out"),
+    )
     assert cell_errors(notebook) == []
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["config"]["nonnegative"] and results["config"]["pictures"] == 0
@@ -195,9 +215,14 @@ def test_lesson_01_shows_bottom_up_attention(tmp_path, monkeypatch):
     folder = shared_data("bottom_up")
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
-    notebook = run(NOTEBOOKS / "01_extract_features.ipynb", tmp_path, preset="smoke",
-                   bottom_up_dir=str(folder), photos_dir=str(folder / "images"),
-                   out_dir=str(tmp_path / "out"))  # fmt: skip
+    notebook = run(
+        NOTEBOOKS / "01_extract_features.ipynb",
+        tmp_path,
+        preset="smoke",
+        bottom_up_dir=str(folder),
+        photos_dir=str(folder / "images"),
+        out_dir=str(tmp_path / "out"),
+    )
     assert cell_errors(notebook) == [] and widget_errors(notebook) == []
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["bottom_up_images"] == 10 and results["bottom_up_dir"] == str(folder)
@@ -214,14 +239,17 @@ def test_lesson_03_has_a_zero_shot_row(tmp_path, monkeypatch):
         feature_dim = corpus.regions.dimensions
 
         def encode_sentences(self, texts):
-            counts = [
-                np.bincount(list(text.encode()), minlength=self.feature_dim) for text in texts
-            ]
+            counts = [np.bincount(list(text.encode()), minlength=self.feature_dim) for text in texts]
             return torch.from_numpy(np.float32(counts)[:, : self.feature_dim])
 
     embeddings.write(tmp_path / "web", corpus, Letters())
-    notebook = run(NOTEBOOKS / "03_train_a3vse.ipynb", tmp_path, preset="smoke",
-                   embeddings_dir=str(tmp_path / "web"), out_dir=str(tmp_path / "out"))  # fmt: skip
+    notebook = run(
+        NOTEBOOKS / "03_train_a3vse.ipynb",
+        tmp_path,
+        preset="smoke",
+        embeddings_dir=str(tmp_path / "web"),
+        out_dir=str(tmp_path / "out"),
+    )
     assert cell_errors(notebook) == []
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     row = results["baselines"]["zero-shot"]
@@ -239,9 +267,16 @@ def test_lesson_04_aligns_a_target_without_any_pairs(tmp_path, monkeypatch):
     (flickr / "val.txt").write_text("\n".join(names[40:]))
     _, told = photographs(gallery / "images", "art", 24)
     (gallery / "sentences.txt").write_text("\n".join(text for texts in told for text in texts[:2]))
-    notebook = run(NOTEBOOKS / "04_domain_transfer.ipynb", tmp_path, preset="smoke", source="flickr8k",
-                   corpus_dir=str(flickr), target="unpaired", target_dir=str(gallery),
-                   out_dir=str(tmp_path / "out"))  # fmt: skip
+    notebook = run(
+        NOTEBOOKS / "04_domain_transfer.ipynb",
+        tmp_path,
+        preset="smoke",
+        source="flickr8k",
+        corpus_dir=str(flickr),
+        target="unpaired",
+        target_dir=str(gallery),
+        out_dir=str(tmp_path / "out"),
+    )
     assert cell_errors(notebook) == [] and widget_errors(notebook) == []
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     assert results["corpus"] == "flickr8k" and results["target"] == "unpaired"
@@ -254,8 +289,13 @@ def test_lesson_04_refuses_domains_of_different_detectors(tmp_path, monkeypatch)
     photographs(tmp_path / "gallery" / "images", "art", 6)
     (tmp_path / "gallery" / "sentences.txt").write_text("A saint.\nA ship.\n")
     with pytest.raises(papermill.PapermillExecutionError, match="wide, those of gallery 1280"):
-        run(NOTEBOOKS / "04_domain_transfer.ipynb", tmp_path, preset="smoke", target="unpaired",
-            target_dir=str(tmp_path / "gallery"))  # fmt: skip
+        run(
+            NOTEBOOKS / "04_domain_transfer.ipynb",
+            tmp_path,
+            preset="smoke",
+            target="unpaired",
+            target_dir=str(tmp_path / "gallery"),
+        )
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

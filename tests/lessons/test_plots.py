@@ -31,8 +31,9 @@ def test_surest_regions_come_first_and_each_word_once_if_asked():
 
 def test_dollars_in_captions_are_no_formula(tmp_path):
     sentence = "He pays $5 or $_{6 for it ."
-    figure = plots.contact_sheet([Image.new("RGB", (20, 20))], [[sentence]], [detections([0.9])],
-                                 [["red $x$"]], columns=1)  # fmt: skip
+    figure = plots.contact_sheet(
+        [Image.new("RGB", (20, 20))], [[sentence]], [detections([0.9])], [["red $x$"]], columns=1
+    )
     assert plots.save(figure, tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
     plt.close(figure)
 
@@ -45,7 +46,7 @@ def test_table_cells_are_escaped():
 
 def test_source_is_that_on_disk():
     shown = widgets.show_source(tokenize).data
-    assert shown.startswith("`vse_lessons/text.py`") and "_WORD.findall" in shown
+    assert shown.startswith("`vse_lessons/data/text.py`") and "_WORD.findall" in shown
 
 
 def test_large_figures_are_embedded_as_jpeg(tmp_path, monkeypatch):

@@ -11,22 +11,33 @@ from vse_lessons.data.text import Vocabulary, WordVectors
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate
 from vse_lessons.models.base import Batch, Optimisation, Pairs
 
-SMALL = replace(A3VSEConfig.paper(), dimensions=8, heads=2, context=4, word_dimensions=6, hidden=5,
-                optimisation=Optimisation(epochs=1, batch_size=6, learning_rate=1e-3))  # fmt: skip
+SMALL = replace(
+    A3VSEConfig.paper(),
+    dimensions=8,
+    heads=2,
+    context=4,
+    word_dimensions=6,
+    hidden=5,
+    optimisation=Optimisation(epochs=1, batch_size=6, learning_rate=1e-3),
+)
 
 
 def build(config=SMALL, corpus=None):
     corpus = corpus or make_corpus()
     vocabulary = Vocabulary.build(corpus.sentences, 1)
     statistics = corpus.regions.mean_statistics(range(20))
-    return corpus, A3VSE(config, vocabulary, corpus.regions.dimensions, statistics, statistics,
-                         vocabulary.idf(corpus.sentences))  # fmt: skip
+    return corpus, A3VSE(
+        config,
+        vocabulary,
+        corpus.regions.dimensions,
+        statistics,
+        statistics,
+        vocabulary.idf(corpus.sentences),
+    )
 
 
 def pairs_of(corpus, numbers):
-    return Pairs(
-        corpus.regions.batch(corpus.image_of[numbers]), [corpus.sentences[n] for n in numbers]
-    )
+    return Pairs(corpus.regions.batch(corpus.image_of[numbers]), [corpus.sentences[n] for n in numbers])
 
 
 def batch_of(corpus, warmup=False):
@@ -59,16 +70,18 @@ def test_equations_3_and_5_to_9_against_a_literal_sum():
     model.eval()
     batch = batch_of(corpus)
     losses = model.loss(batch)
-    g = {"v": model.encode_images(batch.pairs.images), "u": model.encode_images(batch.weak.images),
-         "t": model.encode_sentences(batch.pairs.sentences),
-         "s": model.encode_sentences(batch.weak.sentences)}  # fmt: skip
+    g = {
+        "v": model.encode_images(batch.pairs.images),
+        "u": model.encode_images(batch.weak.images),
+        "t": model.encode_sentences(batch.pairs.sentences),
+        "s": model.encode_sentences(batch.weak.sentences),
+    }
 
     def triplet(a, b, owners, margin):
         total = 0.0
         for i in range(len(a)):
             s = [
-                [float(torch.cosine_similarity(a[m], b[n], 0)) for n in range(len(b))]
-                for m in range(len(a))
+                [float(torch.cosine_similarity(a[m], b[n], 0)) for n in range(len(b))] for m in range(len(a))
             ]
             others = [j for j in range(len(a)) if owners[j] != owners[i]]
             total += max(0, margin - s[i][i] + max(s[i][j] for j in others))
@@ -77,8 +90,9 @@ def test_equations_3_and_5_to_9_against_a_literal_sum():
 
     def domain(name, a, b):
         d = model.discriminators[name]
-        return (sum(math.log(torch.sigmoid(d(x[None]))) for x in a) / len(a)
-                + sum(math.log(1 - torch.sigmoid(d(x[None]))) for x in b) / len(b))  # fmt: skip
+        return sum(math.log(torch.sigmoid(d(x[None]))) for x in a) / len(a) + sum(
+            math.log(1 - torch.sigmoid(d(x[None]))) for x in b
+        ) / len(b)
 
     expected = {
         "pairs": 0.8 * triplet(g["v"], g["t"], batch.pairs.owners, 0.2),
@@ -103,16 +117,19 @@ def test_equation_10_encoders_and_discriminators_pull_against_each_other():
         model.zero_grad()
         terms, _ = model._align(model._embed(batch), gamma)
         sum(terms.values()).backward()
-        return (model.image_encoder.layer.weight.grad.clone(),
-                model.discriminators["vt"].layers[0].weight.grad.clone())  # fmt: skip
+        return (
+            model.image_encoder.layer.weight.grad.clone(),
+            model.discriminators["vt"].layers[0].weight.grad.clone(),
+        )
 
     (plain_encoder, plain_disc), (encoder, disc) = gradients(-1.0), gradients(0.25)
     torch.testing.assert_close(encoder, -0.25 * plain_encoder)
     torch.testing.assert_close(disc, plain_disc)
 
 
-@pytest.mark.parametrize("config", [SMALL, replace(SMALL, attention=False),
-                                    replace(SMALL, linear_paths=True, standardize=True)])  # fmt: skip
+@pytest.mark.parametrize(
+    "config", [SMALL, replace(SMALL, attention=False), replace(SMALL, linear_paths=True, standardize=True)]
+)
 def test_padding_and_company_never_change_an_embedding(config):
     corpus, model = build(config)
     model.eval()
@@ -120,8 +137,7 @@ def test_padding_and_company_never_change_an_embedding(config):
     together = model.encode_images(corpus.regions.batch(range(20)))[3:4]
     torch.testing.assert_close(alone, together)
     long = "w1 w2 w3 w4 w5 w6 w7 w8"
-    torch.testing.assert_close(model.encode_sentences(["w3 w1"]),
-                               model.encode_sentences(["w3 w1", long])[:1])  # fmt: skip
+    torch.testing.assert_close(model.encode_sentences(["w3 w1"]), model.encode_sentences(["w3 w1", long])[:1])
 
 
 def test_batch_order_does_not_matter():
@@ -154,9 +170,13 @@ def test_ablations_remove_what_they_name(ablation):
     if ablation == "no_semantics":
         batch.weak = None
     terms = set(model.loss(batch).terms)
-    gone = {"no_intra": {"intra"}, "no_cross": {"cross"}, "no_transitive": {"transitive"},
-            "no_adversarial": {"intra", "cross", "transitive"},
-            "no_semantics": {"semantics", "intra", "transitive"}}.get(ablation, set())  # fmt: skip
+    gone = {
+        "no_intra": {"intra"},
+        "no_cross": {"cross"},
+        "no_transitive": {"transitive"},
+        "no_adversarial": {"intra", "cross", "transitive"},
+        "no_semantics": {"semantics", "intra", "transitive"},
+    }.get(ablation, set())
     assert terms == {"pairs", "semantics", "intra", "cross", "transitive"} - gone
 
 
@@ -168,9 +188,7 @@ def test_unknown_ablation_is_refused():
 def test_every_parameter_learns():
     corpus, model = build(replace(SMALL, linear_paths=True, standardize=True))
     model.loss(batch_of(corpus)).total.backward()
-    idle = [
-        name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0
-    ]
+    idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert not idle
 
 
@@ -200,9 +218,7 @@ def test_gates_start_where_they_are_told_and_open():
 
 
 def test_sampling_regions_and_dropping_features_happen_in_training_only():
-    config = replace(
-        SMALL, linear_paths=True, sampled_regions=2, region_dropout=0.5, word_dropout=0.5
-    )
+    config = replace(SMALL, linear_paths=True, sampled_regions=2, region_dropout=0.5, word_dropout=0.5)
     corpus, model = build(config)
     images = corpus.regions.batch(range(8))
     model.train()
@@ -211,8 +227,11 @@ def test_sampling_regions_and_dropping_features_happen_in_training_only():
     model.eval()
     torch.testing.assert_close(model.encode_images(images), model.encode_images(images))
     plain = A3VSE(
-        replace(config, sampled_regions=0, region_dropout=0.0), model.vocabulary,
-        corpus.regions.dimensions, idf=model.idf)  # fmt: skip
+        replace(config, sampled_regions=0, region_dropout=0.0),
+        model.vocabulary,
+        corpus.regions.dimensions,
+        idf=model.idf,
+    )
     plain.load_state_dict(model.state_dict())
     torch.testing.assert_close(plain.eval().encode_images(images), model.encode_images(images))
 
@@ -220,8 +239,12 @@ def test_sampling_regions_and_dropping_features_happen_in_training_only():
 def test_words_without_training_are_known_by_their_vectors():
     vectors = WordVectors({"w1": 0, "zebra": 1, "okapi": 2}, torch.eye(3))
     corpus = make_corpus()
-    model = A3VSE(replace(SMALL, linear_paths=True), Vocabulary.build(corpus.sentences, 1),
-                  corpus.regions.dimensions, word_vectors=vectors).eval()  # fmt: skip
+    model = A3VSE(
+        replace(SMALL, linear_paths=True),
+        Vocabulary.build(corpus.sentences, 1),
+        corpus.regions.dimensions,
+        word_vectors=vectors,
+    ).eval()
     zebra, okapi, nothing = model.encode_sentences(["zebra", "okapi", "quagga"])
     assert not torch.equal(zebra, okapi) and not torch.equal(zebra, nothing)
     torch.testing.assert_close(zebra - nothing, model.vector_line.weight[:, 1])

@@ -60,8 +60,9 @@ def test_similarity_is_equations_1_to_5(training):
     sentences = model.encode_sentences(training.training_sentences[:4])
     expected = literal.similarities(images, sentences)
     torch.testing.assert_close(model.similarity(images, sentences), expected, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(model.pair_similarity(images[:4], sentences), expected.diagonal(),
-                               atol=1e-5, rtol=1e-5)  # fmt: skip
+    torch.testing.assert_close(
+        model.pair_similarity(images[:4], sentences), expected.diagonal(), atol=1e-5, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("lambda_w", [0.0, 0.25, 1.0])
@@ -87,14 +88,11 @@ def test_the_objective_is_equations_6_and_7(training, similarity, lambda_w):
     scores = [[compare(v, e) for e in told] for v in entities]
     rows = [b for b, text in enumerate(pairs.contextual) if text is not None]
     assert 0 < len(rows) < len(pairs.contextual), "a page without contextual sentences takes part"
-    wrong = [
-        compare(entities[b], e) for b, e in zip(rows, read([pairs.contextual[b] for b in rows]))
-    ]
-    expected = (lambda_w * literal.inter(scores, pairs.owners.tolist())
-                + (1 - lambda_w) * literal.intra([scores[b][b] for b in rows], wrong))  # fmt: skip
-    torch.testing.assert_close(
-        model.loss(batch).total, torch.as_tensor(expected), atol=1e-5, rtol=1e-5
+    wrong = [compare(entities[b], e) for b, e in zip(rows, read([pairs.contextual[b] for b in rows]))]
+    expected = lambda_w * literal.inter(scores, pairs.owners.tolist()) + (1 - lambda_w) * literal.intra(
+        [scores[b][b] for b in rows], wrong
     )
+    torch.testing.assert_close(model.loss(batch).total, torch.as_tensor(expected), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("similarity", ["cross_attention", "global"])
@@ -133,18 +131,11 @@ def test_two_visual_sentences_of_a_page_are_no_negatives(training):
 
 def test_the_losses_by_hand():
     visual, contextual = torch.tensor([0.9, 0.3, 0.5]), torch.tensor([0.1, 0.4, 0.4])
-    torch.testing.assert_close(
-        intra_page_loss(visual, contextual, 0.2), torch.tensor((0 + 0.3 + 0.1) / 3)
-    )
+    torch.testing.assert_close(intra_page_loss(visual, contextual, 0.2), torch.tensor((0 + 0.3 + 0.1) / 3))
     assert float(intra_page_loss(visual[:0], contextual[:0], 0.2)) == 0
     odds = page_cross_entropy(torch.tensor([2.0, -1.0]), torch.tensor([0.5]))
     expected = (
-        -(
-            np.log(1 / (1 + np.exp(-2)))
-            + np.log(1 / (1 + np.exp(1)))
-            + np.log(1 - 1 / (1 + np.exp(-0.5)))
-        )
-        / 3
+        -(np.log(1 / (1 + np.exp(-2))) + np.log(1 / (1 + np.exp(1))) + np.log(1 - 1 / (1 + np.exp(-0.5)))) / 3
     )
     assert float(odds) == pytest.approx(expected, abs=1e-6)
 
@@ -156,9 +147,7 @@ def test_each_variant_learns_to_rank_pages_and_to_find_paintings(training, simil
     model = Artpedia.build(config, training)
     corpus = training.corpus
     before = average_precision(score_pages(model, corpus, corpus.images("test")))
-    run = fit(
-        model, training, optimisation, device="cpu", progress=False, criterion=page_criterion(0.5)
-    )
+    run = fit(model, training, optimisation, device="cpu", progress=False, criterion=page_criterion(0.5))
     after = average_precision(score_pages(run.model, corpus, corpus.images("test")))
     assert after > max(before, 80)
     found = evaluate_embedded(run.model, embed(run.model, corpus, corpus.images("test")))
@@ -216,8 +205,16 @@ def test_a_run_is_repeated_and_resumed_bit_for_bit(training, tmp_path):
     config = replace(SMALL, optimisation=optimisation, word_dropout=0.1, region_dropout=0.1)
 
     def run(*where, **options):
-        return fit(Artpedia.build(config, training), training, optimisation, *where, device="cpu",
-                   progress=False, criterion=page_criterion(0.5), **options)  # fmt: skip
+        return fit(
+            Artpedia.build(config, training),
+            training,
+            optimisation,
+            *where,
+            device="cpu",
+            progress=False,
+            criterion=page_criterion(0.5),
+            **options,
+        )
 
     assert_resumes(run, tmp_path)
 
@@ -229,8 +226,9 @@ def test_words_start_from_vectors_of_unlabelled_text(training):
     started, random = (m.text_encoder.embedding.weight[row] for m in (given, fresh))
     assert started[0] != 0 and (started[1:4] == 0).all() and not torch.equal(started, random)
     other = given.vocabulary.index["w3"]
-    torch.testing.assert_close(given.text_encoder.embedding.weight[other],
-                               fresh.text_encoder.embedding.weight[other])  # fmt: skip
+    torch.testing.assert_close(
+        given.text_encoder.embedding.weight[other], fresh.text_encoder.embedding.weight[other]
+    )
 
 
 def test_vectors_wider_than_the_words_are_refused(training):
@@ -238,12 +236,16 @@ def test_vectors_wider_than_the_words_are_refused(training):
         Artpedia.build(SMALL, training, 0, WordVectors({"w1": 0}, torch.ones(1, 300)))
 
 
-@pytest.mark.parametrize(("wrong", "message"), [
-    ({"lambda_w": 1.1}, r"lambda_w is 1.1: a weight in \[0, 1\]"),
-    ({"lambda_w": -0.1}, "lambda_w is -0.1"),
-    ({"lambda_w": float("nan")}, "lambda_w is nan"),
-    ({"similarity": "cosine"}, "unknown similarity 'cosine'"),
-    ({"page_loss": "hinge"}, "unknown page_loss 'hinge'")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"lambda_w": 1.1}, r"lambda_w is 1.1: a weight in \[0, 1\]"),
+        ({"lambda_w": -0.1}, "lambda_w is -0.1"),
+        ({"lambda_w": float("nan")}, "lambda_w is nan"),
+        ({"similarity": "cosine"}, "unknown similarity 'cosine'"),
+        ({"page_loss": "hinge"}, "unknown page_loss 'hinge'"),
+    ],
+)
 def test_bad_configurations(wrong, message):
     with pytest.raises(DataError, match=message):
         ArtpediaConfig(**{**asdict(ArtpediaConfig.smoke()), **wrong})
@@ -254,6 +256,12 @@ def test_a_corpus_without_contextual_sentences_can_only_find_paintings(corpus):
     with pytest.raises(DataError, match="toy has no contextual sentence to learn from"):
         Artpedia.build(SMALL, training)
     config = replace(SMALL, lambda_w=1.0)
-    run = fit(Artpedia.build(config, training), training, Optimisation(1, 8, 1e-3), device="cpu",
-              progress=False, criterion=page_criterion(1.0))  # fmt: skip
+    run = fit(
+        Artpedia.build(config, training),
+        training,
+        Optimisation(1, 8, 1e-3),
+        device="cpu",
+        progress=False,
+        criterion=page_criterion(1.0),
+    )
     assert run.best_score == pytest.approx(run.history[0]["rsum"] / 6)

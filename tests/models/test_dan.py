@@ -12,8 +12,14 @@ from vse_lessons.models.base import Optimisation, Pairs
 from vse_lessons.models.dan import DAN, DANConfig, MemoryAttention
 from vse_lessons.training.loop import fit
 
-SMALL = replace(DANConfig.paper(), dimensions=8, word_dimensions=6, min_count=1, margin=1.0,
-                optimisation=Optimisation(epochs=1, batch_size=8, learning_rate=1e-3))  # fmt: skip
+SMALL = replace(
+    DANConfig.paper(),
+    dimensions=8,
+    word_dimensions=6,
+    min_count=1,
+    margin=1.0,
+    optimisation=Optimisation(epochs=1, batch_size=8, learning_rate=1e-3),
+)
 CHANCE = 100 / 20 + 500 / 20 + 1000 / 20  # recalls at 1, 5 and 10 of 20 test images, one way
 SENTENCES = ["w3 w1 w4", "w2", "w5 w1 w2 w6 w0", "w9 w8"]
 
@@ -112,8 +118,9 @@ def test_the_ranking_loss_against_a_literal_sum(training):
     model = DAN.build(SMALL, training).eval()
     batch = batch_of(training)
     owners = batch.pairs.owners.tolist()
-    s = model.similarity(model.encode_images(batch.pairs.images),
-                         model.encode_sentences(batch.pairs.sentences)).tolist()  # fmt: skip
+    s = model.similarity(
+        model.encode_images(batch.pairs.images), model.encode_sentences(batch.pairs.sentences)
+    ).tolist()
     expected = 0.0
     for i in range(len(s)):
         others = [j for j in range(len(s)) if owners[j] != owners[i]]
@@ -126,13 +133,12 @@ def test_the_ranking_loss_against_a_literal_sum(training):
 def test_company_never_changes_an_embedding(training, config):
     model = DAN.build(config, training).eval()
     regions = training.corpus.regions
-    torch.testing.assert_close(model.encode_images(regions.batch([3])),
-                               model.encode_images(regions.batch(range(20)))[3:4])  # fmt: skip
+    torch.testing.assert_close(
+        model.encode_images(regions.batch([3])), model.encode_images(regions.batch(range(20)))[3:4]
+    )
     long = "w1 w2 w3 w4 w5 w6 w7 w8"
     for text in ("w3 w1", "w3", "no such words at all"):
-        torch.testing.assert_close(
-            model.encode_sentences([text]), model.encode_sentences([text, long])[:1]
-        )
+        torch.testing.assert_close(model.encode_sentences([text]), model.encode_sentences([text, long])[:1])
 
 
 def test_weights_are_a_distribution_over_what_there_is():
@@ -181,16 +187,15 @@ def test_the_plateau_is_the_loss_of_one_point(training, changes):
 def test_un_annotated_images_are_not_used(training):
     model = DAN.build(SMALL, training).eval()
     weak = Pairs(training.corpus.regions.batch(training.unannotated[:3]), ["w1", "w2", "w3"])
-    torch.testing.assert_close(model.loss(batch_of(training, weak=weak)).total,
-                               model.loss(batch_of(training)).total)  # fmt: skip
+    torch.testing.assert_close(
+        model.loss(batch_of(training, weak=weak)).total, model.loss(batch_of(training)).total
+    )
 
 
 def test_every_parameter_learns(training):
     model = DAN.build(SMALL, training)
     model.loss(batch_of(training, 30)).total.backward()
-    idle = [
-        name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0
-    ]
+    idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert not idle
 
 
@@ -205,16 +210,19 @@ def test_word_vectors_start_the_embeddings(training, tmp_path):
 
 
 LEARNING = replace(
-    DANConfig.lesson(), dimensions=16, word_dimensions=12, min_count=1, dropout=0.0, word_dropout=0.0,
-    optimisation=Optimisation(
-        epochs=10, batch_size=16, learning_rate=1e-2, warmup_epochs=4, averaging=0.9))  # fmt: skip
+    DANConfig.lesson(),
+    dimensions=16,
+    word_dimensions=12,
+    min_count=1,
+    dropout=0.0,
+    word_dropout=0.0,
+    optimisation=Optimisation(epochs=10, batch_size=16, learning_rate=1e-2, warmup_epochs=4, averaging=0.9),
+)
 
 
 def run(training, config=LEARNING, *where, **options):
     model = DAN.build(config, training)
-    return fit(
-        model, training, config.optimisation, *where, device="cpu", progress=False, **options
-    )
+    return fit(model, training, config.optimisation, *where, device="cpu", progress=False, **options)
 
 
 def test_dan_learns():

@@ -22,8 +22,14 @@ from vse_lessons.models.dpc import (
 from vse_lessons.training.loop import fit
 
 STAGES = (Stage(8, 2, first=6), Stage(12, 2, first=12, stride=2))
-SMALL = replace(DPCConfig.paper(), dimensions=10, word_dimensions=6, stages=STAGES, shift=1,
-                optimisation=Optimisation(epochs=1, batch_size=8, learning_rate=1e-3))  # fmt: skip
+SMALL = replace(
+    DPCConfig.paper(),
+    dimensions=10,
+    word_dimensions=6,
+    stages=STAGES,
+    shift=1,
+    optimisation=Optimisation(epochs=1, batch_size=8, learning_rate=1e-3),
+)
 CHANCE = 100 / 20 + 500 / 20 + 1000 / 20  # recalls at 1, 5 and 10 of 20 test images, one way
 
 
@@ -63,8 +69,13 @@ def test_adjacent_words_are_those_of_a_1x2_convolution():
         found = pairs @ torch.cat([kernel[:, :, 0], kernel[:, :, 1]], 1).T
         literal = F.conv1d(F.pad(values.transpose(1, 2), (1, 0)), kernel, stride=stride)
         torch.testing.assert_close(found, literal.transpose(1, 2)[:, : found.shape[1]])
-        seen = [[any(mask[b, s] for s in (t - 1, t) if s >= 0 and stride > 1) or bool(mask[b, t])
-                 for t in range(0, 5, stride)] for b in range(3)]  # fmt: skip
+        seen = [
+            [
+                any(mask[b, s] for s in (t - 1, t) if s >= 0 and stride > 1) or bool(mask[b, t])
+                for t in range(0, 5, stride)
+            ]
+            for b in range(3)
+        ]
         assert after.tolist() == seen
 
 
@@ -100,9 +111,7 @@ def test_padding_counts_in_no_batch_statistic():
     convolution = Convolution(5, 3).train()
     found = convolution(values, mask)
     words = convolution.layer(torch.cat([values[b, : mask[b].sum()] for b in range(4)]))
-    expected = (words - words.mean(0)) / (
-        words.var(0, unbiased=False) + convolution.norm.eps
-    ).sqrt()
+    expected = (words - words.mean(0)) / (words.var(0, unbiased=False) + convolution.norm.eps).sqrt()
     torch.testing.assert_close(found[mask], expected, atol=1e-5, rtol=1e-5)
     assert not found[~mask].any()
 
@@ -116,13 +125,12 @@ def test_padding_changes_nothing_in_training_either(training):
 def test_company_never_changes_an_embedding(training):
     model = used(DPC.build(SMALL, training))
     regions = training.corpus.regions
-    torch.testing.assert_close(model.encode_images(regions.batch([3])),
-                               model.encode_images(regions.batch(range(20)))[3:4])  # fmt: skip
+    torch.testing.assert_close(
+        model.encode_images(regions.batch([3])), model.encode_images(regions.batch(range(20)))[3:4]
+    )
     long = "w1 w2 w3 w4 w5 w6 w7 w8"
     for text in ("w3 w1", "w3", "no such words at all"):
-        torch.testing.assert_close(
-            model.encode_sentences([text]), model.encode_sentences([text, long])[:1]
-        )
+        torch.testing.assert_close(model.encode_sentences([text]), model.encode_sentences([text, long])[:1])
 
 
 def test_word_order_matters(training):
@@ -138,9 +146,7 @@ def test_position_shift_keeps_the_words():
         shifted = shift_words(words, 2)
         assert shifted.shape == (2, 5)
         assert [row[row != PAD].tolist() for row in shifted] == [[5, 6, 7], [8]]
-        starts |= {
-            (int((a != PAD).int().argmax()), int((b != PAD).int().argmax())) for a, b in [shifted]
-        }
+        starts |= {(int((a != PAD).int().argmax()), int((b != PAD).int().argmax())) for a, b in [shifted]}
     assert starts == {(a, b) for a in range(3) for b in range(3)}
 
 
@@ -227,16 +233,15 @@ def test_the_classifier_is_saved_but_not_used_in_retrieval(training):
 def test_un_annotated_images_are_not_used(training):
     model = used(DPC.build(SMALL, training))
     weak = Pairs(training.corpus.regions.batch(training.unannotated[:3]), ["w1", "w2", "w3"])
-    torch.testing.assert_close(model.loss(batch_of(training, weak=weak)).total,
-                               model.loss(batch_of(training)).total)  # fmt: skip
+    torch.testing.assert_close(
+        model.loss(batch_of(training, weak=weak)).total, model.loss(batch_of(training)).total
+    )
 
 
 def test_every_parameter_learns(training):
     model = DPC.build(SMALL, training).train()
     model.loss(batch_of(training, 30)).total.backward()
-    idle = [
-        name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0
-    ]
+    idle = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
     assert not idle
 
 
@@ -250,16 +255,21 @@ def test_word_vectors_start_the_embeddings(training, tmp_path):
 
 
 LEARNING = replace(
-    DPCConfig.lesson(), dimensions=24, word_dimensions=12, stages=(Stage(16, 1, first=8),), min_count=1,
-    dropout=0.2, region_dropout=0.0, word_dropout=0.0,
-    optimisation=Optimisation(epochs=15, batch_size=16, learning_rate=1e-2, averaging=0.9))  # fmt: skip
+    DPCConfig.lesson(),
+    dimensions=24,
+    word_dimensions=12,
+    stages=(Stage(16, 1, first=8),),
+    min_count=1,
+    dropout=0.2,
+    region_dropout=0.0,
+    word_dropout=0.0,
+    optimisation=Optimisation(epochs=15, batch_size=16, learning_rate=1e-2, averaging=0.9),
+)
 
 
 def run(training, config=LEARNING, *where, **options):
     model = DPC.build(config, training)
-    return fit(
-        model, training, config.optimisation, *where, device="cpu", progress=False, **options
-    )
+    return fit(model, training, config.optimisation, *where, device="cpu", progress=False, **options)
 
 
 def test_dpc_learns():

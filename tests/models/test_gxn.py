@@ -32,12 +32,8 @@ from vse_lessons.training.batches import Streams, read_pixels
 from vse_lessons.training.checkpoints import State, parameters_of
 from vse_lessons.training.loop import TrainingError, _descend, fit
 
-OPTIMISATION = Optimisation(
-    epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9
-)
-SMALL = replace(
-    GXNConfig.smoke(), min_count=1, reward_after=0.3, drawn=5, optimisation=OPTIMISATION
-)
+OPTIMISATION = Optimisation(epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9)
+SMALL = replace(GXNConfig.smoke(), min_count=1, reward_after=0.3, drawn=5, optimisation=OPTIMISATION)
 
 
 def corpus(side=64, images=40):
@@ -45,9 +41,15 @@ def corpus(side=64, images=40):
     data = make_corpus(images)
     rng = np.random.Generator(np.random.PCG64(7))
     found = len(data.regions.features)
-    data = replace(data, regions=replace(
-        data.regions, classes=rng.integers(0, 3, found).astype(np.int16),
-        class_confidences=rng.random(found).astype(np.float16), class_names=("a", "b", "c")))  # fmt: skip
+    data = replace(
+        data,
+        regions=replace(
+            data.regions,
+            classes=rng.integers(0, 3, found).astype(np.int16),
+            class_confidences=rng.random(found).astype(np.float16),
+            class_names=("a", "b", "c"),
+        ),
+    )
     values = rng.integers(0, 256, (images, 3 * side * side)).astype(np.float16)
     rows = np.arange(images)
     return replace(data, pixels=RegionStore(data.image_ids, values, rows, np.ones_like(rows)))
@@ -65,8 +67,13 @@ def spoken():
     data = corpus()
     told = [data.sentences[data.sentences_of[image][0]].split() for image in range(40)]
     texts = [" ".join(order) for w in told for order in (w, w[::-1], [*w, w[0]])]
-    return replace(data, sentences=texts, image_of=np.repeat(np.arange(40), 3), kinds=None,
-                   splits=np.array(["train"] * 30 + ["val"] * 10))  # fmt: skip
+    return replace(
+        data,
+        sentences=texts,
+        image_of=np.repeat(np.arange(40), 3),
+        kinds=None,
+        splits=np.array(["train"] * 30 + ["val"] * 10),
+    )
 
 
 def batch(training, progress=0.9, warmup=False):
@@ -126,17 +133,13 @@ def test_order_is_computed_in_float32_also_under_autocast():
 @pytest.mark.parametrize("nonnegative", [True, False])
 @pytest.mark.parametrize("kind", ["order", "cosine"])
 def test_similarity_is_the_sum_of_both_levels(kind, nonnegative):
-    model, training = setup(
-        config=replace(SMALL, similarity=kind, nonnegative=nonnegative, high=0.3)
-    )
+    model, training = setup(config=replace(SMALL, similarity=kind, nonnegative=nonnegative, high=0.3))
     model.eval()
     pairs = batch(training).pairs
     with torch.no_grad():
         v = model.look(pairs.images)
         t = model.read(model._words(pairs.sentences))
-        found = model.similarity(
-            model.encode_images(pairs.images), model.encode_sentences(pairs.sentences)
-        )
+        found = model.similarity(model.encode_images(pairs.images), model.encode_sentences(pairs.sentences))
     for i in range(3):
         for j in range(3):
             if kind == "order":
@@ -158,8 +161,13 @@ def test_an_unknown_similarity_or_variant_is_refused():
 
 # --- match ----------------------------------------------------------------------------------------
 
-TERMS = {"ranking": set(), "t2i": {"pictures", "kl"}, "i2t xe": {"captions"},
-         "i2t mix": {"captions", "reward"}, "both": {"captions", "reward", "pictures", "kl"}}  # fmt: skip
+TERMS = {
+    "ranking": set(),
+    "t2i": {"pictures", "kl"},
+    "i2t xe": {"captions"},
+    "i2t mix": {"captions", "reward"},
+    "both": {"captions", "reward", "pictures", "kl"},
+}
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -239,16 +247,20 @@ def test_names_of_classes_without_classes_are_no_classes():
     data = make_corpus(40)
     data = replace(data, regions=replace(data.regions, class_names=("a", "b")))
     model, training = setup("i2t xe", data=data)
-    assert model.classes is None and torch.isfinite(model.loss(
-        Batch(next(Streams(training, 8, 0).epoch(0))[0], None, 0.1)).total)  # fmt: skip
+    assert model.classes is None and torch.isfinite(
+        model.loss(Batch(next(Streams(training, 8, 0).epoch(0))[0], None, 0.1)).total
+    )
 
 
 def test_words_are_drawn_and_scored_in_float32_under_autocast(monkeypatch):
     model, training = setup("i2t mix")
     images = training.corpus.regions.batch(np.arange(8))
     seen = []
-    monkeypatch.setattr(model.decoder.line, "forward",
-                        lambda x, own=model.decoder.line.forward: seen.append(x.dtype) or own(x))  # fmt: skip
+    monkeypatch.setattr(
+        model.decoder.line,
+        "forward",
+        lambda x, own=model.decoder.line.forward: seen.append(x.dtype) or own(x),
+    )
     with torch.autocast("cpu", torch.bfloat16):
         model.reward_error(written_from(model, images), images.index)
     assert set(seen) == {torch.float32} and len(seen) > 2
@@ -304,8 +316,11 @@ def test_a_row_has_no_parameters_but_those_it_trains(variant):
 def moved(model, value):
     model.zero_grad()
     value.backward()
-    return {name.split(".")[0] for name, p in model.named_parameters()
-            if p.grad is not None and p.grad.abs().sum() > 0}  # fmt: skip
+    return {
+        name.split(".")[0]
+        for name, p in model.named_parameters()
+        if p.grad is not None and p.grad.abs().sum() > 0
+    }
 
 
 def test_each_term_moves_what_it_should():
@@ -332,9 +347,7 @@ def parameters(model):
 
 
 def changed(before, model):
-    return {
-        name for name, value in model.named_parameters() if not torch.equal(before[name], value)
-    }
+    return {name for name, value in model.named_parameters() if not torch.equal(before[name], value)}
 
 
 def test_each_optimiser_moves_its_own_side_only():
@@ -352,9 +365,13 @@ def test_each_optimiser_moves_its_own_side_only():
     assert factors == {1.0, 4.0, 0.1}
     assert {group["factor"] for group in state.adversary.param_groups} == {0.1}
     assert {group["betas"] for group in state.adversary.param_groups} == {(0.4, 0.999)}
-    playing = {n.split(".")[0] for n, p in model.named_parameters()
-               for group in state.optimizer.param_groups if group["betas"] == (0.4, 0.999)
-               if any(p is q for q in group["params"])}  # fmt: skip
+    playing = {
+        n.split(".")[0]
+        for n, p in model.named_parameters()
+        for group in state.optimizer.param_groups
+        if group["betas"] == (0.4, 0.999)
+        if any(p is q for q in group["params"])
+    }
     assert playing == {"generator", "augment"}
     assert {g["betas"] for g in state.optimizer.param_groups} == {(0.4, 0.999), (0.9, 0.999)}
     given_ = batch(training)
@@ -381,8 +398,12 @@ def test_a_batch_of_one_image_has_nothing_mismatched():
     own = training.pairs[training.corpus.image_of[training.pairs] == training.annotated[0]][:2]
     data = training.corpus
     images = data.regions.batch(data.image_of[own])
-    one = replace(pairs, images=images, sentences=[data.sentences[row] for row in own],
-                  pixels=read_pixels(data, data.image_of[own]))  # fmt: skip
+    one = replace(
+        pairs,
+        images=images,
+        sentences=[data.sentences[row] for row in own],
+        pixels=read_pixels(data, data.image_of[own]),
+    )
     with pytest.raises(DataError, match="all pairs of a batch are of one image"):
         model.adversary_loss(Batch(one, None, 0.5))
 
@@ -406,8 +427,9 @@ def test_the_discriminator_sees_real_mismatched_and_drawn_pairs(monkeypatch):
     t = model.read(model._words(given_.pairs.sentences[:5]))[1] * SMALL.dimensions**0.5
     x = given_.pairs.pixels[:5]
     torch.testing.assert_close(seen["logits"][0], model.discriminator(x, t))
-    expected = torch.cat([model.discriminator(x[i : i + 1], t[i - 1 : i] if i else t[-1:])
-                          for i in range(5) if wrong[i]])  # fmt: skip
+    expected = torch.cat(
+        [model.discriminator(x[i : i + 1], t[i - 1 : i] if i else t[-1:]) for i in range(5) if wrong[i]]
+    )
     torch.testing.assert_close(seen["logits"][1], expected)
 
 
@@ -435,9 +457,7 @@ def test_the_reward_is_that_of_the_equation(monkeypatch):
     scorer, place = Cider(list(of.values())), list(of)
     total, greedy = 0.0, 0.0
     for row, image in enumerate(pairs.owners.tolist()):
-        texts = [
-            model.vocabulary.decode(words[row : row + 1])[0].split() for words in (drawn, likeliest)
-        ]
+        texts = [model.vocabulary.decode(words[row : row + 1])[0].split() for words in (drawn, likeliest)]
         r = [scorer.score([*text, END], place.index(image)) for text in texts]
         greedy += r[1] / 8
         total -= (r[0] - r[1]) * -len(texts[0]) / (len(texts[0]) + 1) / 8
@@ -464,8 +484,9 @@ def test_the_reward_s_gradient_is_that_of_the_drawn_sentences(monkeypatch):
         total = total - float(advantage) * chance / (words.shape[1] + 1) / 8
     assert float(found.detach()) == pytest.approx(float(total.detach()), abs=1e-5)
     weight = model.decoder.line.weight
-    torch.testing.assert_close(*(torch.autograd.grad(value, weight)[0] for value in (found, total)),
-                               rtol=1e-4, atol=1e-6)  # fmt: skip
+    torch.testing.assert_close(
+        *(torch.autograd.grad(value, weight)[0] for value in (found, total)), rtol=1e-4, atol=1e-6
+    )
 
 
 def test_nothing_drawn_is_a_sentence_too(monkeypatch):
@@ -487,18 +508,17 @@ def test_the_reward_s_references_are_the_training_sentences_of_the_image_only():
     row = training.pairs[0]
     image = int(data.image_of[row])
     # all other sentences, also the image's own that training may not see, say something else
-    told = [text if n in set(training.pairs.tolist()) else "w0 w0 w0 w0"
-            for n, text in enumerate(data.sentences)]  # fmt: skip
-    other = GXN.build(
-        vary(SMALL, "i2t mix"), replace(training, corpus=replace(data, sentences=told))
-    )
+    told = [
+        text if n in set(training.pairs.tolist()) else "w0 w0 w0 w0" for n, text in enumerate(data.sentences)
+    ]
+    other = GXN.build(vary(SMALL, "i2t mix"), replace(training, corpus=replace(data, sentences=told)))
     for text in (data.sentences[row], "w0 w0 w0 w0", "w1 w2"):
         words = [*tokenize(text), END]
         score = model.cider.score(words, model.place[image])
         assert score == other.cider.score(words, other.place[image])
-        expected = Cider(
-            [[[*tokenize(data.sentences[pair]), END]] for pair in training.pairs]
-        ).score(words, 0)
+        expected = Cider([[[*tokenize(data.sentences[pair]), END]] for pair in training.pairs]).score(
+            words, 0
+        )
         assert score == pytest.approx(expected)
     assert model.cider.score([*tokenize(data.sentences[row]), END], model.place[image]) > 5
 
@@ -545,9 +565,7 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_both_optimisers(tmp_path):
             if stop and epoch == 1:
                 raise Killed
 
-        return fit(
-            model, training, OPTIMISATION, folder, device="cpu", progress=False, after_epoch=after
-        )
+        return fit(model, training, OPTIMISATION, folder, device="cpu", progress=False, after_epoch=after)
 
     whole = run(tmp_path / "whole")
     with pytest.raises(Killed):
@@ -563,14 +581,10 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_both_optimisers(tmp_path):
     assert [{k: v for k, v in e.items() if k not in drop} for e in whole.history] == [
         {k: v for k, v in e.items() if k not in drop} for e in resumed.history
     ]
-    assert {"discriminator", "accuracy_fake", "spread_drawn", "cider_greedy"} <= set(
-        whole.history[1]
-    )
+    assert {"discriminator", "accuracy_fake", "spread_drawn", "cider_greedy"} <= set(whole.history[1])
 
 
-def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint(
-    tmp_path, monkeypatch
-):
+def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint(tmp_path, monkeypatch):
     model, training = setup()
     error, steps = gxn.discriminator_error, Streams(training, 8, 0).steps
     calls = []
@@ -580,9 +594,7 @@ def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint
         return error(*logits) * (float("nan") if len(calls) > steps + 1 else 1)
 
     monkeypatch.setattr(gxn, "discriminator_error", broken)
-    with pytest.raises(
-        TrainingError, match="the term 'discriminator' became nan in epoch 1, step 1"
-    ):
+    with pytest.raises(TrainingError, match="the term 'discriminator' became nan in epoch 1, step 1"):
         fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
     with safe_open(tmp_path / "checkpoint.safetensors", "pt") as file:
         assert '"epoch": 1' in file.metadata()["state"]
@@ -604,9 +616,7 @@ def test_storybook_runs_repeats_and_resumes_bit_for_bit(storybook, tmp_path):
     def run(folder=None, **options):
         training = sparsify(storybook.corpus, 0.15, 5, 0)
         model = GXN.build(config, training, 0)
-        return fit(
-            model, training, config.optimisation, folder, device="cpu", progress=False, **options
-        )
+        return fit(model, training, config.optimisation, folder, device="cpu", progress=False, **options)
 
     def stop(epoch, _):
         if epoch == 1:
@@ -775,9 +785,7 @@ def test_training_leaves_the_adversary_ready_to_learn(tmp_path):
 def test_a_checkpoint_of_other_pixels_is_refused(tmp_path):
     model, training = setup()
     fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
-    other = replace(
-        training.corpus, pixels=replace(training.corpus.pixels, source="/other/pixels64-1")
-    )
+    other = replace(training.corpus, pixels=replace(training.corpus.pixels, source="/other/pixels64-1"))
     model, _ = setup()
     with pytest.raises(DataError, match="other parameters"):
         fit(
@@ -816,12 +824,8 @@ def test_pixels_lie_beside_the_regions_and_need_only_their_own_room(tmp_path, mo
         "vse_lessons.sources.detectors.extraction.shutil.disk_usage",
         lambda _: SimpleNamespace(free=300_000),
     )
-    inside = replace(
-        data, regions=replace(data.regions, source=str(tmp_path / "world" / "regions"))
-    )
-    assert (
-        Path(with_pixels(Opened(inside, shown)).corpus.pixels.source).parent == tmp_path / "world"
-    )
+    inside = replace(data, regions=replace(data.regions, source=str(tmp_path / "world" / "regions")))
+    assert Path(with_pixels(Opened(inside, shown)).corpus.pixels.source).parent == tmp_path / "world"
     outside = replace(data, regions=replace(data.regions, source="/data/regions"))
     found = with_pixels(Opened(outside, shown)).corpus.pixels
     assert Path(found.source).parent == tmp_path / data.name

@@ -24,7 +24,12 @@ def test_published_hyper_parameters():
     assert (config.dimensions, config.word_dimensions, config.margin) == (1024, 300, 0.2)
     chosen = config.optimisation
     assert (chosen.batch_size, chosen.learning_rate, chosen.epochs, chosen.decay_after, chosen.clip) == (
-        128, 2e-4, 30, 15, 2.0)  # fmt: skip
+        128,
+        2e-4,
+        30,
+        15,
+        2.0,
+    )
     found = {name: (how.sharpness, how.softness) for name, how in VARIANTS.items()}
     assert found["t2i_logsumexp"] == (9, 6) and found["i2t_logsumexp"] == (4, 5)
     assert found["t2i_mean"][0] == 9 and found["i2t_mean"][0] == 4
@@ -49,9 +54,7 @@ def test_words_are_the_mean_of_both_directions_of_the_gru(training):
     states = []
     for suffix, order in (("", embedded), ("_reverse", embedded.flip(1))):
         one = torch.nn.GRU(gru.input_size, gru.hidden_size, batch_first=True)
-        one.load_state_dict(
-            {n: getattr(gru, n + suffix).detach() for n, _ in one.named_parameters()}
-        )
+        one.load_state_dict({n: getattr(gru, n + suffix).detach() for n, _ in one.named_parameters()})
         states.append(one(order)[0])
     expected = (states[0] + states[1].flip(1)) / 2
     torch.testing.assert_close(model.encode_sentences([sentence]).values, expected)
@@ -61,14 +64,10 @@ def test_company_never_changes_a_score(training):
     model = SCAN.build(SMALL, training).eval()
     texts = ["w3 w1", "w1 w2 w3 w4 w5 w6 w7 w8", "w2"]
     regions = training.corpus.regions
-    together = model.similarity(
-        model.encode_images(regions.batch([0, 1, 2])), model.encode_sentences(texts)
-    )
+    together = model.similarity(model.encode_images(regions.batch([0, 1, 2])), model.encode_sentences(texts))
     for i in range(3):
         for s, text in enumerate(texts):
-            alone = model.similarity(
-                model.encode_images(regions.batch([i])), model.encode_sentences([text])
-            )
+            alone = model.similarity(model.encode_images(regions.batch([i])), model.encode_sentences([text]))
             torch.testing.assert_close(alone[0, 0], together[i, s])
 
 

@@ -24,11 +24,16 @@ from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
 from vse_lessons.training.batches import Streams
 from vse_lessons.training.loop import fit
 
-OPTIMISATION = Optimisation(
-    epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1
+OPTIMISATION = Optimisation(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
+SMALL = replace(
+    VSAConfig.smoke(),
+    dimensions=12,
+    word_dimensions=6,
+    decoder=7,
+    hidden=5,
+    min_count=1,
+    optimisation=OPTIMISATION,
 )
-SMALL = replace(VSAConfig.smoke(), dimensions=12, word_dimensions=6, decoder=7, hidden=5, min_count=1,
-                optimisation=OPTIMISATION)  # fmt: skip
 
 
 def setup(variant="VSA-AE-MMD", target=None, seed=0, **changes):
@@ -54,21 +59,26 @@ def weights(model):
 
 @pytest.mark.parametrize("warmup", [False, True])
 def test_the_objective_is_the_sum_of_its_equations(warmup):
-    model, training = setup(reconstruct_images=0.7, reconstruct_sentences=0.3, align_images=2.0,
-                            align_sentences=3.0)  # fmt: skip
+    model, training = setup(
+        reconstruct_images=0.7, reconstruct_sentences=0.3, align_images=2.0, align_sentences=3.0
+    )
     model.eval()
     given = batch(training, warmup=warmup)
     found = model.loss(given)
     images = [model.encode_images(side.images) for side in (given.pairs, given.target)]
     sentences = [model.encode_sentences(side.sentences) for side in (given.pairs, given.target)]
-    ranking = triplet_loss(cosine(images[0], sentences[0]), given.pairs.owners, 0.2,
-                           "mean" if warmup else "hardest")  # fmt: skip
+    ranking = triplet_loss(
+        cosine(images[0], sentences[0]), given.pairs.owners, 0.2, "mean" if warmup else "hardest"
+    )
     errors = []
     for embeddings, side in zip(images, (given.pairs, given.target)):
         standard = model.image_encoder.standardize(side.images.mean())
         errors.append(literal_vsa.image_error(model.image_decoder(embeddings), standard))
-    words = [model.vocabulary.encode([text], 30)[0][0].tolist()
-             for side in (given.pairs, given.target) for text in side.sentences]  # fmt: skip
+    words = [
+        model.vocabulary.encode([text], 30)[0][0].tolist()
+        for side in (given.pairs, given.target)
+        for text in side.sentences
+    ]
     told = literal_vsa.sentence_error(model, torch.cat(sentences), words)
     expected = {
         "pairs": ranking,
@@ -100,8 +110,9 @@ def test_adversarial_alignment_is_a3vse_s_between_source_and_target():
     found.terms["adversarial_images"].backward()
     reversed_gradient = model.image_encoder.layer.weight.grad.clone()
     model.zero_grad()
-    plain = -weight * domain_objective(*(model.discriminators["images"](model.encode_images(s.images))
-                                         for s in (given.pairs, given.target)))  # fmt: skip
+    plain = -weight * domain_objective(
+        *(model.discriminators["images"](model.encode_images(s.images)) for s in (given.pairs, given.target))
+    )
     plain.backward()
     gamma = reversal_strength(0.3, model.config.eta)
     torch.testing.assert_close(
@@ -109,14 +120,28 @@ def test_adversarial_alignment_is_a3vse_s_between_source_and_target():
     )
 
 
-@pytest.mark.parametrize(("variant", "terms"), [
-    ("source", {"pairs"}),
-    ("VSA-AE", {"pairs", "reconstruct_images", "reconstruct_sentences"}),
-    ("VSA-E-MMD", {"pairs", "align_images", "align_sentences"}),
-    ("VSA-AE-MMD", {"pairs", "reconstruct_images", "reconstruct_sentences", "align_images",
-                    "align_sentences"}),
-    ("VSA-AE-ADV", {"pairs", "reconstruct_images", "reconstruct_sentences", "adversarial_images",
-                    "adversarial_sentences"})])  # fmt: skip
+@pytest.mark.parametrize(
+    ("variant", "terms"),
+    [
+        ("source", {"pairs"}),
+        ("VSA-AE", {"pairs", "reconstruct_images", "reconstruct_sentences"}),
+        ("VSA-E-MMD", {"pairs", "align_images", "align_sentences"}),
+        (
+            "VSA-AE-MMD",
+            {"pairs", "reconstruct_images", "reconstruct_sentences", "align_images", "align_sentences"},
+        ),
+        (
+            "VSA-AE-ADV",
+            {
+                "pairs",
+                "reconstruct_images",
+                "reconstruct_sentences",
+                "adversarial_images",
+                "adversarial_sentences",
+            },
+        ),
+    ],
+)
 def test_a_variant_is_a_set_of_terms(variant, terms):
     model, training = setup(variant)
     assert set(model.loss(batch(training)).terms) == terms
@@ -143,9 +168,7 @@ def test_embeddings_are_of_unit_length_and_do_not_depend_on_padding():
     torch.testing.assert_close(read.norm(dim=1), torch.ones(3))
     torch.testing.assert_close(read[:1], model.encode_sentences(texts[:1]))
     images = training.corpus.regions.batch([0, 1])
-    wider = RegionBatch(
-        F.pad(images.features, (0, 0, 0, 3)), F.pad(images.mask, (0, 3)), images.index
-    )
+    wider = RegionBatch(F.pad(images.features, (0, 0, 0, 3)), F.pad(images.mask, (0, 3)), images.index)
     torch.testing.assert_close(model.encode_images(images), model.encode_images(wider))
 
 
@@ -223,8 +246,14 @@ def test_a_checkpoint_of_another_target_is_refused(tmp_path):
     model, training = setup()
     other = replace(training.target, sentences=(*training.target.sentences[:-1], "w1 w1"))
     with pytest.raises(DataError, match="other parameters"):
-        fit(model, training.with_target(other), replace(OPTIMISATION, epochs=1), tmp_path, device="cpu",
-            progress=False)  # fmt: skip
+        fit(
+            model,
+            training.with_target(other),
+            replace(OPTIMISATION, epochs=1),
+            tmp_path,
+            device="cpu",
+            progress=False,
+        )
 
 
 def test_alignment_brings_shifted_domains_together():
@@ -236,10 +265,7 @@ def test_alignment_brings_shifted_domains_together():
         model, training = setup(variant, target, align_images=3.0 * (variant != "VSA-AE"))
         optimisation = replace(OPTIMISATION, epochs=12)
         model = fit(model, training, optimisation, device="cpu", progress=False).model
-        sides = [
-            model.encode_images(c.regions.batch(c.images("train")))
-            for c in (training.corpus, target)
-        ]
+        sides = [model.encode_images(c.regions.batch(c.images("train"))) for c in (training.corpus, target)]
         distances[variant] = float(mmd2(*sides))
     assert distances["VSA-AE-MMD"] < 0.3 * distances["VSA-AE"]
 
@@ -261,12 +287,8 @@ def test_an_unknown_variant_is_refused():
 
 def test_an_empty_vocabulary_overlap_is_warned_of_with_the_figure():
     training = sparsify(make_corpus(80), 0.5, 2)
-    foreign = Unpaired(
-        "foreign", training.corpus.regions, np.arange(9), ("uno due", "tre uno", "due")
-    )
-    with pytest.warns(
-        UserWarning, match=r"toy holds 0.0 % of the running words of foreign \(0.0 %"
-    ):
+    foreign = Unpaired("foreign", training.corpus.regions, np.arange(9), ("uno due", "tre uno", "due"))
+    with pytest.warns(UserWarning, match=r"toy holds 0.0 % of the running words of foreign \(0.0 %"):
         VSA.build(SMALL, training.with_target(foreign))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -293,9 +315,13 @@ def test_statistics_are_those_of_both_domains_as_one_sample():
     target = make_corpus(80, seed=5)
     moved = replace(target.regions, features=(target.regions.features + 1.5).astype(np.float16))
     model, training = setup("VSA-E-MMD", replace(target, regions=moved))
-    means = [torch.cat([batch.mean() for batch in store.batches(rows)])
-             for store, rows in ((training.corpus.regions, training.seen),
-                                 (training.target.regions, training.target.images))]  # fmt: skip
+    means = [
+        torch.cat([batch.mean() for batch in store.batches(rows)])
+        for store, rows in (
+            (training.corpus.regions, training.seen),
+            (training.target.regions, training.target.images),
+        )
+    ]
     # each domain counts one half, however many images it has
     mean = sum(m.mean(0) for m in means) / 2
     standard = model.image_encoder.standardize

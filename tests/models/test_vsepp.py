@@ -43,10 +43,19 @@ def test_loss_against_the_literal_loop(training, negatives):
 def test_published_hyper_parameters():
     config = VSEPPConfig.paper()
     assert (config.dimensions, config.word_dimensions, config.margin, config.negatives) == (
-        1024, 300, 0.2, "hardest")  # fmt: skip
+        1024,
+        300,
+        0.2,
+        "hardest",
+    )
     chosen = config.optimisation
     assert (chosen.batch_size, chosen.learning_rate, chosen.epochs, chosen.decay_after, chosen.clip) == (
-        128, 2e-4, 30, 15, 2.0)  # fmt: skip
+        128,
+        2e-4,
+        30,
+        15,
+        2.0,
+    )
 
 
 @pytest.mark.parametrize("negatives", ["hardest", "sum"])
@@ -70,10 +79,6 @@ def test_an_image_is_its_mean_region(training):
     model = VSEPP.build(SMALL, training).eval()
     regions = training.corpus.regions
     batch = regions.batch([0, 1, 2])
-    torch.testing.assert_close(
-        model.encode_images(batch)[:1], model.encode_images(regions.batch([0]))
-    )
+    torch.testing.assert_close(model.encode_images(batch)[:1], model.encode_images(regions.batch([0])))
     expected = model.image_encoder(batch.mean())
-    torch.testing.assert_close(
-        model.encode_images(batch), expected / expected.norm(dim=1, keepdim=True)
-    )
+    torch.testing.assert_close(model.encode_images(batch), expected / expected.norm(dim=1, keepdim=True))

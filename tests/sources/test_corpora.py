@@ -47,11 +47,15 @@ def test_splits_share_no_picture_and_semantics_are_of_the_unannotated():
     assert all(said), "every picture has at least one detection"
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (("mars",), "unknown corpus 'mars': one of storybook"),
-    (("flickr8k",), "pass corpus_dir"),
-    (("flickr8k", "/nowhere/at/all"), "is not a folder"),
-    (("storybook", None, "huge"), "unknown preset 'huge'")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("mars",), "unknown corpus 'mars': one of storybook"),
+        (("flickr8k",), "pass corpus_dir"),
+        (("flickr8k", "/nowhere/at/all"), "is not a folder"),
+        (("storybook", None, "huge"), "unknown preset 'huge'"),
+    ],
+)
 def test_bad_requests(arguments, message):
     with pytest.raises(DataError, match=message):
         open_corpus(*arguments)
@@ -84,8 +88,10 @@ def name_of(number, name="flickr30k"):
 
 
 def karpathys(folder, name):
-    images = [{"filename": name_of(n, name), "split": split, "sentences": [{"raw": f"picture {n} says"}]}
-              for n, split in zip(NUMBERS, SPLITS)]  # fmt: skip
+    images = [
+        {"filename": name_of(n, name), "split": split, "sentences": [{"raw": f"picture {n} says"}]}
+        for n, split in zip(NUMBERS, SPLITS)
+    ]
     (folder / f"dataset_{name}.json").write_text(json.dumps({"images": images}))
 
 
@@ -134,8 +140,10 @@ def extracted(folder, how):
             np.savez(folder / "features" / f"{n:012d}.npz", features=found)
         return
     boxes = base64.b64encode(np.float32([[0, 0, 40, 30]] * 2).tobytes()).decode()
-    rows = [f"{n}\t40\t30\t2\t{boxes}\t{base64.b64encode(found.tobytes()).decode()}\n"
-            for n, found in features.items()]  # fmt: skip
+    rows = [
+        f"{n}\t40\t30\t2\t{boxes}\t{base64.b64encode(found.tobytes()).decode()}\n"
+        for n, found in features.items()
+    ]
     place = folder if how == "tsv" else folder / "features"
     (place / "r.tsv.0").write_text("".join(rows[:3]))
     (place / "r.tsv.1").write_text("".join(rows[3:]))
@@ -369,9 +377,7 @@ def test_real_regions_join_the_sentences_of_coco(tmp_path):
     regions = bottom_up.read(bottom_up.find(folder), tmp_path / "kept", progress=False)
     for i, name in enumerate(names):
         row = regions.ids.index(name.removesuffix(".jpg"))
-        np.testing.assert_array_equal(
-            corpus.regions.batch([i]).features, regions.batch([row]).features
-        )
+        np.testing.assert_array_equal(corpus.regions.batch([i]).features, regions.batch([row]).features)
     said = describe(sparsify(corpus, 0.2))
     assert all(said) and {word for text in said for word in text.split()} <= {
         word for name in (*regions.class_names, *regions.attribute_names) for word in name.split()
@@ -388,9 +394,7 @@ def test_results_hold_what_repeats_a_run(tmp_path):
     folder = lesson_folder(tmp_path / "new", "lesson")
     found = write_results(folder, "lesson", {"seed": 3, "corpus": "x"}, rsum=1.5)
     assert (folder / "results.json").exists()
-    assert {"lesson", "seed", "corpus", "rsum", "seconds", "peak_memory_mb", "versions"} <= set(
-        found
-    )
+    assert {"lesson", "seed", "corpus", "rsum", "seconds", "peak_memory_mb", "versions"} <= set(found)
     with pytest.raises(DataError, match="both parameters and measurements"):
         write_results(folder, "lesson", {"rsum": 3}, rsum=1)
 

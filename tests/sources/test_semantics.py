@@ -45,9 +45,7 @@ def test_most_confident_first_and_ties_in_order():
 
 
 def test_every_detection_is_said_where_repeats_are_wanted():
-    assert regional_semantics(store(), [0], attributes=False, repeats=True) == [
-        "limousine saluki saluki"
-    ]
+    assert regional_semantics(store(), [0], attributes=False, repeats=True) == ["limousine saluki saluki"]
 
 
 def test_peoples_words_replace_names_and_empty_ones_drop_the_detection():
@@ -136,9 +134,7 @@ def test_global_tags_in_place_of_regional_semantics():
     assert describe(sparse(), "tags") == ["street"]
     assert describe(sparse(), "tags", threshold=0.2) == ["street car"]
     assert describe(sparse(), "tags", threshold=0.5) == ["street"], "the highest stands alone"
-    with pytest.raises(
-        DataError, match="unknown source of semantics 'sounds': one of regions, tags"
-    ):
+    with pytest.raises(DataError, match="unknown source of semantics 'sounds': one of regions, tags"):
         describe(sparse(), "sounds")
 
 

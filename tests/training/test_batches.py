@@ -6,9 +6,7 @@ from vse_lessons.training.batches import Streams
 
 
 def drawn(streams, epoch):
-    return [
-        (pair.sentences, pair.contextual, pair.owners.tolist()) for pair, *_ in streams.epoch(epoch)
-    ]
+    return [(pair.sentences, pair.contextual, pair.owners.tolist()) for pair, *_ in streams.epoch(epoch)]
 
 
 def test_each_pair_has_a_contextual_sentence_of_its_own_page():
@@ -26,8 +24,12 @@ def test_every_contextual_sentence_is_drawn_in_some_epoch_and_epochs_are_repeata
     training = sparsify(corpus, 1.0, None)
     streams = Streams(training, 10, 0)
     assert drawn(streams, 3) == drawn(Streams(training, 10, 0), 3) != drawn(streams, 4)
-    seen = {(told, image) for epoch in range(40) for _, contextual, owners in drawn(streams, epoch)
-            for told, image in zip(contextual, owners)}  # fmt: skip
+    seen = {
+        (told, image)
+        for epoch in range(40)
+        for _, contextual, owners in drawn(streams, epoch)
+        for told, image in zip(contextual, owners)
+    }
     wanted = {(corpus.sentences[s], int(corpus.image_of[s])) for s in training.contextual}
     assert wanted <= seen
 
@@ -41,7 +43,5 @@ def test_a_corpus_without_pages_has_pairs_alone():
 def test_pages_without_a_visual_sentence_give_no_pair():
     corpus = make_pages()
     silent = {int(i) for i in corpus.images("train") if not len(corpus.visual_of[i])}
-    owners = np.concatenate(
-        [own for _, _, own in drawn(Streams(sparsify(corpus, 1.0, None), 10, 0), 0)]
-    )
+    owners = np.concatenate([own for _, _, own in drawn(Streams(sparsify(corpus, 1.0, None), 10, 0), 0)])
     assert silent and not silent & set(owners.tolist())

@@ -24,9 +24,7 @@ from vse_lessons.models.base import Losses, Optimisation
 from vse_lessons.training.batches import Streams
 from vse_lessons.training.loop import TrainingError, choose_device, fit, learning_rate
 
-OPTIMISATION = Optimisation(
-    epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1
-)
+OPTIMISATION = Optimisation(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
 CONFIG = replace(SMALL, optimisation=OPTIMISATION, word_dropout=0.1, region_dropout=0.1)
 
 
@@ -109,7 +107,9 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path, epochs_before):
     assert [e["rsum"] for e in resumed.history] == [e["rsum"] for e in whole.history]
     assert resumed.best_epoch == whole.best_epoch
     assert sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".")) == [
-        "checkpoint.safetensors", "history.json"]  # fmt: skip
+        "checkpoint.safetensors",
+        "history.json",
+    ]
 
 
 def test_a_finished_run_is_not_run_again(tmp_path):
@@ -146,8 +146,9 @@ def test_a_full_disk_keeps_the_old_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr("vse_lessons.training.checkpoints.save_file", full)
     with pytest.raises(DataError, match="No space left on device"):
         run(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["history.json", "kept"] or \
-        {p.name for p in tmp_path.iterdir()} == {"history.json", "kept"}  # fmt: skip
+    assert [p.name for p in tmp_path.iterdir()] == ["history.json", "kept"] or {
+        p.name for p in tmp_path.iterdir()
+    } == {"history.json", "kept"}
     assert (tmp_path / "kept").read_bytes() == before
 
 

@@ -34,17 +34,16 @@ class Cider:
     but the minimum, where the reference code counts, as here.  It measures |c| in pairs of words, which is
     one less on both sides.  A sentence without any n-gram of a length scores 0 for it."""
 
-    def __init__(self, references: Sequence[Sequence[Words]],
-                 documents: Sequence[Sequence[Words]] | None = None):  # fmt: skip
+    def __init__(
+        self, references: Sequence[Sequence[Words]], documents: Sequence[Sequence[Words]] | None = None
+    ):
         """`references`: for each image the words of its sentences, at least one; `documents`, of the same
         form, say how rare an n-gram is (default: the references themselves)."""
         _check_references(references)
         documents = references if documents is None else documents
         seen: Ngrams = Counter()
         for sentences in documents:
-            seen.update(
-                {w for words in sentences for n in range(1, LONGEST + 1) for w in ngrams(words, n)}
-            )
+            seen.update({w for words in sentences for n in range(1, LONGEST + 1) for w in ngrams(words, n)})
         self.rarity = {w: math.log(len(documents) / count) for w, count in seen.items()}
         self.unseen = math.log(max(1, len(documents)))
         self.references = [[self._vectors(words) for words in of] for of in references]
@@ -65,21 +64,15 @@ class Cider:
             alike = 0.0
             for (c, c_norm), (s, s_norm) in zip(own, other):
                 if c_norm and s_norm:
-                    alike += sum(min(v, s[w]) * s[w] for w, v in c.items() if w in s) / (
-                        c_norm * s_norm
-                    )
+                    alike += sum(min(v, s[w]) * s[w] for w, v in c.items() if w in s) / (c_norm * s_norm)
             total += alike * math.exp(-((length - other_length) ** 2) / (2 * SIGMA**2))
         return 10 * total / (LONGEST * len(self.references[image]))
 
     def mean(self, sentences: Sequence[Words]) -> float:
         """The mean over all images, one sentence each."""
         if len(sentences) != len(self.references):
-            raise DataError(
-                f"{len(sentences)} sentences for {len(self.references)} images: one each"
-            )
-        return sum(self.score(words, image) for image, words in enumerate(sentences)) / max(
-            1, len(sentences)
-        )
+            raise DataError(f"{len(sentences)} sentences for {len(self.references)} images: one each")
+        return sum(self.score(words, image) for image, words in enumerate(sentences)) / max(1, len(sentences))
 
 
 def bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
@@ -113,6 +106,4 @@ def bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> 
 def _check_references(references: Sequence[Sequence[Words]]) -> None:
     for image, sentences in enumerate(references):
         if not sentences:
-            raise DataError(
-                f"image {image} has no reference: a sentence for it is held against none"
-            )
+            raise DataError(f"image {image} has no reference: a sentence for it is held against none")

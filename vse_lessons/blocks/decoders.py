@@ -47,8 +47,7 @@ class SentenceDecoder(nn.Module):
     Supplied here: the sum with h_m in place of tanh, and the prior ln p_r, without which the many regions
     that show nothing often keep the words from finding theirs."""
 
-    def __init__(self, words: int, word_dimensions: int, dimensions: int, states: int,
-                 attends: bool = False):  # fmt: skip
+    def __init__(self, words: int, word_dimensions: int, dimensions: int, states: int, attends: bool = False):
         super().__init__()
         self.start = nn.Linear(dimensions, states)
         self.gru = nn.GRU(word_dimensions, states, batch_first=True)
@@ -105,9 +104,7 @@ def teach(
     return decoder(subject, table(before), real), wanted[real], real
 
 
-def sentence_error(
-    decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, words: Tensor
-) -> Tensor:
+def sentence_error(decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, words: Tensor) -> Tensor:
     """The cross-entropy of each word (B, M) and of the end (of a longer sentence, where it was cut), given
     the words before and what B sentences are written from, in nats, a mean over all words and ends."""
     logits, wanted, _ = teach(decoder, table, subject, words)
@@ -121,9 +118,7 @@ def log_probabilities(
     no probability."""
     logits, wanted, real = teach(decoder, table, subject, words)
     unwritten = torch.arange(logits.shape[1], device=logits.device) == UNKNOWN
-    chosen = (
-        logits.masked_fill(unwritten, -torch.inf).log_softmax(-1).gather(1, wanted.unsqueeze(1))
-    )
+    chosen = logits.masked_fill(unwritten, -torch.inf).log_softmax(-1).gather(1, wanted.unsqueeze(1))
     return torch.zeros(real.shape, device=words.device).masked_scatter(real, chosen.squeeze(1))
 
 
@@ -131,8 +126,13 @@ Choose = Callable[[Tensor], Tensor]  # logits (B, V) -> word indices (B,)
 
 
 @torch.no_grad()
-def write(decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, longest: int,
-          choose: Choose = lambda logits: logits.argmax(-1)) -> Tensor:  # fmt: skip
+def write(
+    decoder: SentenceDecoder,
+    table: nn.Embedding,
+    subject: Subject,
+    longest: int,
+    choose: Choose = lambda logits: logits.argmax(-1),
+) -> Tensor:
     """(B, M), M <= `longest`: B sentences, word by word, always the likeliest unless `choose` does otherwise;
     never an unknown word."""
     B, device = len(subject.embeddings), subject.embeddings.device
@@ -159,8 +159,9 @@ def draw_word(logits: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def beam_search(decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, longest: int,
-                width: int = 3) -> Tensor:  # fmt: skip
+def beam_search(
+    decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, longest: int, width: int = 3
+) -> Tensor:
     """(B, M): of each subject the sentence with the highest mean ln p of its words and its end that a beam of
     `width` unfinished sentences finds; never an unknown word."""
     B, device = len(subject.embeddings), subject.embeddings.device
@@ -185,9 +186,7 @@ def beam_search(decoder: SentenceDecoder, table: nn.Embedding, subject: Subject,
         total[..., PAD] = -torch.inf
         scores, flat = total.flatten(1).topk(width)  # (B, K)
         parent, last = flat // total.shape[2], flat % total.shape[2]
-        words = torch.cat(
-            [words.gather(1, parent.unsqueeze(2).expand(-1, -1, length)), last.unsqueeze(2)], 2
-        )
+        words = torch.cat([words.gather(1, parent.unsqueeze(2).expand(-1, -1, length)), last.unsqueeze(2)], 2)
         rows = (parent + width * torch.arange(B, device=device).unsqueeze(1)).flatten()
         state, last = state[:, rows], last.flatten()
         # a longer sentence's mean is at most its sum so far over the longest length

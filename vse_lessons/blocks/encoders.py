@@ -53,8 +53,7 @@ class RegionEncoder(nn.Module):
     Features are standardised when the statistics of the training images are given: the published
     model takes raw ones."""
 
-    def __init__(self, width: int, dimensions: int,
-                 statistics: tuple[Tensor, Tensor] | None = None):  # fmt: skip
+    def __init__(self, width: int, dimensions: int, statistics: tuple[Tensor, Tensor] | None = None):
         super().__init__()
         self.standardize = Standardize(width, statistics)
         self.layer = nn.Linear(width, dimensions)
@@ -72,8 +71,16 @@ class SentenceEncoder(nn.Module):
     reads forwards (A3VSE, section 3.2), a GRU (VSE++), or a GRU in both directions whose states are
     averaged (SCAN, section 3.4; Artpedia).  Padding at the end never reaches the states before it."""
 
-    def __init__(self, words: int, word_dimensions: int, dimensions: int, vectors: Tensor | None = None,
-                 *, cell: str = "lstm", both_ways: bool = False):  # fmt: skip
+    def __init__(
+        self,
+        words: int,
+        word_dimensions: int,
+        dimensions: int,
+        vectors: Tensor | None = None,
+        *,
+        cell: str = "lstm",
+        both_ways: bool = False,
+    ):
         """`vectors` (V, <= word_dimensions) start the embeddings; a row of zeros is none."""
         super().__init__()
         self.both_ways = both_ways
@@ -110,9 +117,7 @@ class SentenceEncoder(nn.Module):
                 self.embedding(words), lengths, batch_first=True, enforce_sorted=False
             )
             packed_states, last = getattr(self, self.cell)(packed)
-            states, _ = pad_packed_sequence(
-                packed_states, batch_first=True, total_length=words.shape[1]
-            )
+            states, _ = pad_packed_sequence(packed_states, batch_first=True, total_length=words.shape[1])
             last = last[0] if self.cell == "lstm" else last  # the LSTM's memory cells are not read
             return states.unflatten(-1, (2, -1)).mean(-2), last.mean(0)
 
@@ -127,8 +132,10 @@ def copy_vectors(weight: Tensor, vectors: Tensor) -> None:
     """Puts pre-trained vectors (V, D), scaled to the deviation of Xavier's rows so that words with
     and without one start alike; a row of zeros (no vector) keeps its random start."""
     if vectors.shape[0] != weight.shape[0] or vectors.shape[1] > weight.shape[1]:
-        raise DataError(f"word vectors {tuple(vectors.shape)} do not fit a matrix {tuple(weight.shape)}: "
-                        "raise word_dimensions, or take narrower vectors")  # fmt: skip
+        raise DataError(
+            f"word vectors {tuple(vectors.shape)} do not fit a matrix {tuple(weight.shape)}: "
+            "raise word_dimensions, or take narrower vectors"
+        )
     found = vectors.abs().sum(1) > 0
     scale = weight.std() / vectors[found].std() if found.any() else 1.0
     with torch.no_grad():

@@ -45,11 +45,17 @@ class Generator(nn.Module):
         """`width`: of condition and noise together; `channels`: of the last map before the picture."""
         super().__init__()
         sizes = [channels * factor for factor in (8, 4, 2, 1)]
-        layers: list[nn.Module] = [nn.ConvTranspose2d(width, sizes[0], 4, bias=False),
-                                   nn.BatchNorm2d(sizes[0]), nn.ReLU()]  # fmt: skip
+        layers: list[nn.Module] = [
+            nn.ConvTranspose2d(width, sizes[0], 4, bias=False),
+            nn.BatchNorm2d(sizes[0]),
+            nn.ReLU(),
+        ]
         for before, after in pairwise(sizes):
-            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after),
-                       nn.ReLU()]  # fmt: skip
+            layers += [
+                nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+            ]
         layers += [nn.ConvTranspose2d(sizes[-1], 3, 4, 2, 1), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
         for layer in layers:
@@ -73,8 +79,11 @@ class PictureDiscriminator(nn.Module):
             layers += [spectral_norm(nn.Conv2d(before, after, 4, 2, 1)), nn.LeakyReLU(0.2)]
         self.look = nn.Sequential(*layers)
         self.read = nn.Linear(dimensions, condition)
-        self.judge = nn.Sequential(spectral_norm(nn.Conv2d(sizes[-1] + condition, sizes[-1], 1)),
-                                   nn.LeakyReLU(0.2), nn.Conv2d(sizes[-1], 1, 4))  # fmt: skip
+        self.judge = nn.Sequential(
+            spectral_norm(nn.Conv2d(sizes[-1] + condition, sizes[-1], 1)),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(sizes[-1], 1, 4),
+        )
 
     def compare(self, cells: Tensor, embeddings: Tensor) -> Tensor:
         """What `look` made of pictures, (B, C, 4, 4), and sentences (B, H) -> logits (B,)."""

@@ -65,8 +65,9 @@ def median_squared_distance(first: Tensor, second: Tensor) -> float:
     return median if median > 1e-12 else 1.0
 
 
-def mmd2(first: Tensor, second: Tensor, bandwidths: Sequence[float] | None = None,
-         *, biased: bool = False) -> Tensor:  # fmt: skip
+def mmd2(
+    first: Tensor, second: Tensor, bandwidths: Sequence[float] | None = None, *, biased: bool = False
+) -> Tensor:
     """The squared MMD of samples x (N, H) and y (M, H), a scalar in float32, with the kernel
 
         k(x, y) = 1/U sum_u exp(-|x - y|^2 / b_u)
@@ -112,9 +113,7 @@ def check_samples(first: Tensor, second: Tensor) -> None:
         raise DataError(f"samples {first.shape[1]} and {second.shape[1]} wide cannot be compared")
 
 
-def two_sample_test(
-    first: Tensor, second: Tensor, draws: int = 200, seed: int = 0
-) -> dict[str, float]:
+def two_sample_test(first: Tensor, second: Tensor, draws: int = 200, seed: int = 0) -> dict[str, float]:
     """Are the samples (N, H) and (M, H) from one distribution?  The biased MMD^2, and p, the share of random
     partings of all N + M points into N and M whose MMD^2 is as large (the permutation test; the true parting
     counts as one of them).  One kernel matrix serves every parting."""
@@ -123,14 +122,13 @@ def two_sample_test(
     median = median_squared_distance(first, second)
     kernel = _KernelSum.apply(squared_distances(points, points), [f * median for f in FACTORS])
     kernel = kernel.double() / len(FACTORS)
-    signs = torch.cat([torch.full((len(first),), 1 / len(first)),
-                       torch.full((len(second),), -1 / len(second))]).double()  # fmt: skip
+    signs = torch.cat(
+        [torch.full((len(first),), 1 / len(first)), torch.full((len(second),), -1 / len(second))]
+    ).double()
     generator = torch.Generator().manual_seed(seed)
     orders = [torch.arange(len(points))]
     orders += [torch.randperm(len(points), generator=generator) for _ in range(draws)]
-    weights = torch.stack([signs[order] for order in orders]).to(
-        points.device
-    )  # (1 + draws, N + M)
+    weights = torch.stack([signs[order] for order in orders]).to(points.device)  # (1 + draws, N + M)
     values = ((weights @ kernel) * weights).sum(1)
     as_large = int((values >= values[0] - 1e-12).sum())  # itself too
     return {"mmd2": float(values[0]), "p": as_large / (draws + 1)}

@@ -43,9 +43,7 @@ def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
     widest = max(part.mask.shape[1] for part in parts)
     missing = [widest - part.mask.shape[1] for part in parts]
     values = [F.pad(part.values, (0, 0, 0, m)) for part, m in zip(parts, missing)]
-    return Entities(
-        torch.cat(values), torch.cat([F.pad(p.mask, (0, m)) for p, m in zip(parts, missing)])
-    )
+    return Entities(torch.cat(values), torch.cat([F.pad(p.mask, (0, m)) for p, m in zip(parts, missing)]))
 
 
 def as_vectors(embeddings: Embeddings) -> Tensor:
@@ -101,8 +99,9 @@ class CrossAttention:
             raise ValueError(f"directions are t2i, i2t or both, not {self.directions}")
 
 
-def cross_attention(images: Entities, sentences: Entities, how: CrossAttention,
-                    block: tuple[int, int] = (32, 64)) -> Tensor:  # fmt: skip
+def cross_attention(
+    images: Entities, sentences: Entities, how: CrossAttention, block: tuple[int, int] = (32, 64)
+) -> Tensor:
     """Stacked cross attention of every image with every sentence, (I, S), exactly, without forming an
     attended vector (SCAN, Lee et al. 2018, section 3.1; the other direction by exchanging the two).
 

@@ -45,13 +45,9 @@ class Corpus:
     def _validate(self) -> None:
         if len(set(self.image_ids)) < len(self.image_ids):
             twice, _ = Counter(self.image_ids).most_common(1)[0]
-            raise DataError(
-                f"{self.name}: image id {twice!r} occurs more than once; ids must be unique"
-            )
+            raise DataError(f"{self.name}: image id {twice!r} occurs more than once; ids must be unique")
         if len(self.splits) != len(self.image_ids):
-            raise DataError(
-                f"{self.name}: {len(self.image_ids)} images but {len(self.splits)} splits"
-            )
+            raise DataError(f"{self.name}: {len(self.image_ids)} images but {len(self.splits)} splits")
         if self.pixels is not None and tuple(self.pixels.ids) != tuple(self.image_ids):
             raise DataError(f"{self.name}: its pixels ({self.pixels.source}) are of other images")
         if not len(self.sentences) == len(self.image_of) == len(self.kinds):
@@ -75,9 +71,7 @@ class Corpus:
         for what, found, allowed in (("split", self.splits, SPLITS), ("kind", self.kinds, KINDS)):
             wrong = found[np.all([found != one for one in allowed], axis=0)]
             if len(wrong):
-                raise DataError(
-                    f"{self.name}: unknown {what} {str(wrong[0])!r}: one of {', '.join(allowed)}"
-                )
+                raise DataError(f"{self.name}: unknown {what} {str(wrong[0])!r}: one of {', '.join(allowed)}")
 
     @property
     def image_ids(self) -> Sequence[str]:
@@ -177,9 +171,7 @@ class Corpus:
         except DataError:
             raise
         except (TypeError, ValueError, IndexError, OverflowError) as error:
-            raise DataError(
-                f"{path} is damaged ({error}): delete it and prepare it again"
-            ) from error
+            raise DataError(f"{path} is damaged ({error}): delete it and prepare it again") from error
 
 
 def _all_text(sentences: Sequence[object]) -> bool:

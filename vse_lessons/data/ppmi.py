@@ -16,8 +16,9 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.text import Vocabulary, WordVectors, tokenize
 
 
-def ppmi_vectors(sentences: Iterable[str], dimensions: int = 64, window: int = 4, min_count: int = 4,
-                 seed: int = 0) -> WordVectors:  # fmt: skip
+def ppmi_vectors(
+    sentences: Iterable[str], dimensions: int = 64, window: int = 4, min_count: int = 4, seed: int = 0
+) -> WordVectors:
     """Vectors of all words that occur at least `min_count` times, scaled to a mean length of 1.
 
     With C_wc the number of times that words w and c stand at most `window` words apart in a sentence,
@@ -29,8 +30,10 @@ def ppmi_vectors(sentences: Iterable[str], dimensions: int = 64, window: int = 4
     told = list(sentences)
     vocabulary = Vocabulary.build(told, min_count)
     if len(vocabulary.words) <= dimensions:
-        raise DataError(f"{len(vocabulary.words)} words occur {min_count} times: too few for {dimensions} "
-                        "dimensions; give more text, or fewer dimensions")  # fmt: skip
+        raise DataError(
+            f"{len(vocabulary.words)} words occur {min_count} times: too few for {dimensions} "
+            "dimensions; give more text, or fewer dimensions"
+        )
     counts = cooccurrences(told, vocabulary, window)
     positive = ppmi(counts)
     svd = TruncatedSVD(dimensions, random_state=seed)
@@ -40,9 +43,7 @@ def ppmi_vectors(sentences: Iterable[str], dimensions: int = 64, window: int = 4
     return WordVectors(rows, torch.from_numpy(values / max(lengths.mean(), 1e-12)).float())
 
 
-def cooccurrences(
-    sentences: Iterable[str], vocabulary: Vocabulary, window: int
-) -> sparse.csr_matrix:
+def cooccurrences(sentences: Iterable[str], vocabulary: Vocabulary, window: int) -> sparse.csr_matrix:
     """(V, V) counts C_wc, symmetric; words outside the vocabulary keep their place but count nothing."""
     size = len(vocabulary.words)
     firsts: list[int] = []

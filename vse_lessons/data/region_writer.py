@@ -82,9 +82,7 @@ def write_store(
 def check_detections(image: str, found: Detections, width: int) -> None:
     """`DataError` if an image's features are not (regions, width), finite and storable."""
     if found.features.ndim != 2 or not len(found.features):
-        raise DataError(
-            f"image {image}: features of shape {found.features.shape}, not (regions, dimensions)"
-        )
+        raise DataError(f"image {image}: features of shape {found.features.shape}, not (regions, dimensions)")
     if found.features.shape[1] != width:
         raise DataError(
             f"image {image}: features {found.features.shape[1]} wide, but those before "

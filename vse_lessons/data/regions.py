@@ -60,9 +60,7 @@ class RegionBatch:
     def to(self, device: torch.device | str) -> RegionBatch:
         """The same batch on another device."""
         parts = (self.features, self.mask, self.index, self.confidences, self.classes)
-        return RegionBatch(
-            *(None if part is None else part.to(device, non_blocking=True) for part in parts)
-        )
+        return RegionBatch(*(None if part is None else part.to(device, non_blocking=True) for part in parts))
 
     def surest(self, count: int) -> RegionBatch:
         """The same images with at most `count` regions each, those whose class is most confident, or the
@@ -71,15 +69,18 @@ class RegionBatch:
             return self
         if self.confidences is None:
             classes = None if self.classes is None else self.classes[:, :count]
-            return RegionBatch(
-                self.features[:, :count], self.mask[:, :count], self.index, classes=classes
-            )
+            return RegionBatch(self.features[:, :count], self.mask[:, :count], self.index, classes=classes)
         hidden = self.confidences.masked_fill(~self.mask, -1.0)
         top = hidden.topk(count, dim=1).indices  # (B, count)
         wide = top.unsqueeze(-1).expand(-1, -1, self.features.shape[-1])
         classes = None if self.classes is None else self.classes.gather(1, top)
-        return RegionBatch(self.features.gather(1, wide), self.mask.gather(1, top), self.index,
-                           self.confidences.gather(1, top), classes)  # fmt: skip
+        return RegionBatch(
+            self.features.gather(1, wide),
+            self.mask.gather(1, top),
+            self.index,
+            self.confidences.gather(1, top),
+            classes,
+        )
 
     def log_confidences(self) -> Tensor:
         """(B, R): ln of each region's confidence, which counts as at least 0.0001; 0 where no detector gave
@@ -147,8 +148,7 @@ class RegionStore:
     def __post_init__(self) -> None:
         if self.features.ndim != 2:
             raise DataError(
-                f"{self.source}: features have shape {self.features.shape}, "
-                "not (regions, dimensions)"
+                f"{self.source}: features have shape {self.features.shape}, not (regions, dimensions)"
             )
         if not len(self.ids) == len(self.starts) == len(self.counts):
             raise DataError(
@@ -157,9 +157,7 @@ class RegionStore:
             )
         ends = np.asarray(self.starts) + np.asarray(self.counts)
         bad = np.flatnonzero(
-            (ends > len(self.features))
-            | (np.asarray(self.counts) < 1)
-            | (np.asarray(self.starts) < 0)
+            (ends > len(self.features)) | (np.asarray(self.counts) < 1) | (np.asarray(self.starts) < 0)
         )
         if len(bad):
             i = int(bad[0])
@@ -180,8 +178,10 @@ class RegionStore:
             least, most = int(self.classes.min()), int(self.classes.max())
             if least < 0 or most >= known:
                 wrong = least if least < 0 else most
-                raise DataError(f"{self.source}: a region has class {wrong}, and there are {known} names of "
-                                "classes, counted from 0; extract it again")  # fmt: skip
+                raise DataError(
+                    f"{self.source}: a region has class {wrong}, and there are {known} names of "
+                    "classes, counted from 0; extract it again"
+                )
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -257,8 +257,13 @@ class RegionStore:
         images = np.asarray(images, np.int64)
         ids = tuple(self.ids[image] for image in images)
         tags = None if self.tags is None else self.tags[images]
-        return replace(self, ids=ids, starts=np.asarray(self.starts)[images],
-                       counts=np.asarray(self.counts)[images], tags=tags)  # fmt: skip
+        return replace(
+            self,
+            ids=ids,
+            starts=np.asarray(self.starts)[images],
+            counts=np.asarray(self.counts)[images],
+            tags=tags,
+        )
 
     def statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (D,) of all regions of some images (the training part)."""
@@ -284,8 +289,14 @@ class RegionStore:
         else is then trained without reading all regions in every step."""
         everything = np.arange(len(self))
         features = torch.cat([batch.mean() for batch in self.batches(everything)]).numpy()
-        return RegionStore(self.ids, features, everything, np.ones_like(everything),
-                           detector=self.detector, source=self.source)  # fmt: skip
+        return RegionStore(
+            self.ids,
+            features,
+            everything,
+            np.ones_like(everything),
+            detector=self.detector,
+            source=self.source,
+        )
 
     def standardized(self, images: Sequence[int] | np.ndarray) -> RegionStore:
         """The mean regions, less the mean and over the deviation of those of some images (the training part):
@@ -311,9 +322,7 @@ class RegionStore:
             features = open_array(folder / "features.npy")
             columns = read_arrays(folder / "regions.npz")
             tags = open_array(folder / "tags.npy") if meta["tag_names"] else None
-            names = {
-                key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")
-            }
+            names = {key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")}
             return cls(
                 ids=tuple(meta["ids"]),
                 features=features,
@@ -327,6 +336,4 @@ class RegionStore:
         except DataError:
             raise
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"{folder} is damaged ({error}): delete it and extract it again"
-            ) from error
+            raise DataError(f"{folder} is damaged ({error}): delete it and extract it again") from error

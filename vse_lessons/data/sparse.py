@@ -51,11 +51,33 @@ def annotated_count(share: float, training_images: int) -> int:
 
 
 TABLE_1 = _settings(  # Flickr30K, 29,000 training images
-    [(10, 1, 2_900), (10, 2, 5_800), (10, 5, 14_500), (20, 1, 5_800), (20, 2, 11_600),
-     (20, 5, 29_000), (50, 1, 14_500), (50, 2, 23_200), (50, 5, 72_500)], 29_000)  # fmt: skip
+    [
+        (10, 1, 2_900),
+        (10, 2, 5_800),
+        (10, 5, 14_500),
+        (20, 1, 5_800),
+        (20, 2, 11_600),
+        (20, 5, 29_000),
+        (50, 1, 14_500),
+        (50, 2, 23_200),
+        (50, 5, 72_500),
+    ],
+    29_000,
+)
 TABLE_3 = _settings(  # MS-COCO, 113,287 training images
-    [(5, 1, 5_664), (5, 2, 11_328), (5, 5, 28_320), (10, 1, 11_328), (10, 2, 22_656),
-     (10, 5, 56_640), (20, 1, 22_657), (20, 2, 45_314), (20, 5, 113_287)], 113_287)  # fmt: skip
+    [
+        (5, 1, 5_664),
+        (5, 2, 11_328),
+        (5, 5, 28_320),
+        (10, 1, 11_328),
+        (10, 2, 22_656),
+        (10, 5, 56_640),
+        (20, 1, 22_657),
+        (20, 2, 45_314),
+        (20, 5, 113_287),
+    ],
+    113_287,
+)
 
 
 @dataclass(frozen=True)
@@ -116,8 +138,10 @@ class SparseCorpus:
         width."""
         own, other = self.corpus.regions.dimensions, target.regions.dimensions
         if own != other:
-            raise DataError(f"regions of {self.corpus.name} are {own} wide, those of {target.name} {other}: "
-                            "one detector must have found both; extract them with the same one")  # fmt: skip
+            raise DataError(
+                f"regions of {self.corpus.name} are {own} wide, those of {target.name} {other}: "
+                "one detector must have found both; extract them with the same one"
+            )
         return replace(self, target=target)
 
 
@@ -157,9 +181,7 @@ def sparsify(
     pairs = [_first_sentences(corpus, image, sentences, seed) for image in annotated]
     rest = kept[~np.isin(kept, annotated)]
     contextual = np.concatenate([corpus.contextual_of[image] for image in annotated])
-    return SparseCorpus(
-        corpus, annotated, rest, np.concatenate(pairs), selection, contextual=contextual
-    )
+    return SparseCorpus(corpus, annotated, rest, np.concatenate(pairs), selection, contextual=contextual)
 
 
 def _first_sentences(corpus: Corpus, image: int, count: int | None, seed: int) -> np.ndarray:

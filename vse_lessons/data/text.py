@@ -144,9 +144,7 @@ def load_word_vectors(path: Path | str) -> WordVectors:
     except ValueError as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(
-            f"{path}, line {number}: not a word followed by numbers ({error})"
-        ) from error
+        raise DataError(f"{path}, line {number}: not a word followed by numbers ({error})") from error
     if not vectors:
         raise DataError(f"{path} is empty; it should hold a word and its vector a line")
     matrix = torch.from_numpy(np.stack(vectors))

@@ -63,6 +63,8 @@ def coverage(source: Iterable[str], target: Iterable[str], most: int = 10) -> Co
     counts = Counter(word for sentence in target for word in tokenize(sentence))
     shared = [word for word in counts if word in known]
     missing = sorted(set(counts) - known, key=lambda word: (-counts[word], word))
-    return Coverage(len(shared) / max(1, len(counts)),
-                    sum(counts[word] for word in shared) / max(1, counts.total()),
-                    tuple(missing[:most]))  # fmt: skip
+    return Coverage(
+        len(shared) / max(1, len(counts)),
+        sum(counts[word] for word in shared) / max(1, counts.total()),
+        tuple(missing[:most]),
+    )

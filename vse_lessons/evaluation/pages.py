@@ -16,9 +16,8 @@ from torch import Tensor
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.evaluation.retrieval import Embedded, Evaluation, evaluating, similarities
+from vse_lessons.evaluation.retrieval import Criterion, Embedded, Evaluation, evaluating, similarities
 from vse_lessons.models.base import RetrievalModel
-from vse_lessons.training.loop import Criterion
 
 AVERAGES = ("pages", "pooled")
 
@@ -43,8 +42,9 @@ class PageScores:
         return len(np.unique(self.page)) - len(self.complete)
 
 
-def score_pages(model: RetrievalModel, corpus: Corpus, images: Sequence[int] | np.ndarray,
-                block: int = 256) -> PageScores:  # fmt: skip
+def score_pages(
+    model: RetrievalModel, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
+) -> PageScores:
     """Scores every sentence of some images' pages against its own image, `block` at a time.
 
     `DataError` when no page has both a visual and a contextual sentence, or a score is not finite."""
@@ -66,9 +66,7 @@ def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> 
     corpus = training.corpus
     visual, contextual = training.training_sentences, training.contextual_sentences
     if not visual or not contextual:
-        raise DataError(
-            f"{corpus.name} has training sentences of one kind only: nothing to tell apart"
-        )
+        raise DataError(f"{corpus.name} has training sentences of one kind only: nothing to tell apart")
     numbers = _sentences_of(corpus, images)
     texts = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
     features = texts.fit_transform([*visual, *contextual])
@@ -82,8 +80,10 @@ def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndar
     """The sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
     pages = np.asarray(images, np.int64)
     if not any(len(corpus.visual_of[i]) and len(corpus.contextual_of[i]) for i in pages):
-        raise DataError(f"{corpus.name}: none of these {len(pages)} pages has both visual and contextual "
-                        "sentences to tell apart")  # fmt: skip
+        raise DataError(
+            f"{corpus.name}: none of these {len(pages)} pages has both visual and contextual "
+            "sentences to tell apart"
+        )
     return np.concatenate([corpus.sentences_of[i] for i in pages])
 
 
@@ -91,8 +91,10 @@ def _page_scores(corpus: Corpus, numbers: np.ndarray, scores: np.ndarray) -> Pag
     owners = corpus.image_of[numbers]
     bad = np.flatnonzero(~np.isfinite(scores))
     if len(bad):
-        raise DataError(f"the score of sentence {numbers[bad[0]]} of {corpus.image_ids[owners[bad[0]]]!r} is "
-                        "NaN or infinite: the model has diverged, or a feature is bad")  # fmt: skip
+        raise DataError(
+            f"the score of sentence {numbers[bad[0]]} of {corpus.image_ids[owners[bad[0]]]!r} is "
+            "NaN or infinite: the model has diverged, or a feature is bad"
+        )
     return PageScores(scores, corpus.kinds[numbers] == "visual", owners, numbers)
 
 
@@ -122,13 +124,15 @@ def page_precisions(found: PageScores) -> dict[int, float]:
     return precisions
 
 
-def chance_precision(
-    found: PageScores, average: str = "pages", draws: int = 200, seed: int = 0
-) -> float:
+def chance_precision(found: PageScores, average: str = "pages", draws: int = 200, seed: int = 0) -> float:
     """The average precision that random scores get, the mean over draws."""
     rng = np.random.Generator(np.random.PCG64(seed))
-    values = [average_precision(PageScores(rng.random(len(found.scores)), found.visual, found.page,
-                                           found.sentence), average) for _ in range(draws)]  # fmt: skip
+    values = [
+        average_precision(
+            PageScores(rng.random(len(found.scores)), found.visual, found.page, found.sentence), average
+        )
+        for _ in range(draws)
+    ]
     return float(np.mean(values))
 
 
@@ -136,9 +140,7 @@ def page_criterion(lambda_w: float) -> Criterion:
     """What chooses the best epoch, for `fit`: lambda_w x the mean of the six recalls + (1 - lambda_w) x the
     average precision over pages, weighted like the two losses.  The paper does not say how it chose."""
 
-    def criterion(
-        model: RetrievalModel, training: SparseCorpus, found: Evaluation
-    ) -> dict[str, float]:
+    def criterion(model: RetrievalModel, training: SparseCorpus, found: Evaluation) -> dict[str, float]:
         if lambda_w == 1:  # a corpus without contextual sentences will do
             return {"score": found.rsum / 6}
         precision = average_precision(score_pages(model, training.corpus, training.selection))
@@ -158,18 +160,27 @@ class Spread:
     deviation: float  # standard deviation over the draws; 0 where every draw is the same
 
 
-def subset_recalls(model: RetrievalModel, embedded: Embedded, sizes: Sequence[int] = (10, 50, 100),
-                   draws: int = 10, seed: int = 0, cuts: Sequence[int] = (1, 5)
-                   ) -> dict[int, dict[str, dict[str, Spread]]]:  # fmt: skip
+def subset_recalls(
+    model: RetrievalModel,
+    embedded: Embedded,
+    sizes: Sequence[int] = (10, 50, 100),
+    draws: int = 10,
+    seed: int = 0,
+    cuts: Sequence[int] = (1, 5),
+) -> dict[int, dict[str, dict[str, Spread]]]:
     """Recall among N retrievable items, for each N of `sizes`; see `recalls_among`."""
     scores = similarities(model, embedded)
-    return {
-        size: recalls_among(scores, embedded.image_of, size, draws, seed, cuts) for size in sizes
-    }
+    return {size: recalls_among(scores, embedded.image_of, size, draws, seed, cuts) for size in sizes}
 
 
-def recalls_among(similarity: Tensor, image_of: Tensor, size: int, draws: int = 10, seed: int = 0,
-                  cuts: Sequence[int] = (1, 5)) -> dict[str, dict[str, Spread]]:  # fmt: skip
+def recalls_among(
+    similarity: Tensor,
+    image_of: Tensor,
+    size: int,
+    draws: int = 10,
+    seed: int = 0,
+    cuts: Sequence[int] = (1, 5),
+) -> dict[str, dict[str, Spread]]:
     """Table 4: {"t2i": {"R@1": ...}, "i2t": ...} in per cent with N = `size` retrievable items.
 
     similarity: (I, S); image_of: (S,).  t2i: a sentence looks for its image among that and N - 1 others drawn
@@ -179,26 +190,26 @@ def recalls_among(similarity: Tensor, image_of: Tensor, size: int, draws: int = 
     owners = torch.as_tensor(image_of).cpu().numpy()
     kept = np.unique(owners)
     if not 1 <= size <= len(kept):
-        raise DataError(f"N = {size} retrievable items, but there are {len(kept)} images with a sentence: "
-                        f"use 1 to {len(kept)}")  # fmt: skip
+        raise DataError(
+            f"N = {size} retrievable items, but there are {len(kept)} images with a sentence: "
+            f"use 1 to {len(kept)}"
+        )
     if draws < 1:
         raise DataError(f"{draws} draws: make at least one")
     if not bool(torch.isfinite(similarity).all()):
-        raise DataError(
-            "a similarity is NaN or infinite: the model has diverged, or a feature is bad"
-        )
+        raise DataError("a similarity is NaN or infinite: the model has diverged, or a feature is bad")
     scores = similarity.detach().cpu().numpy()[kept]  # (I', S)
     owners = np.searchsorted(kept, owners)
     beats = _beats(scores, owners)
     found: dict[str, dict[str, Spread]] = {}
     for side, (beaten, own) in beats.items():
         rng = np.random.Generator(np.random.PCG64([seed, size]))
-        ranks = np.stack(
-            [1 + _draw(beaten, own, size - 1, rng) for _ in range(draws)]
-        )  # (draws, Q)
+        ranks = np.stack([1 + _draw(beaten, own, size - 1, rng) for _ in range(draws)])  # (draws, Q)
         recalls = {k: 100 * (ranks <= k).mean(1) for k in cuts}
-        found[side] = {f"R@{k}": Spread(float(values.mean()), float(values.std(ddof=1)) if draws > 1 else 0.0)
-                       for k, values in recalls.items()}  # fmt: skip
+        found[side] = {
+            f"R@{k}": Spread(float(values.mean()), float(values.std(ddof=1)) if draws > 1 else 0.0)
+            for k, values in recalls.items()
+        }
     return found
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from vse_lessons.blocks.similarity import Embeddings, concatenate
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.significance import (  # noqa: F401
     CUTS,
     Evaluation,
@@ -33,6 +34,8 @@ BYTE = 255  # rows that are compared at a time: the most whose count fits in a b
 
 # gives the rows of the (I, S) scores in order, some at a time; the same bits whenever it is called
 Strips = Callable[[], Iterable[Tensor]]
+# further figures of an evaluated model, "score" among them, which chooses the best epoch
+Criterion = Callable[[RetrievalModel, SparseCorpus, Evaluation], dict[str, float]]
 
 
 def ranks(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> tuple[Tensor, Tensor]:
@@ -64,8 +67,10 @@ def rank_similarity(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> 
 def _matrix_owners(similarity: Tensor, image_of: Tensor) -> Tensor:
     """`_owners` of a matrix, whose shape is checked too."""
     if similarity.ndim != 2:
-        raise DataError(f"similarities are (images, sentences), a row an image; these have the shape "
-                        f"{tuple(similarity.shape)}")  # fmt: skip
+        raise DataError(
+            f"similarities are (images, sentences), a row an image; these have the shape "
+            f"{tuple(similarity.shape)}"
+        )
     return _owners(image_of, *similarity.shape, similarity.device)
 
 
@@ -73,8 +78,10 @@ def _owners(image_of: Tensor, images: int, sentences: int, device: torch.device)
     """(S,) int64: the row of each sentence's image, checked."""
     owners = torch.as_tensor(image_of, device=device)
     if owners.shape != (sentences,):
-        raise DataError(f"similarities are {(images, sentences)}, but image_of has the shape "
-                        f"{tuple(owners.shape)}: all {sentences} sentences must have an owner")  # fmt: skip
+        raise DataError(
+            f"similarities are {(images, sentences)}, but image_of has the shape "
+            f"{tuple(owners.shape)}: all {sentences} sentences must have an owner"
+        )
     if not sentences:
         raise DataError("there is no query to evaluate: the split has no sentence")
     if owners.is_floating_point() or owners.is_complex() or owners.dtype == torch.bool:
@@ -82,8 +89,10 @@ def _owners(image_of: Tensor, images: int, sentences: int, device: torch.device)
     owners = owners.long()
     wrong = torch.nonzero((owners < 0) | (owners >= images)).squeeze(1)
     if len(wrong):
-        raise DataError(f"sentence {int(wrong[0])} belongs to image {int(owners[wrong[0]])}, but there "
-                        f"are images 0 to {images - 1}: image_of counts rows of the matrix")  # fmt: skip
+        raise DataError(
+            f"sentence {int(wrong[0])} belongs to image {int(owners[wrong[0]])}, but there "
+            f"are images 0 to {images - 1}: image_of counts rows of the matrix"
+        )
     return owners
 
 
@@ -112,8 +121,9 @@ def _rank(strips: Strips, image_of: Tensor, images: int, block: int = BYTE) -> R
         t2i += _at_least(rows, own, 0, mask)
     asking = torch.unique(image_of)
     i2t, precision, average = (torch.cat(side)[asking].cpu().numpy() for side in zip(*sides))
-    return Ranks(t2i.cpu().numpy(), i2t, image_of.cpu().numpy(), asking.cpu().numpy(), precision,
-                 average, images)  # fmt: skip
+    return Ranks(
+        t2i.cpu().numpy(), i2t, image_of.cpu().numpy(), asking.cpu().numpy(), precision, average, images
+    )
 
 
 def _blocks(strips: Strips, size: int) -> Iterator[tuple[int, Tensor]]:
@@ -187,9 +197,7 @@ def _own_positions(rows: Tensor, local: Tensor, own: Tensor, mask: Tensor) -> tu
     return position, precision, average
 
 
-def evaluate_similarity(
-    similarity: Tensor, image_of: Tensor, cuts: Sequence[int] = CUTS
-) -> Evaluation:
+def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int] = CUTS) -> Evaluation:
     """Evaluates a matrix (I, S) of similarities; see `rank_similarity`."""
     return evaluate_ranks(rank_similarity(similarity, image_of), cuts)
 
@@ -220,9 +228,7 @@ def _sentences_of(image_of: Tensor, start: int, stop: int) -> Tensor:
     """The sentences (M,) of the images `start` to `stop` - 1."""
     mine = torch.nonzero((image_of >= start) & (image_of < stop)).squeeze(1)
     if not len(mine):
-        raise DataError(
-            f"the images {start} to {stop - 1} have no sentence to evaluate: use fewer folds"
-        )
+        raise DataError(f"the images {start} to {stop - 1} have no sentence to evaluate: use fewer folds")
     return mine
 
 
@@ -249,17 +255,14 @@ def embed(
     numbers = [corpus.visual_of[image] for image in images]
     owners = np.repeat(np.arange(len(images)), [len(found) for found in numbers])
     if not len(owners):
-        raise DataError(
-            f"{corpus.name}: none of these {len(images)} images has a sentence to evaluate"
-        )
+        raise DataError(f"{corpus.name}: none of these {len(images)} images has a sentence to evaluate")
     numbers = np.concatenate(numbers)
     texts = [corpus.sentences[s] for s in numbers]
     with evaluating(model):
-        visual = [model.encode_images(batch.to(model.device))
-                  for batch in corpus.regions.batches(images, block)]  # fmt: skip
-        textual = [
-            model.encode_sentences(texts[i : i + block]) for i in range(0, len(texts), block)
+        visual = [
+            model.encode_images(batch.to(model.device)) for batch in corpus.regions.batches(images, block)
         ]
+        textual = [model.encode_sentences(texts[i : i + block]) for i in range(0, len(texts), block)]
     owners = torch.as_tensor(owners, device=model.device)
     return Embedded(concatenate(visual), concatenate(textual), owners, images, numbers)
 
@@ -271,8 +274,10 @@ def _strips(model: RetrievalModel, embedded: Embedded, block: int) -> Iterator[T
         rows = model.similarity(embedded.images[start : start + block], embedded.sentences)
         expected = (min(block, images - start), sentences)
         if rows.shape != expected:
-            raise DataError(f"{type(model).__name__}.similarity gives {tuple(rows.shape)} for {expected} "
-                            "images and sentences")  # fmt: skip
+            raise DataError(
+                f"{type(model).__name__}.similarity gives {tuple(rows.shape)} for {expected} "
+                "images and sentences"
+            )
         yield rows
 
 
@@ -288,9 +293,7 @@ def similarities(model: RetrievalModel, embedded: Embedded, block: int = 1024) -
     return whole
 
 
-def rank_embedded(
-    model: RetrievalModel, embedded: Embedded, block: int = 1024, held: int = HELD
-) -> Ranks:
+def rank_embedded(model: RetrievalModel, embedded: Embedded, block: int = 1024, held: int = HELD) -> Ranks:
     """The ranks of what `embed` gave; images are named by their numbers in the corpus.
 
     A matrix of more than `held` similarities is not kept but computed twice, `block` images at a time,
@@ -312,16 +315,12 @@ def _renamed(found: Ranks, numbers: np.ndarray) -> Ranks:
     return replace(found, t2i_image=numbers[found.t2i_image], i2t_image=numbers[found.i2t_image])
 
 
-def evaluate(
-    model: RetrievalModel, corpus: Corpus, split: str, cuts: Sequence[int] = CUTS
-) -> Evaluation:
+def evaluate(model: RetrievalModel, corpus: Corpus, split: str, cuts: Sequence[int] = CUTS) -> Evaluation:
     """Evaluates a model on all images of a split and all their sentences."""
     return evaluate_embedded(model, embed(model, corpus, corpus.images(split)), cuts)
 
 
-def evaluate_embedded(
-    model: RetrievalModel, embedded: Embedded, cuts: Sequence[int] = CUTS
-) -> Evaluation:
+def evaluate_embedded(model: RetrievalModel, embedded: Embedded, cuts: Sequence[int] = CUTS) -> Evaluation:
     """Evaluates what `embed` gave."""
     return evaluate_ranks(rank_embedded(model, embedded), cuts)
 
@@ -349,9 +348,7 @@ def evaluate_embedded_folds(
 ) -> Evaluation:
     """`evaluate_folds` of what `embed` gave; similarities between folds are never computed."""
     bounds = _folds(len(embedded.images), folds)
-    return mean_evaluation(
-        [evaluate_embedded(model, embedded.part(*bound), cuts) for bound in bounds]
-    )
+    return mean_evaluation([evaluate_embedded(model, embedded.part(*bound), cuts) for bound in bounds])
 
 
 def _folds(images: int, folds: int) -> list[tuple[int, int]]:
@@ -369,8 +366,10 @@ def mean_similarity(matrices: Iterable[Tensor]) -> Tensor:
         if total is None:
             total = scores.to(torch.promote_types(scores.dtype, torch.float32), copy=True)
         elif scores.shape != total.shape:
-            raise DataError(f"similarities of model {count} are {tuple(scores.shape)}, those of the first "
-                            f"{tuple(total.shape)}: score the same images and sentences")  # fmt: skip
+            raise DataError(
+                f"similarities of model {count} are {tuple(scores.shape)}, those of the first "
+                f"{tuple(total.shape)}: score the same images and sentences"
+            )
         else:
             total += scores.to(total.device)
     if total is None:
@@ -394,6 +393,4 @@ def evaluate_ensemble(
 
 def best_of(models: Iterable[RetrievalModel], corpus: Corpus, images: np.ndarray) -> RetrievalModel:
     """The model with the highest rsum on some images, which are those for selection."""
-    return max(
-        models, key=lambda model: evaluate_embedded(model, embed(model, corpus, images)).rsum
-    )
+    return max(models, key=lambda model: evaluate_embedded(model, embed(model, corpus, images)).rsum)

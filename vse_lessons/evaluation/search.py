@@ -32,12 +32,11 @@ class SearchIndex:
     """A split embedded once, to be asked many times.  With `shortlist`, only so many candidates, the nearest
     by their compact vectors, are scored exactly; of models with one vector each it changes nothing."""
 
-    def __init__(self, model: RetrievalModel, corpus: Corpus, split: str = "test",
-                 shortlist: int | None = None):  # fmt: skip
+    def __init__(
+        self, model: RetrievalModel, corpus: Corpus, split: str = "test", shortlist: int | None = None
+    ):
         if shortlist is not None and shortlist < 1:
-            raise DataError(
-                f"a shortlist of {shortlist} candidates holds none: use at least 1, or None"
-            )
+            raise DataError(f"a shortlist of {shortlist} candidates holds none: use at least 1, or None")
         self.model, self.corpus, self.shortlist = model, corpus, shortlist
         self.embedded: Embedded = embed(model, corpus, corpus.images(split))
         sides = (self.embedded.images, self.embedded.sentences)
@@ -54,8 +53,10 @@ class SearchIndex:
         scores = self.model.similarity(self.embedded.images[candidates], query).squeeze(1)
         top = scores.topk(min(k, len(scores)))
         numbers = self.embedded.image_numbers[candidates[top.indices].cpu().numpy()]
-        return [Hit(float(score), int(image), self.corpus.image_ids[image])
-                for score, image in zip(top.values, numbers)]  # fmt: skip
+        return [
+            Hit(float(score), int(image), self.corpus.image_ids[image])
+            for score, image in zip(top.values, numbers)
+        ]
 
     @torch.no_grad()
     def by_image(self, image: int | str, k: int = 5) -> list[Hit]:
@@ -68,8 +69,10 @@ class SearchIndex:
         top = scores.topk(min(k, len(scores)))
         found = self.embedded.sentence_numbers[candidates[top.indices].cpu().numpy()]
         owners = self.corpus.image_of[found]
-        return [Hit(float(score), int(owner), self.corpus.image_ids[owner], self.corpus.sentences[s])
-                for score, owner, s in zip(top.values, owners, found)]  # fmt: skip
+        return [
+            Hit(float(score), int(owner), self.corpus.image_ids[owner], self.corpus.sentences[s])
+            for score, owner, s in zip(top.values, owners, found)
+        ]
 
     def _candidates(self, query: Embeddings, side: int) -> Tensor:
         """The numbers of what is scored exactly, of the images (side 0) or of the sentences (1)."""

@@ -34,9 +34,15 @@ class Ranks:
     def take(self, sentences: np.ndarray, images: np.ndarray) -> Ranks:
         """Some of the S sentences and of the Q images, by index, also more than once; what they found
         among all candidates stays as it is."""
-        return Ranks(self.t2i[sentences], self.i2t[images], self.t2i_image[sentences],
-                     self.i2t_image[images], self.r_precision[images],
-                     self.average_precision[images], self.n_images)  # fmt: skip
+        return Ranks(
+            self.t2i[sentences],
+            self.i2t[images],
+            self.t2i_image[sentences],
+            self.i2t_image[images],
+            self.r_precision[images],
+            self.average_precision[images],
+            self.n_images,
+        )
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,14 @@ class Evaluation:
 
     def as_dict(self) -> dict:
         """For `results.json`."""
-        return {"n_images": self.n_images, "n_sentences": self.n_sentences, "folds": self.folds,
-                "t2i": self.t2i, "i2t": self.i2t, "rsum": self.rsum}  # fmt: skip
+        return {
+            "n_images": self.n_images,
+            "n_sentences": self.n_sentences,
+            "folds": self.folds,
+            "t2i": self.t2i,
+            "i2t": self.i2t,
+            "rsum": self.rsum,
+        }
 
 
 def summarize(found: Tensor | np.ndarray, cuts: Sequence[int] = CUTS) -> dict[str, float]:
@@ -92,8 +104,9 @@ def mean_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
         {name: float(np.mean([side[name] for side in sides])) for name in sides[0]}
         for sides in ([part.t2i for part in parts], [part.i2t for part in parts])
     )
-    return Evaluation(t2i, i2t, sum(part.n_images for part in parts),
-                      sum(part.n_sentences for part in parts), len(parts))  # fmt: skip
+    return Evaluation(
+        t2i, i2t, sum(part.n_images for part in parts), sum(part.n_sentences for part in parts), len(parts)
+    )
 
 
 def recall_at(k: int, side: str = "t2i") -> Callable[[Ranks], float]:
@@ -130,16 +143,12 @@ def bootstrap_interval(
 
     The same seed gives the same interval.  Where all queries succeed the interval is a point, as no
     resample can fail.  `DataError` with fewer than two images, no resample, or a level not in (0, 1)."""
-    labels, codes = np.unique(
-        np.concatenate([found.t2i_image, found.i2t_image]), return_inverse=True
-    )
+    labels, codes = np.unique(np.concatenate([found.t2i_image, found.i2t_image]), return_inverse=True)
     of_sentence, of_image = codes[: len(found.t2i)], codes[len(found.t2i) :]
     sentences, images = np.arange(len(of_sentence)), np.arange(len(of_image))
     values = []
     for times in _resamples(len(labels), level, resamples, seed):
-        drawn = found.take(
-            np.repeat(sentences, times[of_sentence]), np.repeat(images, times[of_image])
-        )
+        drawn = found.take(np.repeat(sentences, times[of_sentence]), np.repeat(images, times[of_image]))
         values.append(metric(drawn))
     return _percentiles(values, level)
 
@@ -149,8 +158,10 @@ def _resamples(images: int, level: float, resamples: int, seed: int) -> Iterator
     if images < 2:
         raise DataError(f"an interval over images needs at least two that asked, not {images}")
     if resamples < 1 or not 0 < level < 1:
-        raise DataError(f"{resamples} resamples at level {level}: give at least one (1,000 are usual) "
-                        "and a level between 0 and 1, like 0.95")  # fmt: skip
+        raise DataError(
+            f"{resamples} resamples at level {level}: give at least one (1,000 are usual) "
+            "and a level between 0 and 1, like 0.95"
+        )
     rng = np.random.Generator(np.random.PCG64(seed))
     for _ in range(resamples):
         yield np.bincount(rng.integers(images, size=images), minlength=images)
@@ -204,8 +215,9 @@ def compare(
         100 * (times @ gains) / (times @ queries)
         for times in _resamples(len(queries), level, resamples, seed)
     ]
-    return Comparison(100 * float(gain.mean()), *_percentiles(drawn, level), sign_flip_test(gains),
-                      len(gain), len(queries))  # fmt: skip
+    return Comparison(
+        100 * float(gain.mean()), *_percentiles(drawn, level), sign_flip_test(gains), len(gain), len(queries)
+    )
 
 
 def _check_same_queries(first: Ranks, second: Ranks) -> None:

@@ -49,8 +49,12 @@ from vse_lessons.training.loop import Run, fit, peak_memory_mb
 
 SETTINGS = (*TABLE_1, "100%x5")  # the rows of A3VSE's Table 1, and the complete annotation
 MODELS = ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA", "linear", "tags")
-FITTED = {"SCAN": (SCAN, SCANConfig), "VSE++": (VSEPP, VSEPPConfig), "DAN": (DAN, DANConfig),
-          "DPC": (DPC, DPCConfig)}  # fmt: skip
+FITTED = {
+    "SCAN": (SCAN, SCANConfig),
+    "VSE++": (VSEPP, VSEPPConfig),
+    "DAN": (DAN, DANConfig),
+    "DPC": (DPC, DPCConfig),
+}
 MAPPED = (
     ("A3VSE", "50%x5", "full", 0),
     ("A3VSE", "10%x5", "full", 0),
@@ -80,9 +84,7 @@ class Cell:
         parse_setting(self.setting)
         known = ROWS.get(self.model, ("full",))
         if self.ablation not in known:
-            raise DataError(
-                f"unknown ablation {self.ablation!r} of {self.model}: one of {', '.join(known)}"
-            )
+            raise DataError(f"unknown ablation {self.ablation!r} of {self.model}: one of {', '.join(known)}")
 
 
 ROWS = {"A3VSE": tuple(ABLATIONS), "linear": ("full", "no_semantics"), "tags": ("full", "hyponyms")}
@@ -92,8 +94,9 @@ def parse_setting(setting: str) -> tuple[float, int]:
     """ "10%x5" -> (0.1, 5): the share of annotated images and the sentences of each."""
     found = re.fullmatch(r"(\d{1,3})%x(\d+)", setting)
     if not found or not 0 < int(found[1]) <= 100 or int(found[2]) < 1:
-        raise DataError(f"unknown setting {setting!r}: write 10%x5 for 10 % of the images with 5 "
-                        "sentences each")  # fmt: skip
+        raise DataError(
+            f"unknown setting {setting!r}: write 10%x5 for 10 % of the images with 5 sentences each"
+        )
     return int(found[1]) / 100, int(found[2])
 
 
@@ -116,9 +119,14 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
     model, run = train(cell, training, word_vectors)
     split = REPORTED.get(cell.corpus, "val")
     embedded = embed(model, data, data.images(split, annotated=True))
-    row = {**asdict(cell), "split": split, "n_annotated": len(training.annotated),
-           "n_pairs": len(training.pairs), **evaluate_embedded(model, embedded).as_dict(),
-           "word_vectors": Path(word_vectors).name if word_vectors else None}  # fmt: skip
+    row = {
+        **asdict(cell),
+        "split": split,
+        "n_annotated": len(training.annotated),
+        "n_pairs": len(training.pairs),
+        **evaluate_embedded(model, embedded).as_dict(),
+        "word_vectors": Path(word_vectors).name if word_vectors else None,
+    }
     if run is not None:
         row |= {
             "best_epoch": run.best_epoch + 1,
@@ -134,9 +142,13 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
 
 def cost(started: float) -> dict:
     """What a run took since `started`, of `time.perf_counter`, and what it ran on: the end of every row."""
-    return {"seconds": round(time.perf_counter() - started, 1), "threads": torch.get_num_threads(),
-            "peak_memory_mb": round(peak_memory_mb()), "python": platform.python_version(),
-            "torch": torch.__version__}  # fmt: skip
+    return {
+        "seconds": round(time.perf_counter() - started, 1),
+        "threads": torch.get_num_threads(),
+        "peak_memory_mb": round(peak_memory_mb()),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
 
 
 def train(
@@ -175,9 +187,7 @@ def compressed(embedded: Embedded, images: int = 100, dimensions: int = 16) -> d
     return compressed_groups({"image": sides[0], "sentence": sides[1]}, dimensions)
 
 
-def compressed_groups(
-    groups: dict[str, Tensor], dimensions: int = 16, centred: bool = True
-) -> dict:
+def compressed_groups(groups: dict[str, Tensor], dimensions: int = 16, centred: bool = True) -> dict:
     """Groups of vectors (N_g, H) as unit vectors on the principal axes of all of them, in thousandths; less
     their mean, or, not centred, about as they lie, with their cosines."""
     points = normalize(torch.cat(list(groups.values()))).cpu()
@@ -192,15 +202,23 @@ def overlaps(training: SparseCorpus, queries: Sequence[str]) -> dict[str, float]
     """The vocabulary overlap (section 4.6) of the queries of the reported split with regional semantics and
     with global tags of the un-annotated images, as A3VSE reads them: intersection over union of
     their words, in per cent."""
-    return {source: round(100 * vocabulary_overlap(queries, describe(training, source)), 1)
-            for source in ("regions", "tags")}  # fmt: skip
+    return {
+        source: round(100 * vocabulary_overlap(queries, describe(training, source)), 1)
+        for source in ("regions", "tags")
+    }
 
 
 # --- the grid -----------------------------------------------------------------------------------
 
 
-def grid(models: Sequence[str], settings: Sequence[str], seeds: int, corpus: str = "storybook",
-         ablations: Sequence[str] = ("full",), preset: str = "lesson") -> Iterator[Cell]:  # fmt: skip
+def grid(
+    models: Sequence[str],
+    settings: Sequence[str],
+    seeds: int,
+    corpus: str = "storybook",
+    ablations: Sequence[str] = ("full",),
+    preset: str = "lesson",
+) -> Iterator[Cell]:
     """All combinations, seed by seed, so that a study that is stopped early is still balanced."""
     for seed in range(seeds):
         for setting in settings:
@@ -239,9 +257,17 @@ STUDIES: dict[str, Callable[[], Iterator[Cell]]] = {
 }
 
 
-def run_grid(cells: Iterable[Any], table: Table, *, workers: int = 1, corpus_dir: str | None = None,
-             word_vectors: str | None = None, target_dir: str | None = None, progress: bool = True,
-             module: str = "vse_lessons.experiments.a3vse") -> list[str]:  # fmt: skip
+def run_grid(
+    cells: Iterable[Any],
+    table: Table,
+    *,
+    workers: int = 1,
+    corpus_dir: str | None = None,
+    word_vectors: str | None = None,
+    target_dir: str | None = None,
+    progress: bool = True,
+    module: str = "vse_lessons.experiments.a3vse",
+) -> list[str]:
     """Runs the cells that the table lacks, each in a process of its own with one thread, `workers` at a
     time; what went wrong, a line a failed cell.  A cell that fails leaves no row and stops no other."""
     wanted = table.missing(dict.fromkeys(cells))
@@ -252,11 +278,11 @@ def run_grid(cells: Iterable[Any], table: Table, *, workers: int = 1, corpus_dir
     }
     failures = []
     with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_process, cell, options, module): cell
-                   for cell in wanted}  # fmt: skip
+        running = {pool.submit(_process, cell, options, module): cell for cell in wanted}
         try:
-            for done in tqdm(as_completed(running), total=len(wanted), desc="study", unit="run",
-                             disable=not progress):  # fmt: skip
+            for done in tqdm(
+                as_completed(running), total=len(wanted), desc="study", unit="run", disable=not progress
+            ):
                 row, error = done.result()
                 if row is None:
                     failures.append(f"{running[done]}: {error}")
@@ -273,9 +299,14 @@ def _process(cell: Any, options: dict[str, str | None], module: str) -> tuple[di
     command = [sys.executable, "-m", module, "--cell", json.dumps(asdict(cell))]
     for option, value in options.items():
         command += [option, value] if value else []
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8",
-                          errors="replace",
-                          env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})  # fmt: skip
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         return None, f"exit status {done.returncode}: {last}"
@@ -295,8 +326,11 @@ def run_and_report(cells: Iterable[Any], table: Table, **options: Any) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m vse_lessons.experiments.a3vse", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m vse_lessons.experiments.a3vse",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("study", nargs="?", choices=STUDIES)
     parser.add_argument("--table", help="where rows go")
     parser.add_argument("--workers", type=int, default=1, help="processes at a time")
@@ -306,11 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
     given = parser.parse_args(arguments)
     if given.cell:
-        print(
-            json.dumps(
-                run_cell(Cell(**json.loads(given.cell)), given.corpus_dir, given.word_vectors)
-            )
-        )
+        print(json.dumps(run_cell(Cell(**json.loads(given.cell)), given.corpus_dir, given.word_vectors)))
         return 0
     if not given.study:
         parser.error("name a study")
@@ -319,8 +349,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unknown model {sorted(unknown)[0]!r}: one of {', '.join(MODELS)}")
     table = Table(given.table or home() / "studies" / f"study_{given.study}.jsonl")
     open_corpus(given.study, given.corpus_dir)  # once, so that the runs do not all extract it
-    return run_and_report(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
-                          word_vectors=given.word_vectors)  # fmt: skip
+    return run_and_report(
+        cells, table, workers=given.workers, corpus_dir=given.corpus_dir, word_vectors=given.word_vectors
+    )
 
 
 if __name__ == "__main__":

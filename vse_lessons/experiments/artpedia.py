@@ -117,8 +117,14 @@ def run_cell(cell: PageCell) -> dict:
         pretrained = cell.ablation == "pretrained"
         vectors = storybook_vectors(config.word_dimensions) if pretrained else None
         model = Artpedia.build(config, training, cell.seed, vectors)
-        run = fit(model, training, config.optimisation, seed=cell.seed, progress=False,
-                  criterion=page_criterion(config.lambda_w))  # fmt: skip
+        run = fit(
+            model,
+            training,
+            config.optimisation,
+            seed=cell.seed,
+            progress=False,
+            criterion=page_criterion(config.lambda_w),
+        )
         row |= figures(run.model, data, cell.seed)
         row |= {
             "best_epoch": run.best_epoch + 1,
@@ -130,9 +136,7 @@ def run_cell(cell: PageCell) -> dict:
     return row | cost(started)
 
 
-def figures(
-    model: RetrievalModel, data: Corpus, seed: int = 0, split: str = "test", draws: int = 10
-) -> dict:
+def figures(model: RetrievalModel, data: Corpus, seed: int = 0, split: str = "test", draws: int = 10) -> dict:
     """Average precision (Table 3), recall among N (Table 4, where the split has N pages) and shortlists
     (section 5.3) of a model on a split; recall among all in the usual form."""
     found = score_pages(model, data, data.images(split))
@@ -146,18 +150,14 @@ def figures(
     for size in SIZES:
         if size <= images:
             among = recalls_among(scores, embedded.image_of, size, draws, seed)
-            flat = {
-                f"{side} {cut}": one for side, cuts in among.items() for cut, one in cuts.items()
-            }
+            flat = {f"{side} {cut}": one for side, cuts in among.items() for cut, one in cuts.items()}
             made[f"among_{size}"] = {name: one.mean for name, one in flat.items()}
             made[f"deviation_{size}"] = {name: one.deviation for name, one in flat.items()}
     near = compact(embedded.images) @ compact(embedded.sentences).T
     for side, most in (("t2i", images), ("i2t", len(embedded.sentence_numbers))):
         sizes = [size for size in SHORTLISTS if size < most]
         listed = [shortlist_ranks(scores, near, embedded.image_of, size, side) for size in sizes]
-        made[f"shortlist_{side}"] = {
-            str(size): summarize(ranks) for size, ranks in zip(sizes, listed)
-        }
+        made[f"shortlist_{side}"] = {str(size): summarize(ranks) for size, ranks in zip(sizes, listed)}
     return made
 
 
@@ -167,8 +167,12 @@ def blind_figures(training: SparseCorpus) -> dict:
     images = training.corpus.images("test")
     found = blind_scores(training, images)
     chance = {cut: 100 * int(cut[2:]) / len(images) for cut in ("R@1", "R@5", "R@10")}
-    return {"ap": {average: average_precision(found, average) for average in AVERAGES},
-            "t2i": chance, "i2t": {}, "rsum": 0.0}  # fmt: skip
+    return {
+        "ap": {average: average_precision(found, average) for average in AVERAGES},
+        "t2i": chance,
+        "i2t": {},
+        "rsum": 0.0,
+    }
 
 
 def map_of(model: RetrievalModel, data: Corpus, images: Sequence[int] | np.ndarray) -> dict:
@@ -177,16 +181,11 @@ def map_of(model: RetrievalModel, data: Corpus, images: Sequence[int] | np.ndarr
     images = [i for i in images if len(data.visual_of[i]) and len(data.contextual_of[i])]
     model.eval()
     with torch.no_grad():
-        groups = {
-            "image": compact(model.encode_images(data.regions.batch(images).to(model.device)))
-        }
+        groups = {"image": compact(model.encode_images(data.regions.batch(images).to(model.device)))}
         for name, of in (("visual", data.visual_of), ("contextual", data.contextual_of)):
-            groups[name] = compact(
-                model.encode_sentences([data.sentences[of[i][0]] for i in images])
-            )
+            groups[name] = compact(model.encode_sentences([data.sentences[of[i][0]] for i in images]))
     cosines = {
-        name: float((groups["image"] * groups[name]).sum(-1).mean())
-        for name in ("visual", "contextual")
+        name: float((groups["image"] * groups[name]).sum(-1).mean()) for name in ("visual", "contextual")
     }
     return {**compressed_groups(groups, centred=False), "cosines": cosines}
 
@@ -253,8 +252,14 @@ def published() -> Results:
 
 
 def _published_row(model: str, weight: float, words: str, numbers: Sequence[float]) -> dict:
-    row = {"corpus": "artpedia", "model": model, "setting": f"lambda_w={weight}", "ablation": words,
-           "seed": 0, "ap": {"pages": numbers[0], "pooled": numbers[0]}}  # fmt: skip
+    row = {
+        "corpus": "artpedia",
+        "model": model,
+        "setting": f"lambda_w={weight}",
+        "ablation": words,
+        "seed": 0,
+        "ap": {"pages": numbers[0], "pooled": numbers[0]},
+    }
     cuts = [f"{side} {cut}" for side in ("i2t", "t2i") for cut in CUTS]
     for place, size in enumerate(SIZES if len(numbers) > 1 else ()):
         own = numbers[1 + 4 * place : 5 + 4 * place]
@@ -277,9 +282,14 @@ def _precision(text: str, where: str, pairs: Sequence[Pair]) -> tuple[Claim, Cla
     """The claim that the first of each pair has the higher AP, for both ways to average: the paper does not
     say which is its own."""
     names = {"pages": "AP over pages", "pooled": "AP pooled"}
-    return tuple(Claim(f"{text}: {names[average]}", where,
-                       tuple(Contrast((first,), (second,), average, "ap") for first, second in pairs))
-                 for average in AVERAGES)  # fmt: skip
+    return tuple(
+        Claim(
+            f"{text}: {names[average]}",
+            where,
+            tuple(Contrast((first,), (second,), average, "ap") for first, second in pairs),
+        )
+        for average in AVERAGES
+    )
 
 
 def _over(model: str, *others: str) -> list[Pair]:
@@ -290,32 +300,69 @@ def _over(model: str, *others: str) -> list[Pair]:
 BLIND = Arm("blind", "lambda_w=0.0", "learned")
 MORE, LESS = arm(ATTENDING, 0.75, "pretrained"), arm(ATTENDING, 0.25, "pretrained")
 CLAIMS = (
-    *_precision("Cross attention is above global features, both with the intra-page loss", "Table 3",
-                _over(ATTENDING, GLOBAL)),
-    *_precision("Global features with the intra-page loss are above both models with BCE", "Table 3",
-                _over(GLOBAL, "global + bce", "cross_attention + bce")),
-    *_precision("Cross attention with the intra-page loss is above itself with BCE", "Table 3",
-                _over(ATTENDING, "cross_attention + bce")),
-    *_precision("Pre-trained word vectors are above learned ones, with the intra-page loss", "Table 3",
-                [(arm(m, 0.0, "pretrained"), arm(m, 0.0, "learned")) for m in (ATTENDING, GLOBAL)]),
+    *_precision(
+        "Cross attention is above global features, both with the intra-page loss",
+        "Table 3",
+        _over(ATTENDING, GLOBAL),
+    ),
+    *_precision(
+        "Global features with the intra-page loss are above both models with BCE",
+        "Table 3",
+        _over(GLOBAL, "global + bce", "cross_attention + bce"),
+    ),
+    *_precision(
+        "Cross attention with the intra-page loss is above itself with BCE",
+        "Table 3",
+        _over(ATTENDING, "cross_attention + bce"),
+    ),
+    *_precision(
+        "Pre-trained word vectors are above learned ones, with the intra-page loss",
+        "Table 3",
+        [(arm(m, 0.0, "pretrained"), arm(m, 0.0, "learned")) for m in (ATTENDING, GLOBAL)],
+    ),
     *_precision("AP falls as lambda_w goes from 0.25 to 0.75", "Table 4", [(LESS, MORE)]),
-    Claim("Image-to-text recall rises meanwhile (R@1, N = 10, 50, 100)", "Table 4",
-          tuple(Contrast((MORE,), (LESS,), "i2t R@1", f"among_{n}") for n in SIZES)),
-    Claim("So does text-to-image recall", "Table 4",
-          tuple(Contrast((MORE,), (LESS,), "t2i R@1", f"among_{n}") for n in SIZES)),
-    Claim("Cross attention is above global features in recall at every lambda_w (R@1, N = 100)", "Table 4",
-          tuple(Contrast((arm(ATTENDING, w, "pretrained"),), (arm(GLOBAL, w, "pretrained"),),
-                         f"{side} R@1", "among_100") for w in WEIGHTS for side in ("i2t", "t2i"))),
-)  # fmt: skip
+    Claim(
+        "Image-to-text recall rises meanwhile (R@1, N = 10, 50, 100)",
+        "Table 4",
+        tuple(Contrast((MORE,), (LESS,), "i2t R@1", f"among_{n}") for n in SIZES),
+    ),
+    Claim(
+        "So does text-to-image recall",
+        "Table 4",
+        tuple(Contrast((MORE,), (LESS,), "t2i R@1", f"among_{n}") for n in SIZES),
+    ),
+    Claim(
+        "Cross attention is above global features in recall at every lambda_w (R@1, N = 100)",
+        "Table 4",
+        tuple(
+            Contrast(
+                (arm(ATTENDING, w, "pretrained"),),
+                (arm(GLOBAL, w, "pretrained"),),
+                f"{side} R@1",
+                "among_100",
+            )
+            for w in WEIGHTS
+            for side in ("i2t", "t2i")
+        ),
+    ),
+)
 CRITICS = (
-    *_precision("Cross attention with the intra-page loss is above a classifier that sees no picture",
-                "not in the paper", [(arm(ATTENDING, 0.0, w), BLIND) for w in WORDS]),
-    *_precision("Both losses together (lambda_w = 0.5) are above it", "not in the paper",
-                [(arm(ATTENDING, 0.5, "pretrained"), BLIND)]),
-    *_precision("Learning to find paintings helps to rank pages: lambda_w = 0.5 is above 0",
-                "Tables 3 and 4: it does not",
-                [(arm(ATTENDING, 0.5, "pretrained"), arm(ATTENDING, 0.0, "pretrained"))]),
-)  # fmt: skip
+    *_precision(
+        "Cross attention with the intra-page loss is above a classifier that sees no picture",
+        "not in the paper",
+        [(arm(ATTENDING, 0.0, w), BLIND) for w in WORDS],
+    ),
+    *_precision(
+        "Both losses together (lambda_w = 0.5) are above it",
+        "not in the paper",
+        [(arm(ATTENDING, 0.5, "pretrained"), BLIND)],
+    ),
+    *_precision(
+        "Learning to find paintings helps to rank pages: lambda_w = 0.5 is above 0",
+        "Tables 3 and 4: it does not",
+        [(arm(ATTENDING, 0.5, "pretrained"), arm(ATTENDING, 0.0, "pretrained"))],
+    ),
+)
 
 
 def stored() -> Results:
@@ -336,8 +383,11 @@ def report(found: Results) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m vse_lessons.experiments.artpedia", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m vse_lessons.experiments.artpedia",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--table", help="where rows go")
     parser.add_argument("--workers", type=int, default=1, help="processes at a time")
     parser.add_argument("--report", action="store_true", help="only print the stored scoreboard")

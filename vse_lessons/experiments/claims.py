@@ -95,8 +95,10 @@ class Results:
                 key = (row["model"], row["setting"], row["ablation"])
                 self._found.setdefault(key, {})[row["seed"]] = row
         if len(presets) > 1:
-            raise DataError(f"runs of {corpus} with presets {sorted(map(str, presets))} cannot be compared: "
-                            "keep a table for each")  # fmt: skip
+            raise DataError(
+                f"runs of {corpus} with presets {sorted(map(str, presets))} cannot be compared: "
+                "keep a table for each"
+            )
 
     def rows(self, arm: Arm) -> dict[int, dict]:
         """The rows of an arm by seed.  Tags are not trained: their one row serves every setting."""
@@ -115,8 +117,10 @@ class Results:
         if not trained or any(not values for _, values in found):
             return {}
         seeds = sorted(set.intersection(*trained))
-        return {seed: sum(sign * values.get(seed, next(iter(values.values()))) for sign, values in found)
-                for seed in seeds}  # fmt: skip
+        return {
+            seed: sum(sign * values.get(seed, next(iter(values.values()))) for sign, values in found)
+            for seed in seeds
+        }
 
     def _of_arm(self, arm: Arm, contrast: Contrast) -> dict[int, float]:
         side, cut = contrast.side, contrast.cut
@@ -150,9 +154,7 @@ def _figure(row: dict, side: str, cut: str) -> float:
     try:
         return float(row[side][cut])
     except KeyError as error:
-        raise DataError(
-            f"the row of {row['model']}, {row['setting']} has no {side} {cut}"
-        ) from error
+        raise DataError(f"the row of {row['model']}, {row['setting']} has no {side} {cut}") from error
 
 
 # --- what the paper printed ---------------------------------------------------------------------
@@ -206,9 +208,7 @@ def published() -> Results:
     rows = []
     for model, text in _PUBLISHED.items():
         rows += [_published_row(line, model, setting=line.split()[0]) for line in text.splitlines()]
-    rows += [
-        _published_row(line, "A3VSE", ablation=line.split()[0]) for line in _TABLE_5.splitlines()
-    ]
+    rows += [_published_row(line, "A3VSE", ablation=line.split()[0]) for line in _TABLE_5.splitlines()]
     return Results(rows, "flickr30k")
 
 
@@ -217,8 +217,15 @@ def _published_row(line: str, model: str, setting: str = "10%x5", ablation: str 
     sides = {"t2i": {}, "i2t": {}}
     for (side, cut), number in zip(METRICS, numbers, strict=True):
         sides[side][cut] = number
-    return {"corpus": "flickr30k", "model": model, "setting": setting, "ablation": ablation, "seed": 0,
-            "rsum": sum(numbers), **sides}  # fmt: skip
+    return {
+        "corpus": "flickr30k",
+        "model": model,
+        "setting": setting,
+        "ablation": ablation,
+        "seed": 0,
+        "rsum": sum(numbers),
+        **sides,
+    }
 
 
 # --- the claims ---------------------------------------------------------------------------------
@@ -236,8 +243,10 @@ def _over(model: str, settings: Sequence[str], side: str = "t2i") -> tuple[Contr
 
 def _diverse(model: str) -> tuple[Contrast, ...]:
     """As many sentences, of more images: Table 1's rows of 4, 10 and 20 % of the annotations."""
-    return tuple(Contrast((Arm(model, more),), (Arm(model, fewer),))
-                 for more, fewer in (("50%x1", "10%x5"), ("20%x1", "10%x2"), ("50%x2", "20%x5")))  # fmt: skip
+    return tuple(
+        Contrast((Arm(model, more),), (Arm(model, fewer),))
+        for more, fewer in (("50%x1", "10%x5"), ("20%x1", "10%x2"), ("50%x2", "20%x5"))
+    )
 
 
 def _row(ablation: str) -> tuple[Contrast, ...]:
@@ -250,42 +259,76 @@ CLAIMS = (
     Claim("A3VSE is above VSE++ with 10 % x 5 and 50 % x 2", "Table 2", _over("VSE++", ("10%x5", "50%x2"))),
     Claim("A3VSE is above DAN with 10 % x 5 and 50 % x 2", "Table 2", _over("DAN", ("10%x5", "50%x2"))),
     Claim("A3VSE is above DPC with 10 % x 5 and 50 % x 2", "Table 2", _over("DPC", ("10%x5", "50%x2"))),
-    Claim("A3VSE keeps more of its R@1 than SCAN does, from 50 % x 5 to 10 % x 5",
-          "Figure 1, as we read it",
-          (Contrast((Arm("A3VSE", share_of="50%x5"),), (Arm("SCAN", share_of="50%x5"),)),)),
-    Claim("The gain over SCAN is larger in the smallest setting, 10 % x 1, than in the largest, 50 % x 5",
-          "section 4.4",
-          (Contrast((Arm("A3VSE", "10%x1"), Arm("SCAN", "50%x5")),
-                    (Arm("SCAN", "10%x1"), Arm("A3VSE", "50%x5"))),)),
+    Claim(
+        "A3VSE keeps more of its R@1 than SCAN does, from 50 % x 5 to 10 % x 5",
+        "Figure 1, as we read it",
+        (Contrast((Arm("A3VSE", share_of="50%x5"),), (Arm("SCAN", share_of="50%x5"),)),),
+    ),
+    Claim(
+        "The gain over SCAN is larger in the smallest setting, 10 % x 1, than in the largest, 50 % x 5",
+        "section 4.4",
+        (
+            Contrast(
+                (Arm("A3VSE", "10%x1"), Arm("SCAN", "50%x5")), (Arm("SCAN", "10%x1"), Arm("A3VSE", "50%x5"))
+            ),
+        ),
+    ),
     Claim("Diverse images beat diverse sentences (A3VSE)", "section 4.4", _diverse("A3VSE")),
     Claim("Diverse images beat diverse sentences (SCAN)", "section 4.4", _diverse("SCAN")),
-    Claim("Tags without any annotation are above VSE++, DAN and DPC with 10 % x 5", "section 4.4, Table 2",
-          versus(Arm("tags"), *(Arm(model) for model in ("VSE++", "DAN", "DPC")))),
-    Claim("A3VSE with 20 % of the annotations (50 % x 2) is above VSE++ with all of them, in R@10",
-          "abstract, Table 2 (there DPC and SCAN with all are higher still)",
-          versus(Arm("A3VSE", "50%x2"), Arm("VSE++", "100%x5"), cut="R@10")),
+    Claim(
+        "Tags without any annotation are above VSE++, DAN and DPC with 10 % x 5",
+        "section 4.4, Table 2",
+        versus(Arm("tags"), *(Arm(model) for model in ("VSE++", "DAN", "DPC"))),
+    ),
+    Claim(
+        "A3VSE with 20 % of the annotations (50 % x 2) is above VSE++ with all of them, in R@10",
+        "abstract, Table 2 (there DPC and SCAN with all are higher still)",
+        versus(Arm("A3VSE", "50%x2"), Arm("VSE++", "100%x5"), cut="R@10"),
+    ),
     Claim("Regional semantics help", "Table 5", _row("no_semantics")),
-    Claim("Global tags in their place help too", "section 4.6",
-          versus(Arm("A3VSE", ablation="global_tags"), Arm("A3VSE", ablation="no_semantics"))),
+    Claim(
+        "Global tags in their place help too",
+        "section 4.6",
+        versus(Arm("A3VSE", ablation="global_tags"), Arm("A3VSE", ablation="no_semantics")),
+    ),
     Claim("Regional semantics are better than global tags", "Table 5", _row("global_tags")),
     Claim("Attention helps", "Table 5", _row("no_attention")),
     Claim("Adversarial alignment helps", "Table 5", _row("no_adversarial")),
-    Claim("Each of the three alignments helps", "Table 5 (section 4.6 calls the differences small)",
-          _row("no_intra") + _row("no_cross") + _row("no_transitive")),
-)  # fmt: skip
+    Claim(
+        "Each of the three alignments helps",
+        "Table 5 (section 4.6 calls the differences small)",
+        _row("no_intra") + _row("no_cross") + _row("no_transitive"),
+    ),
+)
 # What the paper does not ask: is there a simple model that does as well?
 CRITICS = (
-    Claim("A3VSE is above SCAN, VSE++, CCA and two linear maps with 10 % x 5 and 20 % x 5",
-          "not in the paper",
-          tuple(c for s in ("10%x5", "20%x5") for c in versus(
-              Arm("A3VSE", s), Arm("SCAN", s), Arm("VSE++", s), Arm("CCA", s),
-              Arm("linear", s, "no_semantics")))),
+    Claim(
+        "A3VSE is above SCAN, VSE++, CCA and two linear maps with 10 % x 5 and 20 % x 5",
+        "not in the paper",
+        tuple(
+            c
+            for s in ("10%x5", "20%x5")
+            for c in versus(
+                Arm("A3VSE", s),
+                Arm("SCAN", s),
+                Arm("VSE++", s),
+                Arm("CCA", s),
+                Arm("linear", s, "no_semantics"),
+            )
+        ),
+    ),
     Claim("A3VSE is above linear CCA in all nine settings", "not in the paper", _over("CCA", tuple(TABLE_1))),
-    Claim("A3VSE is above two linear maps without semantics, in all nine settings", "not in the paper",
-          tuple(Contrast((Arm("A3VSE", s),), (Arm("linear", s, "no_semantics"),)) for s in TABLE_1)),
-    Claim("A3VSE is above two linear maps with the same semantics, 10 % x 5", "not in the paper",
-          versus(Arm("A3VSE"), Arm("linear"))),
-)  # fmt: skip
+    Claim(
+        "A3VSE is above two linear maps without semantics, in all nine settings",
+        "not in the paper",
+        tuple(Contrast((Arm("A3VSE", s),), (Arm("linear", s, "no_semantics"),)) for s in TABLE_1),
+    ),
+    Claim(
+        "A3VSE is above two linear maps with the same semantics, 10 % x 5",
+        "not in the paper",
+        versus(Arm("A3VSE"), Arm("linear")),
+    ),
+)
 
 
 def summary(found: Results, claim: Claim) -> str:
@@ -317,8 +360,9 @@ def plain(found: Results, claim: Claim) -> str:
 TITLES = {"storybook": "Storybook", "flickr8k": "Flickr8k", "storybook-pages": "Storybook's pages"}
 
 
-def scoreboard(studies: Sequence[Results], claims: Sequence[Claim] = CLAIMS,
-               paper: Results | None = None) -> str:  # fmt: skip
+def scoreboard(
+    studies: Sequence[Results], claims: Sequence[Claim] = CLAIMS, paper: Results | None = None
+) -> str:
     """The scoreboard as a Markdown table: a claim a row, the paper's contrast, then for each study the
     measured contrast (mean ± half of the 95 % interval over seeds, in points) and the verdict.
     `paper`: the figures that a paper prints, by default A3VSE's."""
@@ -339,8 +383,9 @@ def scoreboard(studies: Sequence[Results], claims: Sequence[Claim] = CLAIMS,
     return "\n".join(lines)
 
 
-def annotations_needed(found: Results, models: Sequence[str], recall: float, cut: str = "R@10",
-                       ablation: str = "full") -> dict[str, int | None]:  # fmt: skip
+def annotations_needed(
+    found: Results, models: Sequence[str], recall: float, cut: str = "R@10", ablation: str = "full"
+) -> dict[str, int | None]:
     """How many annotated pairs each model needs to reach a mean recall, as a straight line on the logarithm
     of the number of pairs from the best smaller setting to the first that reaches it; None if no setting
     reaches it, and the smallest number measured if that does already: then fewer may do."""

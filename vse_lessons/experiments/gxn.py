@@ -43,13 +43,26 @@ SETTING = "100%x5"
 NONNEGATIVE = {"order": "order", "nonnegative": "cosine"}
 MOMENTUM = 0.9  # of the row whose discriminator wins: Adam's usual one
 ROWS = (*VARIANTS, *NONNEGATIVE, "momentum", "unattended")
-CURVES = ("rsum", "spread_drawn", "accuracy_real", "accuracy_mismatched", "accuracy_fake",
-          "captions_xe", "cider_greedy")  # fmt: skip
-NAMES = {"ranking": "ranking only (look, match)", "t2i": "+ text to image", "i2t xe": "+ image to text (xe)",
-         "i2t mix": "+ image to text (mix)", "both": "+ both", "order": "ranking only, order violation",
-         "nonnegative": "ranking only, cosines without negative numbers",
-         "momentum": "+ text to image, momentum 0.9",
-         "unattended": "+ image to text (mix), no attention"}  # fmt: skip
+CURVES = (
+    "rsum",
+    "spread_drawn",
+    "accuracy_real",
+    "accuracy_mismatched",
+    "accuracy_fake",
+    "captions_xe",
+    "cider_greedy",
+)
+NAMES = {
+    "ranking": "ranking only (look, match)",
+    "t2i": "+ text to image",
+    "i2t xe": "+ image to text (xe)",
+    "i2t mix": "+ image to text (mix)",
+    "both": "+ both",
+    "order": "ranking only, order violation",
+    "nonnegative": "ranking only, cosines without negative numbers",
+    "momentum": "+ text to image, momentum 0.9",
+    "unattended": "+ image to text (mix), no attention",
+}
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,10 @@ class GXNCell:
     def __post_init__(self) -> None:
         known = {"GXN": ROWS, "VSE++": ("full",)}.get(self.model, ())
         if self.ablation not in known:
-            raise DataError(f"unknown row {self.ablation!r} of {self.model!r}: of GXN one of "
-                            f"{', '.join(ROWS)}; of VSE++ full")  # fmt: skip
+            raise DataError(
+                f"unknown row {self.ablation!r} of {self.model!r}: of GXN one of "
+                f"{', '.join(ROWS)}; of VSE++ full"
+            )
 
     def config(self) -> GXNConfig | VSEPPConfig:
         """The hyper-parameters of a cell.  VSE++ has one space as wide as both of GXN's, and all else
@@ -86,9 +101,7 @@ class GXNCell:
             )
         if self.ablation in NONNEGATIVE:
             ranking = vary(gxn, "ranking")
-            return replace(
-                ranking, similarity=NONNEGATIVE[self.ablation], nonnegative=True, margin=0.1
-            )
+            return replace(ranking, similarity=NONNEGATIVE[self.ablation], nonnegative=True, margin=0.1)
         if self.ablation == "momentum":
             return replace(vary(gxn, "t2i"), momentum=MOMENTUM)
         if self.ablation == "unattended":
@@ -109,8 +122,11 @@ def score(written: Sequence[str], said: Sequence[Sequence[str]]) -> dict[str, fl
     images, against what people said of it."""
     words = [tokenize(text) for text in written]
     references = [[tokenize(text) for text in of] for of in said]
-    return {"CIDEr": 100 * Cider(references).mean(words), "BLEU-4": 100 * bleu(words, references),
-            "distinct": 100 * len(set(words)) / len(words)}  # fmt: skip
+    return {
+        "CIDEr": 100 * Cider(references).mean(words),
+        "BLEU-4": 100 * bleu(words, references),
+        "distinct": 100 * len(set(words)) / len(words),
+    }
 
 
 def named(
@@ -136,22 +152,28 @@ def own_rank(model: GXN, corpus: Corpus, images: np.ndarray, seed: int) -> float
 def run_cell(cell: GXNCell) -> dict:
     """Trains and evaluates one cell; its row."""
     started = time.perf_counter()
-    opened = with_pixels(
-        open_corpus(cell.corpus, None, cell.preset, progress=False), progress=False
-    )
+    opened = with_pixels(open_corpus(cell.corpus, None, cell.preset, progress=False), progress=False)
     config = cell.config()
     data = what_it_sees(config, opened.corpus)
     training = sparsify(data, 1.0, 5, cell.seed)
     kind = VSEPP if cell.model == "VSE++" else GXN
-    run = fit(kind.build(config, training, cell.seed), training, config.optimisation, seed=cell.seed,
-              progress=False)  # fmt: skip
+    run = fit(
+        kind.build(config, training, cell.seed), training, config.optimisation, seed=cell.seed, progress=False
+    )
     images = data.images("test", annotated=True)
     found = evaluate_embedded(run.model, embed(run.model, data, images))
-    row = {**asdict(cell), "split": "test", "n_pairs": len(training.pairs), **found.as_dict(),
-           "best_epoch": run.best_epoch + 1, "epochs": len(run.history),
-           "warnings": len(run.warnings),
-           "curves": {key: [entry.get(key) for entry in run.history] for key in CURVES
-                      if key in run.history[-1]}}  # fmt: skip
+    row = {
+        **asdict(cell),
+        "split": "test",
+        "n_pairs": len(training.pairs),
+        **found.as_dict(),
+        "best_epoch": run.best_epoch + 1,
+        "epochs": len(run.history),
+        "warnings": len(run.warnings),
+        "curves": {
+            key: [entry.get(key) for entry in run.history] for key in CURVES if key in run.history[-1]
+        },
+    }
     if isinstance(run.model, GXN) and config.captions:
         said = [[data.sentences[row] for row in data.visual_of[image]] for image in images]
         for width, suffix in ((5, ""), (1, "_greedy")):
@@ -197,20 +219,35 @@ def unpublished() -> Results:
     return Results([], "paper")
 
 
-HEADER = ["row", "sentence → image R@1", "R@10", "image → sentence R@1", "R@10", "sum", "CIDEr-D",
-          "BLEU-4 (%)", "agreed things named (%)", "drawn: rank of the own picture of 300",
-          "training and evaluation (s)"]  # fmt: skip
+HEADER = [
+    "row",
+    "sentence → image R@1",
+    "R@10",
+    "image → sentence R@1",
+    "R@10",
+    "sum",
+    "CIDEr-D",
+    "BLEU-4 (%)",
+    "agreed things named (%)",
+    "drawn: rank of the own picture of 300",
+    "training and evaluation (s)",
+]
 
 
 def table_rows(found: Results) -> list[tuple[str, ...]]:
     """The ablation as text: mean and half of the 95 % interval over seeds."""
-    arms = [("VSE++, one space", Arm("VSE++", SETTING)),
-            *((NAMES[row], Arm("GXN", SETTING, row)) for row in ROWS)]  # fmt: skip
+    arms = [
+        ("VSE++, one space", Arm("VSE++", SETTING)),
+        *((NAMES[row], Arm("GXN", SETTING, row)) for row in ROWS),
+    ]
     keys = ("rsum", "CIDEr", "BLEU-4", "named", "layout_rank", "seconds")
     lines = []
     for name, arm in arms:
-        cells = [spread(found.values(arm, side, cut).values())
-                 for side in ("t2i", "i2t") for cut in ("R@1", "R@10")]  # fmt: skip
+        cells = [
+            spread(found.values(arm, side, cut).values())
+            for side in ("t2i", "i2t")
+            for cut in ("R@1", "R@10")
+        ]
         rows = found.rows(arm).values()
         cells += [spread([row[key] for row in rows if key in row]) for key in keys]
         lines.append((f"{name} ({len(rows)} seed{'s' * (len(rows) != 1)})", *cells))
@@ -219,8 +256,11 @@ def table_rows(found: Results) -> list[tuple[str, ...]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m vse_lessons.experiments.gxn", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m vse_lessons.experiments.gxn",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("study", nargs="?", choices=("storybook",))
     parser.add_argument("--table", help="where rows go")
     parser.add_argument("--workers", type=int, default=1, help="processes at a time")

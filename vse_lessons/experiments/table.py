@@ -56,9 +56,7 @@ class Table:
             raise DataError(f"{self.path}, line {number} is not JSON: {error}") from error
         missing = {*KEYS, "rsum", "t2i", "i2t"} - set(row if isinstance(row, dict) else ())
         if missing:
-            raise DataError(
-                f"{self.path}, line {number} lacks {sorted(missing)[0]!r}: remove the line"
-            )
+            raise DataError(f"{self.path}, line {number} lacks {sorted(missing)[0]!r}: remove the line")
         return row
 
     def append(self, row: dict) -> None:
@@ -75,11 +73,7 @@ class Table:
                 whole = _whole(content)
                 if len(whole) < len(content):
                     file.truncate(len(whole))
-                head = (
-                    ""
-                    if whole
-                    else json.dumps({"format": "vse_lessons.study", "version": VERSION}) + "\n"
-                )
+                head = "" if whole else json.dumps({"format": "vse_lessons.study", "version": VERSION}) + "\n"
                 data = (head + line).encode("utf-8")
                 if file.write(data) != len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -75,8 +75,9 @@ class TransferCell:
         try:
             return float(self.ablation.removeprefix("mmd*"))
         except ValueError as error:
-            raise DataError(f"unknown ablation {self.ablation!r}: tuned, words, images, sentences or "
-                            "mmd*3") from error  # fmt: skip
+            raise DataError(
+                f"unknown ablation {self.ablation!r}: tuned, words, images, sentences or mmd*3"
+            ) from error
 
     def config(self) -> VSAConfig | LinearConfig:
         """The hyper-parameters of a cell."""
@@ -122,14 +123,20 @@ def configure(
         return LinearConfig.preset(preset, corpus)
     config = VSAConfig.preset(preset, corpus)
     config = vary(config, model if model in VARIANTS else "source")
-    return replace(config, align_images=factor * config.align_images,
-                   align_sentences=factor * config.align_sentences)  # fmt: skip
+    return replace(
+        config, align_images=factor * config.align_images, align_sentences=factor * config.align_sentences
+    )
 
 
 def train(
-    config: VSAConfig | LinearConfig, model: str, training: SparseCorpus, target: Domain, seed: int = 0,
-    word_vectors: str | Path | None = None, **options: Any
-) -> tuple[RetrievalModel, Run | None]:  # fmt: skip
+    config: VSAConfig | LinearConfig,
+    model: str,
+    training: SparseCorpus,
+    target: Domain,
+    seed: int = 0,
+    word_vectors: str | Path | None = None,
+    **options: Any,
+) -> tuple[RetrievalModel, Run | None]:
     """The model of a row, and what `fit`, which the options are for, says of it where `fit` trained it."""
     if model == "CCA":
         candidates = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
@@ -149,32 +156,39 @@ def _corpus(name: str, folder: str | None, preset: str) -> Corpus:
     return open_corpus(name, folder, preset, progress=False).corpus
 
 
-def run_cell(cell: TransferCell, corpus_dir: str | None = None, target_dir: str | None = None,
-             word_vectors: str | None = None) -> dict:  # fmt: skip
+def run_cell(
+    cell: TransferCell,
+    corpus_dir: str | None = None,
+    target_dir: str | None = None,
+    word_vectors: str | None = None,
+) -> dict:
     """Trains and evaluates one cell; its row.  The seed chooses the source's sentences and all that is
     random."""
     started = time.perf_counter()
     source = _corpus(cell.corpus, corpus_dir, cell.preset)
     target = _corpus(cell.setting, target_dir, cell.preset)
-    training, target = prepare(
-        source, target, cell.model, cell.seed, words=cell.ablation == "words"
-    )
-    model, run = train(
-        cell.config(), cell.model, training, target, cell.seed, word_vectors, progress=False
-    )
+    training, target = prepare(source, target, cell.model, cell.seed, words=cell.ablation == "words")
+    model, run = train(cell.config(), cell.model, training, target, cell.seed, word_vectors, progress=False)
     embedded = embed(model, target, target.images("test", annotated=True))
     reads = cell.model not in ("CCA", "linear")  # these two have no word vectors
-    row = {**asdict(cell), "split": "test", "n_annotated": len(training.annotated),
-           "n_pairs": len(training.pairs),
-           **evaluate_embedded(model, embedded).as_dict(),
-           "word_vectors": Path(word_vectors).name if word_vectors and reads else None}  # fmt: skip
+    row = {
+        **asdict(cell),
+        "split": "test",
+        "n_annotated": len(training.annotated),
+        "n_pairs": len(training.pairs),
+        **evaluate_embedded(model, embedded).as_dict(),
+        "word_vectors": Path(word_vectors).name if word_vectors and reads else None,
+    }
     if run is not None:
-        row |= {"best_epoch": run.best_epoch + 1, "epochs": len(run.history), "warnings": len(run.warnings),
-                "selection_rsum": run.best_score}  # fmt: skip
+        row |= {
+            "best_epoch": run.best_epoch + 1,
+            "epochs": len(run.history),
+            "warnings": len(run.warnings),
+            "selection_rsum": run.best_score,
+        }
     if cell.model not in ("supervised", "CORAL"):  # both domains in one space
         here, there = (
-            encode(model, c.regions, *some_of(c, "val", cell.seed))
-            for c in (training.corpus, target)
+            encode(model, c.regions, *some_of(c, "val", cell.seed)) for c in (training.corpus, target)
         )
         row["alignment"] = alignment(here, there, cell.seed)
     return row | cost(started)
@@ -194,8 +208,12 @@ def storybook_study() -> Iterator[TransferCell]:
                 yield TransferCell("statistics", target, "words", seed)
                 yield from (TransferCell("VSA-E-MMD", target, side, seed) for side in SIDES)
         if seed < 1:
-            yield from (TransferCell(model, "storybook-art", f"mmd*{factor:g}", seed)
-                        for factor in FACTORS for model in ADAPTING[1:3] if factor != 1)  # fmt: skip
+            yield from (
+                TransferCell(model, "storybook-art", f"mmd*{factor:g}", seed)
+                for factor in FACTORS
+                for model in ADAPTING[1:3]
+                if factor != 1
+            )
 
 
 def flickr8k_study() -> Iterator[TransferCell]:
@@ -214,8 +232,11 @@ STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m vse_lessons.experiments.vsa", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m vse_lessons.experiments.vsa",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("study", nargs="?", choices=STUDIES)
     parser.add_argument("--table", help="where rows go")
     parser.add_argument("--workers", type=int, default=1, help="processes at a time")
@@ -235,9 +256,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in {cells[0].corpus, *(cell.setting for cell in cells)}:  # once, before the processes
         folder = given.target_dir if name == "fashion_products" else given.corpus_dir
         open_corpus(name, folder)
-    return run_and_report(cells, table, workers=given.workers, corpus_dir=given.corpus_dir,
-                          target_dir=given.target_dir, word_vectors=given.word_vectors,
-                          module="vse_lessons.experiments.vsa")  # fmt: skip
+    return run_and_report(
+        cells,
+        table,
+        workers=given.workers,
+        corpus_dir=given.corpus_dir,
+        target_dir=given.target_dir,
+        word_vectors=given.word_vectors,
+        module="vse_lessons.experiments.vsa",
+    )
 
 
 if __name__ == "__main__":

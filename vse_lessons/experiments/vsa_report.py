@@ -15,12 +15,30 @@ from vse_lessons.experiments.table import Table
 from vse_lessons.experiments.vsa import FACTORS, TABLE, TARGETS
 
 CUTS = ("R@1", "R@5", "R@10")
-HEADER = ("", *(f"image → sentence {cut}" for cut in CUTS), *(f"sentence → image {cut}" for cut in CUTS),
-          "sum", "closed (%)", "MMD² pictures", "MMD² sentences", "A-distance pictures",
-          "A-distance sentences")  # fmt: skip
+HEADER = (
+    "",
+    *(f"image → sentence {cut}" for cut in CUTS),
+    *(f"sentence → image {cut}" for cut in CUTS),
+    "sum",
+    "closed (%)",
+    "MMD² pictures",
+    "MMD² sentences",
+    "A-distance pictures",
+    "A-distance sentences",
+)
 PLACES = {"storybook-art": "art", "storybook-fashion": "fashion", "fashion_products": "products"}
-ORDER = ("source", "statistics", "VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV", "CORAL", "CCA",
-         "linear", "supervised")  # fmt: skip
+ORDER = (
+    "source",
+    "statistics",
+    "VSA-AE",
+    "VSA-E-MMD",
+    "VSA-AE-MMD",
+    "VSA-AE-ADV",
+    "CORAL",
+    "CCA",
+    "linear",
+    "supervised",
+)
 
 
 # --- what the poster printed --------------------------------------------------------------------------
@@ -60,10 +78,20 @@ def published(source: str = "Flickr30K") -> Results:
     for (origin, target), models in POSTER.items():
         for model, text in models.items() if origin == source else ():
             numbers = [float(number) for number in text.split()]
-            rows += [{"corpus": "poster", "model": model, "setting": place, "ablation": "tuned", "seed": 0,
-                      "i2t": dict(zip(CUTS, numbers[:3])), "t2i": dict(zip(CUTS, numbers[3:])),
-                      "sum": {"rsum": sum(numbers)}, "rsum": sum(numbers)}
-                     for place in places[target]]  # fmt: skip
+            rows += [
+                {
+                    "corpus": "poster",
+                    "model": model,
+                    "setting": place,
+                    "ablation": "tuned",
+                    "seed": 0,
+                    "i2t": dict(zip(CUTS, numbers[:3])),
+                    "t2i": dict(zip(CUTS, numbers[3:])),
+                    "sum": {"rsum": sum(numbers)},
+                    "rsum": sum(numbers),
+                }
+                for place in places[target]
+            ]
     return Results(rows, "poster")
 
 
@@ -77,9 +105,7 @@ def arm(model: str, target: str, ablation: str = "tuned") -> Arm:
 
 def above(first: str, second: str, target: str, ablation: str = "tuned") -> Contrast:
     """The sum of recalls of one row less that of another."""
-    return Contrast(
-        (arm(first, target, ablation),), (arm(second, target, ablation),), "rsum", "sum"
-    )
+    return Contrast((arm(first, target, ablation),), (arm(second, target, ablation),), "rsum", "sum")
 
 
 ASKED = (  # a row, the row that it should be above, where that is said
@@ -93,40 +119,48 @@ ASKED = (  # a row, the row that it should be above, where that is said
     ("VSA-AE-MMD", "CCA", "not on the poster"),
     ("VSA-AE-MMD", "linear", "not on the poster"),
 )
-NAMES = {"source": "source only", "statistics": "source only, each domain standardised by itself",
-         "VSA-AE-ADV": "VSA-AE-ADV, discriminators in place of MMD", "CORAL": "CORAL of source only",
-         "CCA": "linear CCA of the source", "linear": "two linear maps of the source"}  # fmt: skip
+NAMES = {
+    "source": "source only",
+    "statistics": "source only, each domain standardised by itself",
+    "VSA-AE-ADV": "VSA-AE-ADV, discriminators in place of MMD",
+    "CORAL": "CORAL of source only",
+    "CCA": "linear CCA of the source",
+    "linear": "two linear maps of the source",
+}
 
 
 def claims(found: Results, target: str, ablation: str = "tuned") -> list[Claim]:
     """What the poster orders, and what it does not ask; rows that were never planned are left out."""
-    return [Claim(f"{NAMES.get(first, first)} is above {NAMES.get(second, second)}", where,
-                  (above(first, second, target, ablation),))
-            for first, second, where in ASKED
-            if ablation == "tuned" or found.rows(arm(second, target, ablation))]  # fmt: skip
+    return [
+        Claim(
+            f"{NAMES.get(first, first)} is above {NAMES.get(second, second)}",
+            where,
+            (above(first, second, target, ablation),),
+        )
+        for first, second, where in ASKED
+        if ablation == "tuned" or found.rows(arm(second, target, ablation))
+    ]
 
 
 def closed(found: Results, model: str, target: str) -> Measured | None:
     """The share (%) of the distance from source only to the supervised ceiling that a row closes, in rsum, by
     seed; None where a run is missing."""
-    values = [
-        found.values(arm(name, target), "sum", "rsum") for name in (model, "source", "supervised")
-    ]
+    values = [found.values(arm(name, target), "sum", "rsum") for name in (model, "source", "supervised")]
     seeds = sorted(set.intersection(*map(set, values)))
-    shares = tuple(
-        100 * (values[0][s] - values[1][s]) / (values[2][s] - values[1][s]) for s in seeds
-    )
+    shares = tuple(100 * (values[0][s] - values[1][s]) / (values[2][s] - values[1][s]) for s in seeds)
     return Measured(shares, *mean_interval(shares)) if shares else None
 
 
 def causes(found: Results, targets: Sequence[str]) -> str:
     """A scoreboard of what each part does by itself: the target's words, against `statistics`; the others
     against `statistics` that knows these words too, as all rows that adapt do.  Seeds that both have."""
-    parts = (("Knowing the target's words helps", ("statistics", "words"), "tuned"),
-             ("MMD of pictures alone helps", ("VSA-E-MMD", "images"), "words"),
-             ("MMD of sentences alone helps", ("VSA-E-MMD", "sentences"), "words"),
-             ("The auto-encoders without alignment help", ("VSA-AE", "tuned"), "words"),
-             ("All of VSA-AE-MMD helps", ("VSA-AE-MMD", "tuned"), "words"))  # fmt: skip
+    parts = (
+        ("Knowing the target's words helps", ("statistics", "words"), "tuned"),
+        ("MMD of pictures alone helps", ("VSA-E-MMD", "images"), "words"),
+        ("MMD of sentences alone helps", ("VSA-E-MMD", "sentences"), "words"),
+        ("The auto-encoders without alignment help", ("VSA-AE", "tuned"), "words"),
+        ("All of VSA-AE-MMD helps", ("VSA-AE-MMD", "tuned"), "words"),
+    )
     asked = []
     for target in targets:
         for text, (model, ablation), without in parts:
@@ -167,18 +201,18 @@ def table_rows(found: Results, target: str, ablation: str = "tuned") -> Lines:
         if not rows:
             continue
         seeds.append(len(rows))
-        recalls = [
-            spread([row[side][cut] for row in rows]) for side in ("i2t", "t2i") for cut in CUTS
-        ]
+        recalls = [spread([row[side][cut] for row in rows]) for side in ("i2t", "t2i") for cut in CUTS]
         share = closed(found, name, target) if ablation == "tuned" else None
         between = (
-            [spread([row["alignment"][side][key] for row in rows], digits)
-             for key, digits in (("mmd2", 3), ("a_distance", 2)) for side in ("images", "sentences")]
-            if "alignment" in rows[0] else ["–"] * 4
-        )  # fmt: skip
-        shown = (
-            "–" if share is None or name in ("source", "supervised") else spread(share.values, 0)
+            [
+                spread([row["alignment"][side][key] for row in rows], digits)
+                for key, digits in (("mmd2", 3), ("a_distance", 2))
+                for side in ("images", "sentences")
+            ]
+            if "alignment" in rows[0]
+            else ["–"] * 4
         )
+        shown = "–" if share is None or name in ("source", "supervised") else spread(share.values, 0)
         lines.append((name, *recalls, spread([row["rsum"] for row in rows]), shown, *between))
     return Lines(lines, min(seeds, default=0))
 
@@ -192,8 +226,10 @@ class Curves:
 
     def spread(self, key: str) -> tuple[list[float], list[float]]:
         """Means and half-widths of `rsum`, or of the pictures' `a_distance`, for an error bar."""
-        values = [[row["rsum"] if key == "rsum" else row["alignment"]["images"][key] for row in rows]
-                  for rows in self.rows]  # fmt: skip
+        values = [
+            [row["rsum"] if key == "rsum" else row["alignment"]["images"][key] for row in rows]
+            for rows in self.rows
+        ]
         widths = [mean_interval(v)[1] if len(v) > 1 else 0.0 for v in values]
         return [float(np.mean(v)) for v in values], widths
 
@@ -203,9 +239,7 @@ def weight_curves(found: Results, model: str, target: str = "storybook-art") -> 
     that all have."""
     arms = {f: arm(model, target, "tuned" if f == 1 else f"mmd*{f:g}") for f in FACTORS}
     rows = {f: found.rows(a) for f, a in arms.items()}
-    common = (
-        set.intersection(*(set(r) for r in rows.values() if r)) if any(rows.values()) else set()
-    )
+    common = set.intersection(*(set(r) for r in rows.values() if r)) if any(rows.values()) else set()
     there = {f: [r[seed] for seed in sorted(common)] if r else [] for f, r in rows.items()}
     kept = [f for f in FACTORS if there[f]]
     return Curves(kept, [there[f] for f in kept])
@@ -221,8 +255,10 @@ def markdown(found: Results, target: str, ablation: str = "tuned", columns: int 
 def everything() -> str:
     """All scoreboards and tables, for the README."""
     parts = []
-    for corpus, target, ablation in (*(("storybook", t, "tuned") for t in TARGETS[:2]),
-                                     ("flickr8k", "fashion_products", "tuned")):  # fmt: skip
+    for corpus, target, ablation in (
+        *(("storybook", t, "tuned") for t in TARGETS[:2]),
+        ("flickr8k", "fashion_products", "tuned"),
+    ):
         found = stored(corpus)
         parts.append(f"{corpus} → {target}, {ablation}")
         parts += [markdown(found, target, ablation), report(found, target, ablation)]

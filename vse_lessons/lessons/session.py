@@ -37,9 +37,14 @@ def write_results(folder: Path, lesson: str, parameters: dict[str, Any], **measu
     clash = set(parameters) & set(measured)
     if clash:
         raise DataError(f"{sorted(clash)} are both parameters and measurements of {lesson}")
-    content = {"lesson": lesson, **parameters, **measured,
-               "seconds": round(time.perf_counter() - _STARTED, 1),
-               "peak_memory_mb": round(peak_memory_mb()), "versions": versions()}  # fmt: skip
+    content = {
+        "lesson": lesson,
+        **parameters,
+        **measured,
+        "seconds": round(time.perf_counter() - _STARTED, 1),
+        "peak_memory_mb": round(peak_memory_mb()),
+        "versions": versions(),
+    }
     write_json(Path(folder) / "results.json", content)
     return content
 

@@ -72,12 +72,11 @@ def _smaller(picture: Image.Image) -> tuple[bytes, str]:
     return min(copies, key=lambda copy: len(copy[0]))
 
 
-def answer_box(
-    answer: Callable[[str], Figure], example: str, label: str = "query"
-) -> ipywidgets.Widget:
+def answer_box(answer: Callable[[str], Figure], example: str, label: str = "query") -> ipywidgets.Widget:
     """A line to type in and the figure that answers it, drawn again on Enter or the button."""
-    line = ipywidgets.Text(example, description=html.escape(label), continuous_update=False,
-                           layout={"width": "80%"})  # fmt: skip
+    line = ipywidgets.Text(
+        example, description=html.escape(label), continuous_update=False, layout={"width": "80%"}
+    )
     button = ipywidgets.Button(description="search", tooltip="search for the sentence")
     output = ipywidgets.HTML()
 
@@ -92,8 +91,12 @@ def answer_box(
 
 def chooser(draw: Callable[[int], Figure], names: Sequence[str], label: str) -> ipywidgets.Widget:
     """A menu of names and the figure of the one that is chosen."""
-    menu = ipywidgets.Dropdown(options=list(zip(names, range(len(names)))), value=0,
-                               description=html.escape(label), layout={"width": "80%"})  # fmt: skip
+    menu = ipywidgets.Dropdown(
+        options=list(zip(names, range(len(names)))),
+        value=0,
+        description=html.escape(label),
+        layout={"width": "80%"},
+    )
     output = ipywidgets.HTML()
     menu.observe(lambda change: _draw(output, lambda: draw(change["new"])), "value")
     _draw(output, lambda: draw(0))

@@ -78,15 +78,27 @@ class A3VSEConfig(Presets):
     word_dropout: float = 0.0  # whole words
     sampled_regions: int = 0  # regions attended to in a training step; 0: all
     optimisation: Optimisation = Optimisation(
-        epochs=24, batch_size=128, learning_rate=5e-4, weight_decay=1e-6, clip=2.0, decay_after=16,
-        warmup_epochs=1)  # fmt: skip
+        epochs=24,
+        batch_size=128,
+        learning_rate=5e-4,
+        weight_decay=1e-6,
+        clip=2.0,
+        decay_after=16,
+        warmup_epochs=1,
+    )
 
     @classmethod
     def smoke(cls) -> A3VSEConfig:
         """The lesson's configuration, too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=32, context=16, word_dimensions=16, hidden=16,
-                       optimisation=replace(lesson.optimisation, epochs=3, batch_size=32))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=32,
+            context=16,
+            word_dimensions=16,
+            hidden=16,
+            optimisation=replace(lesson.optimisation, epochs=3, batch_size=32),
+        )
 
     @classmethod
     def lesson(cls) -> A3VSEConfig:
@@ -94,11 +106,27 @@ class A3VSEConfig(Presets):
         standardised, words dropped and weights averaged, because a few hundred annotated images
         over-fit; the adversarial weights are 0.03 times the published ones, because with Eq. 2's mean
         the published ones collapse the embeddings (lesson 03 shows where)."""
-        return replace(cls.scaled(cls.paper(), 0.03), dimensions=128, context=32, word_dimensions=64,
-                       hidden=64, beta=0.5, standardize=True, region_dropout=0.1, word_dropout=0.2,
-                       optimisation=Optimisation(
-                           epochs=30, batch_size=64, learning_rate=2e-3, weight_decay=1e-6, clip=2.0,
-                           cosine=True, warmup_epochs=4, averaging=0.99))  # fmt: skip
+        return replace(
+            cls.scaled(cls.paper(), 0.03),
+            dimensions=128,
+            context=32,
+            word_dimensions=64,
+            hidden=64,
+            beta=0.5,
+            standardize=True,
+            region_dropout=0.1,
+            word_dropout=0.2,
+            optimisation=Optimisation(
+                epochs=30,
+                batch_size=64,
+                learning_rate=2e-3,
+                weight_decay=1e-6,
+                clip=2.0,
+                cosine=True,
+                warmup_epochs=4,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def photographs(cls) -> A3VSEConfig:
@@ -106,12 +134,23 @@ class A3VSEConfig(Presets):
         held-out training images of Flickr8k: linear paths beside the attended ones, whose gates start
         at 0; a softmax over all negatives; half of the words and most features dropped.  Adversarial
         weights of 0.03 times the published ones lowered rsum there, so they are 0."""
-        return replace(cls.scaled(cls.paper(), 0.0), dimensions=256, context=32, word_dimensions=64,
-                       max_words=16, beta=0.7, ranking="contrastive", softness=0.15,
-                       standardize=True, linear_paths=True, gate=0.0, region_dropout=0.7,
-                       word_dropout=0.5, sampled_regions=4,
-                       optimisation=Optimisation(epochs=17, batch_size=256, learning_rate=4e-3,
-                                                 clip=10.0, cosine=True))  # fmt: skip
+        return replace(
+            cls.scaled(cls.paper(), 0.0),
+            dimensions=256,
+            context=32,
+            word_dimensions=64,
+            max_words=16,
+            beta=0.7,
+            ranking="contrastive",
+            softness=0.15,
+            standardize=True,
+            linear_paths=True,
+            gate=0.0,
+            region_dropout=0.7,
+            word_dropout=0.5,
+            sampled_regions=4,
+            optimisation=Optimisation(epochs=17, batch_size=256, learning_rate=4e-3, clip=10.0, cosine=True),
+        )
 
     @staticmethod
     def scaled(config: A3VSEConfig, factor: float) -> A3VSEConfig:
@@ -127,8 +166,13 @@ class A3VSEConfig(Presets):
 
 
 ADVERSARIAL = (
-    "intra_images", "intra_text", "cross_pairs", "cross_semantics", "transitive_images",
-    "transitive_text")  # fmt: skip
+    "intra_images",
+    "intra_text",
+    "cross_pairs",
+    "cross_semantics",
+    "transitive_images",
+    "transitive_text",
+)
 ABLATIONS = {
     "full": {},
     "no_semantics": {},  # this one and the next change nothing but the training corpus:
@@ -161,9 +205,7 @@ def with_semantics_for(training: SparseCorpus, ablation: str = "full") -> Sparse
     check_ablation(ablation)
     if ablation == "no_semantics":
         return training.with_semantics(())
-    return training.with_semantics(
-        describe(training, "tags" if ablation == "global_tags" else "regions")
-    )
+    return training.with_semantics(describe(training, "tags" if ablation == "global_tags" else "regions"))
 
 
 # The six discriminators: the objective they belong to, the weight's name, the two domains.
@@ -206,8 +248,11 @@ class A3VSE(RetrievalModel):
             width, config.dimensions, statistics if config.standardize else None
         )
         self.text_encoder = SentenceEncoder(
-            len(vocabulary), config.word_dimensions, config.dimensions,
-            None if word_vectors is None else word_vectors.of(vocabulary))  # fmt: skip
+            len(vocabulary),
+            config.word_dimensions,
+            config.dimensions,
+            None if word_vectors is None else word_vectors.of(vocabulary),
+        )
         self.image_pooling, self.text_pooling = self._pooling(), self._pooling()
         if not (config.attended_paths or config.linear_paths):
             raise ValueError("without attended paths there must be linear ones")
@@ -215,8 +260,12 @@ class A3VSE(RetrievalModel):
         if config.linear_paths:
             self._add_linear_paths(width, pooled, mean_statistics, idf)
         self.discriminators = nn.ModuleDict(
-            {name: Discriminator(pooled, config.hidden)
-             for name, (_, weight, _) in DOMAINS.items() if getattr(config, weight)})  # fmt: skip
+            {
+                name: Discriminator(pooled, config.hidden)
+                for name, (_, weight, _) in DOMAINS.items()
+                if getattr(config, weight)
+            }
+        )
         if config.ranking == "triplet":
             scale = config.optimisation.batch_size if config.reduction == "sum" else 1
             self.plateaus = {
@@ -240,8 +289,13 @@ class A3VSE(RetrievalModel):
         self.text_gate = nn.Parameter(torch.tensor(self.config.gate))
 
     @classmethod
-    def build(cls, config: A3VSEConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | None = None) -> A3VSE:  # fmt: skip
+    def build(
+        cls,
+        config: A3VSEConfig,
+        training: SparseCorpus,
+        seed: int = 0,
+        word_vectors: str | Path | None = None,
+    ) -> A3VSE:
         """A fresh model for a sparse corpus: its vocabulary, IDF and feature statistics come from what
         training may see and nothing else.  `word_vectors` is a GloVe text file."""
         texts = [*training.training_sentences, *training.semantics]
@@ -252,8 +306,9 @@ class A3VSE(RetrievalModel):
         of_means = regions.mean_statistics(training.seen) if config.linear_paths else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return cls(config, vocabulary, regions.dimensions, statistics, of_means,
-                       vocabulary.idf(texts), vectors)  # fmt: skip
+            return cls(
+                config, vocabulary, regions.dimensions, statistics, of_means, vocabulary.idf(texts), vectors
+            )
 
     def _pooling(self) -> nn.Module:
         config = self.config
@@ -304,19 +359,23 @@ class A3VSE(RetrievalModel):
         """Weights W of Eq. 1: (B, K, R) over regions and (B', K, M) over words."""
         words = self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
         images = images.to(self.device)
-        return (self.image_pooling.weights(self.image_encoder(images.features), images.mask),
-                self.text_pooling.weights(self.text_encoder(words), words != PAD))  # fmt: skip
+        return (
+            self.image_pooling.weights(self.image_encoder(images.features), images.mask),
+            self.text_pooling.weights(self.text_encoder(words), words != PAD),
+        )
 
     def loss(self, batch: Batch) -> Losses:
         """l = l^tri + l^adv (Eq. 9).  The encoders minimise l and the discriminators maximise it (Eq.
         10), so the discriminators' cross-entropy -l^adv is minimised behind gradient reversal."""
         embedded = self._embed(batch)
-        terms = {"pairs": self.config.beta * self._rank(
-            embedded["v"], embedded["t"], batch.pairs, self.config.margin_pairs, batch.warmup)}  # fmt: skip
+        terms = {
+            "pairs": self.config.beta
+            * self._rank(embedded["v"], embedded["t"], batch.pairs, self.config.margin_pairs, batch.warmup)
+        }
         if batch.weak is not None:
             terms["semantics"] = (1 - self.config.beta) * self._rank(
-                embedded["u"], embedded["s"], batch.weak, self.config.margin_semantics,
-                batch.warmup)  # fmt: skip
+                embedded["u"], embedded["s"], batch.weak, self.config.margin_semantics, batch.warmup
+            )
         gamma = reversal_strength(batch.progress, self.config.eta)
         adversarial, accuracies = self._align(embedded, gamma)
         return Losses({**terms, **adversarial}, {"gamma": gamma, **accuracies})
@@ -336,9 +395,7 @@ class A3VSE(RetrievalModel):
             embedded["s"] = encoded[cut:]
         return embedded
 
-    def _rank(
-        self, images: Tensor, texts: Tensor, pairs: Pairs, margin: float, warmup: bool
-    ) -> Tensor:
+    def _rank(self, images: Tensor, texts: Tensor, pairs: Pairs, margin: float, warmup: bool) -> Tensor:
         similarity = cosine(images, texts)
         if self.config.ranking == "contrastive":
             return contrastive_loss(similarity, pairs.owners, self.config.softness)

@@ -40,12 +40,8 @@ PAGE_LOSSES = ("intra", "bce")
 class ArtpediaConfig(Presets):
     """Hyper-parameters of the Artpedia model and its baselines; the defaults are those of section 5.1."""
 
-    similarity: str = (
-        "cross_attention"  # or "global": one vector an image and a sentence (section 5.2)
-    )
-    page_loss: str = (
-        "intra"  # or "bce": a classifier of visual and contextual sentences (section 5.2)
-    )
+    similarity: str = "cross_attention"  # or "global": one vector an image and a sentence (section 5.2)
+    page_loss: str = "intra"  # or "bce": a classifier of visual and contextual sentences (section 5.2)
     lambda_w: float = 0.5  # weight of the inter-page loss; the page loss has 1 - lambda_w
     dimensions: int = 512
     word_dimensions: int = 300
@@ -59,16 +55,21 @@ class ArtpediaConfig(Presets):
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
     optimisation: Optimisation = Optimisation(
-        epochs=30, batch_size=128, learning_rate=1e-6, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+        epochs=30, batch_size=128, learning_rate=1e-6, clip=2.0, decay_after=15, warmup_epochs=1
+    )
 
     def __post_init__(self) -> None:
-        for value, known, name in ((self.similarity, SIMILARITIES, "similarity"),
-                                   (self.page_loss, PAGE_LOSSES, "page_loss")):  # fmt: skip
+        for value, known, name in (
+            (self.similarity, SIMILARITIES, "similarity"),
+            (self.page_loss, PAGE_LOSSES, "page_loss"),
+        ):
             if value not in known:
                 raise DataError(f"unknown {name} {value!r}: one of {', '.join(known)}")
         if not 0 <= self.lambda_w <= 1:
-            raise DataError(f"lambda_w is {self.lambda_w}: a weight in [0, 1]; 0 ranks the sentences of each "
-                            "page only, 1 finds paintings only")  # fmt: skip
+            raise DataError(
+                f"lambda_w is {self.lambda_w}: a weight in [0, 1]; 0 ranks the sentences of each "
+                "page only, 1 finds paintings only"
+            )
 
     @property
     def attention(self) -> CrossAttention:
@@ -84,17 +85,34 @@ class ArtpediaConfig(Presets):
     @classmethod
     def lesson(cls) -> ArtpediaConfig:
         """Small, with a learning rate that gets somewhere in a minute, for Storybook and two CPU cores."""
-        return cls(dimensions=64, word_dimensions=64, standardize=True, region_dropout=0.1, word_dropout=0.1,
-                   optimisation=Optimisation(epochs=5, batch_size=32, learning_rate=4e-3, clip=2.0,
-                                             weight_decay=1e-6, cosine=True, warmup_epochs=2,
-                                             averaging=0.99))  # fmt: skip
+        return cls(
+            dimensions=64,
+            word_dimensions=64,
+            standardize=True,
+            region_dropout=0.1,
+            word_dropout=0.1,
+            optimisation=Optimisation(
+                epochs=5,
+                batch_size=32,
+                learning_rate=4e-3,
+                clip=2.0,
+                weight_decay=1e-6,
+                cosine=True,
+                warmup_epochs=2,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def smoke(cls) -> ArtpediaConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=16, word_dimensions=16,
-                       optimisation=replace(lesson.optimisation, epochs=2, warmup_epochs=1))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=16,
+            word_dimensions=16,
+            optimisation=replace(lesson.optimisation, epochs=2, warmup_epochs=1),
+        )
 
 
 class Artpedia(RetrievalModel):
@@ -105,27 +123,44 @@ class Artpedia(RetrievalModel):
     For the global baseline the paper takes features of ResNet-152 of the whole image; here the mean region
     stands in for them.  The GRU is as wide as the joint space, so words need no layer of their own."""
 
-    def __init__(self, config: ArtpediaConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+    def __init__(
+        self,
+        config: ArtpediaConfig,
+        vocabulary: Vocabulary,
+        width: int,
+        statistics: tuple[Tensor, Tensor] | None = None,
+        vectors: Tensor | None = None,
+    ):
         """`statistics`: mean and deviation (D,) of the training regions, or of their means if global."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
-        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
-                                            vectors, cell="gru", both_ways=True)  # fmt: skip
+        self.text_encoder = SentenceEncoder(
+            len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru", both_ways=True
+        )
         if config.page_loss == "bce":
-            self.classifier = nn.Sequential(nn.Linear(2 * config.dimensions, config.dimensions), nn.ReLU(),
-                                            nn.Linear(config.dimensions, 1))  # fmt: skip
+            self.classifier = nn.Sequential(
+                nn.Linear(2 * config.dimensions, config.dimensions),
+                nn.ReLU(),
+                nn.Linear(config.dimensions, 1),
+            )
         if config.lambda_w > 0:
             self.plateaus = {"inter": 2 * config.margin * config.lambda_w}
 
     @classmethod
-    def build(cls, config: ArtpediaConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: WordVectors | str | Path | None = None) -> Artpedia:  # fmt: skip
+    def build(
+        cls,
+        config: ArtpediaConfig,
+        training: SparseCorpus,
+        seed: int = 0,
+        word_vectors: WordVectors | str | Path | None = None,
+    ) -> Artpedia:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         if config.lambda_w < 1 and not len(training.contextual):
-            raise DataError(f"{training.corpus.name} has no contextual sentence to learn from: use "
-                            "storybook-pages or artpedia, or lambda_w=1")  # fmt: skip
+            raise DataError(
+                f"{training.corpus.name} has no contextual sentence to learn from: use "
+                "storybook-pages or artpedia, or lambda_w=1"
+            )
         read = training.training_sentences + training.contextual_sentences
         vocabulary = Vocabulary.build(read, config.min_count)
         if isinstance(word_vectors, (str, Path)):
@@ -228,11 +263,15 @@ class Artpedia(RetrievalModel):
         if config.lambda_w < 1:
             own = torch.tensor(rows, dtype=torch.long, device=self.device)
             if config.page_loss == "bce":
-                page = page_cross_entropy(self.classify(images, last[visual]),
-                                          self.classify(images[own], last[contextual]))  # fmt: skip
+                page = page_cross_entropy(
+                    self.classify(images, last[visual]), self.classify(images[own], last[contextual])
+                )
             else:
-                right = (similarity.diagonal() if config.lambda_w > 0
-                         else self.pair_similarity(images, compared[visual]))  # fmt: skip
+                right = (
+                    similarity.diagonal()
+                    if config.lambda_w > 0
+                    else self.pair_similarity(images, compared[visual])
+                )
                 wrong = self.pair_similarity(images[own], compared[contextual])
                 page = intra_page_loss(right[own], wrong, config.margin)
             terms["page"] = (1 - config.lambda_w) * page

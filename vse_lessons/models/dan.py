@@ -52,27 +52,53 @@ class DANConfig(Presets):
     # published: SGD, momentum 0.9, learning rate 0.1 for 30 epochs and 0.01 for 30 more, weight decay
     # 5e-4.  `fit` has Adam, whose learning rate is ours
     optimisation: Optimisation = Optimisation(
-        epochs=60, batch_size=128, learning_rate=5e-4, weight_decay=5e-4, decoupled=True, clip=0.1,
-        decay_after=30)  # fmt: skip
+        epochs=60,
+        batch_size=128,
+        learning_rate=5e-4,
+        weight_decay=5e-4,
+        decoupled=True,
+        clip=0.1,
+        decay_after=30,
+    )
 
     @classmethod
     def smoke(cls) -> DANConfig:
         """The lesson's configuration, too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=32, word_dimensions=16,
-                       optimisation=replace(lesson.optimisation, epochs=3, batch_size=32))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=32,
+            word_dimensions=16,
+            optimisation=replace(lesson.optimisation, epochs=3, batch_size=32),
+        )
 
     @classmethod
     def lesson(cls) -> DANConfig:
         """Small enough for Storybook and one CPU core.  The published margin of 100 between dot products
         trains there too, but far more slowly than cosines with a margin of 0.2; the hardest negatives
         after only three epochs of the mean stick at the margin."""
-        return replace(cls.paper(), dimensions=64, word_dimensions=64, normalized=True, margin=0.2,
-                       negatives="hardest", reduction="mean", standardize=True, dropout=0.3,
-                       word_dropout=0.3,
-                       optimisation=Optimisation(
-                           epochs=18, batch_size=64, learning_rate=4e-3, weight_decay=1e-6,
-                           clip=2.0, cosine=True, warmup_epochs=7, averaging=0.99))  # fmt: skip
+        return replace(
+            cls.paper(),
+            dimensions=64,
+            word_dimensions=64,
+            normalized=True,
+            margin=0.2,
+            negatives="hardest",
+            reduction="mean",
+            standardize=True,
+            dropout=0.3,
+            word_dropout=0.3,
+            optimisation=Optimisation(
+                epochs=18,
+                batch_size=64,
+                learning_rate=4e-3,
+                weight_decay=1e-6,
+                clip=2.0,
+                cosine=True,
+                warmup_epochs=7,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def paper(cls) -> DANConfig:
@@ -114,9 +140,7 @@ class VisualSteps(nn.Module):
     def __init__(self, width: int, dimensions: int, steps: int):
         super().__init__()
         self.projections = nn.ModuleList(nn.Linear(width, dimensions) for _ in range(steps + 1))
-        self.attentions = nn.ModuleList(
-            MemoryAttention(width, dimensions, dimensions) for _ in range(steps)
-        )
+        self.attentions = nn.ModuleList(MemoryAttention(width, dimensions, dimensions) for _ in range(steps))
 
     def forward(self, regions: Tensor, mask: Tensor) -> Tensor:
         """(B, R, D), (B, R) bool -> (B, K + 1, H)."""
@@ -184,8 +208,9 @@ class DAN(RetrievalModel):
         return 2 * self.config.margin * hinges * (size if self.config.reduction == "sum" else 1)
 
     @classmethod
-    def build(cls, config: DANConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | None = None) -> DAN:  # fmt: skip
+    def build(
+        cls, config: DANConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+    ) -> DAN:
         """A fresh model for a sparse corpus: its vocabulary and feature statistics come from what
         training may see and nothing else.  `word_vectors` is a GloVe text file."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
@@ -205,9 +230,7 @@ class DAN(RetrievalModel):
         """[u^(0), ..., u^(K)]: B sentences -> (B, (K + 1) H)."""
         words = self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
         words = drop_words(words, self.config.word_dropout, self.training)
-        states = 2 * self.text_encoder(
-            words
-        )  # u_t = h_t^(f) + h_t^(b), and the encoder's is their mean
+        states = 2 * self.text_encoder(words)  # u_t = h_t^(f) + h_t^(b), and the encoder's is their mean
         return self.textual(self._drop(states), words != PAD).flatten(1)
 
     def _drop(self, entities: Tensor) -> Tensor:
@@ -231,9 +254,7 @@ class DAN(RetrievalModel):
 
         Un-annotated images have no sentence: `batch.weak` is not used."""
         config, pairs = self.config, batch.pairs
-        similarity = self.similarity(
-            self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
-        )
+        similarity = self.similarity(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
         negatives = "mean" if batch.warmup and config.negatives == "hardest" else config.negatives
         loss = triplet_loss(similarity, pairs.owners, config.margin, negatives, config.reduction)
         return Losses({"pairs": loss})

@@ -47,8 +47,11 @@ class DPCConfig(Presets):
     dimensions: int = 2048  # of an embedding, and of the fully-connected layers
     word_dimensions: int = 300  # of word2vec
     stages: tuple[Stage, ...] = (
-        Stage(256, 3, first=128), Stage(512, 4, first=512, stride=2),
-        Stage(1024, 6, first=1024, stride=2), Stage(2048, 1, first=2048))  # fmt: skip
+        Stage(256, 3, first=128),
+        Stage(512, 4, first=512, stride=2),
+        Stage(1024, 6, first=1024, stride=2),
+        Stage(2048, 1, first=2048),
+    )
     max_words: int = 32  # 56 on CUHK-PEDES
     min_count: int = 1  # the paper keeps the words that word2vec knows
     shift: int = 3  # most empty places before the first word in training; see `shift_words`
@@ -67,27 +70,49 @@ class DPCConfig(Presets):
     # SGD in the paper, momentum 0.9; the code: weight decay 1e-4, rate 0.1, for the last 20 epochs
     # 0.01.  `fit` has Adam, whose rate is ours
     optimisation: Optimisation = Optimisation(
-        epochs=300, batch_size=32, learning_rate=1e-3, weight_decay=1e-4, decoupled=True,
-        decay_after=280)  # fmt: skip
+        epochs=300, batch_size=32, learning_rate=1e-3, weight_decay=1e-4, decoupled=True, decay_after=280
+    )
 
     @classmethod
     def smoke(cls) -> DPCConfig:
         """The lesson's configuration, too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=32, word_dimensions=16, stages=(Stage(32, 1, first=16),),
-                       optimisation=replace(lesson.optimisation, epochs=3, batch_size=32))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=32,
+            word_dimensions=16,
+            stages=(Stage(32, 1, first=16),),
+            optimisation=replace(lesson.optimisation, epochs=3, batch_size=32),
+        )
 
     @classmethod
     def lesson(cls) -> DPCConfig:
         """The published objective, small enough for Storybook and one CPU core.  The losses see f and
         not relu(f), which did better on validation images.  Two blocks read no better than one.
         There is no stride, so there is nothing to shift."""
-        return replace(cls.paper(), dimensions=128, word_dimensions=128, min_count=4,
-                       stages=(Stage(128, 1, first=64),), shift=0, stage_one=0.5, rectified=False,
-                       negatives="mean", standardize=True, region_dropout=0.3, word_dropout=0.3,
-                       optimisation=Optimisation(
-                           epochs=20, batch_size=64, learning_rate=2e-3, weight_decay=1e-6,
-                           clip=2.0, cosine=True, averaging=0.99))  # fmt: skip
+        return replace(
+            cls.paper(),
+            dimensions=128,
+            word_dimensions=128,
+            min_count=4,
+            stages=(Stage(128, 1, first=64),),
+            shift=0,
+            stage_one=0.5,
+            rectified=False,
+            negatives="mean",
+            standardize=True,
+            region_dropout=0.3,
+            word_dropout=0.3,
+            optimisation=Optimisation(
+                epochs=20,
+                batch_size=64,
+                learning_rate=2e-3,
+                weight_decay=1e-6,
+                clip=2.0,
+                cosine=True,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def paper(cls) -> DPCConfig:
@@ -197,8 +222,12 @@ class ImagePath(nn.Sequential):
 
     def __init__(self, width: int, dimensions: int):
         super().__init__(
-            nn.Linear(width, dimensions, bias=False), nn.BatchNorm1d(dimensions), nn.ReLU(),
-            nn.Linear(dimensions, dimensions, bias=False), nn.BatchNorm1d(dimensions))  # fmt: skip
+            nn.Linear(width, dimensions, bias=False),
+            nn.BatchNorm1d(dimensions),
+            nn.ReLU(),
+            nn.Linear(dimensions, dimensions, bias=False),
+            nn.BatchNorm1d(dimensions),
+        )
 
 
 class DPC(RetrievalModel):
@@ -237,8 +266,9 @@ class DPC(RetrievalModel):
             self.plateaus = {"rank": 2 * config.margin * config.rank}
 
     @classmethod
-    def build(cls, config: DPCConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | None = None) -> DPC:  # fmt: skip
+    def build(
+        cls, config: DPCConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+    ) -> DPC:
         """A fresh model for a sparse corpus: its vocabulary, classes and feature statistics come from
         what training may see and nothing else.  `word_vectors` is a text file in GloVe's form."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
@@ -247,9 +277,7 @@ class DPC(RetrievalModel):
         statistics = regions.mean_statistics(training.seen) if config.standardize else None
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return cls(
-                config, vocabulary, regions.dimensions, training.annotated, statistics, vectors
-            )
+            return cls(config, vocabulary, regions.dimensions, training.annotated, statistics, vectors)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """f_img: regions (B, R, D) -> (B, H)."""

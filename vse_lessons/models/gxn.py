@@ -97,7 +97,8 @@ class GXNConfig(Presets):
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words that the encoders read
     optimisation: Optimisation = Optimisation(
-        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
+    )
 
     def __post_init__(self) -> None:
         if self.similarity not in ("order", "cosine"):
@@ -112,27 +113,65 @@ class GXNConfig(Presets):
     def lesson(cls) -> GXNConfig:
         """Small, for Storybook and two CPU cores; cosines of vectors that may be negative, for the order of
         non-negative ones finds far less in 128 dimensions (lesson 07)."""
-        return cls(dimensions=128, word_dimensions=64, max_words=40, similarity="cosine", nonnegative=False,
-                   margin=0.2, decoder=128, attends=True, captions=0.3, reward=0.7, pictures=0.002, kl=0.02,
-                   condition=32, noise=32, channels=16, drawn=16, adversary_rate=0.6, standardize=True,
-                   region_dropout=0.1, word_dropout=0.2, optimisation=Optimisation(
-                       epochs=6, batch_size=64, learning_rate=3e-3, clip=2.0, weight_decay=1e-6,
-                       cosine=True, warmup_epochs=5, averaging=0.99))  # fmt: skip
+        return cls(
+            dimensions=128,
+            word_dimensions=64,
+            max_words=40,
+            similarity="cosine",
+            nonnegative=False,
+            margin=0.2,
+            decoder=128,
+            attends=True,
+            captions=0.3,
+            reward=0.7,
+            pictures=0.002,
+            kl=0.02,
+            condition=32,
+            noise=32,
+            channels=16,
+            drawn=16,
+            adversary_rate=0.6,
+            standardize=True,
+            region_dropout=0.1,
+            word_dropout=0.2,
+            optimisation=Optimisation(
+                epochs=6,
+                batch_size=64,
+                learning_rate=3e-3,
+                clip=2.0,
+                weight_decay=1e-6,
+                cosine=True,
+                warmup_epochs=5,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def photographs(cls) -> GXNConfig:
         """For some thousand photographs and two CPU cores: more dropout and fewer epochs."""
         lesson = cls.lesson()
-        return replace(lesson, region_dropout=0.3, decoder=256,
-                       optimisation=replace(lesson.optimisation, epochs=4, warmup_epochs=3))  # fmt: skip
+        return replace(
+            lesson,
+            region_dropout=0.3,
+            decoder=256,
+            optimisation=replace(lesson.optimisation, epochs=4, warmup_epochs=3),
+        )
 
     @classmethod
     def smoke(cls) -> GXNConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=16, word_dimensions=16, decoder=16, condition=8, noise=8,
-                       channels=2, drawn=8, optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
-                                                     warmup_epochs=1))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=16,
+            word_dimensions=16,
+            decoder=16,
+            condition=8,
+            noise=8,
+            channels=2,
+            drawn=8,
+            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+        )
 
 
 ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-to-image path
@@ -163,9 +202,15 @@ class GXN(RetrievalModel):
 
     while D learns to tell real from drawn pictures and right from wrong sentences."""
 
-    def __init__(self, config: GXNConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None,
-                 classes: int = 0):  # fmt: skip
+    def __init__(
+        self,
+        config: GXNConfig,
+        vocabulary: Vocabulary,
+        width: int,
+        statistics: tuple[Tensor, Tensor] | None = None,
+        vectors: Tensor | None = None,
+        classes: int = 0,
+    ):
         """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words;
         `classes`: how many the detector knows."""
         super().__init__()
@@ -178,9 +223,7 @@ class GXN(RetrievalModel):
         self.attends = bool(config.captions) and config.attends
         self.classes = nn.Embedding(classes, H) if self.attends and classes else None
         if config.captions:
-            self.decoder = SentenceDecoder(
-                words, config.word_dimensions, H, config.decoder, self.attends
-            )
+            self.decoder = SentenceDecoder(words, config.word_dimensions, H, config.decoder, self.attends)
         if config.pictures:
             self.augment = ConditioningAugmentation(H, config.condition)
             self.generator = Generator(config.condition + config.noise, config.channels)
@@ -191,8 +234,9 @@ class GXN(RetrievalModel):
         self.place: dict[int, int] = {}  # from an image's number to its place in `cider`
 
     @classmethod
-    def build(cls, config: GXNConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | None = None) -> GXN:  # fmt: skip
+    def build(
+        cls, config: GXNConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+    ) -> GXN:
         """A fresh model; vocabulary, statistics and the reward's references come from what training may see.
         `DataError` without pixels where pictures are drawn, and for a sentence that is too long to be
         written."""
@@ -203,8 +247,10 @@ class GXN(RetrievalModel):
                 "corpora.with_pixels, or train a variant without it (ranking, i2t xe, i2t mix)"
             )
         if config.pictures and corpus.pixels.dimensions != 3 * SIDE * SIDE:
-            raise DataError(f"{corpus.name} has {corpus.pixels.dimensions} numbers a picture, not those of "
-                            f"{SIDE}x{SIDE} pixels, which the generator draws")  # fmt: skip
+            raise DataError(
+                f"{corpus.name} has {corpus.pixels.dimensions} numbers a picture, not those of "
+                f"{SIDE}x{SIDE} pixels, which the generator draws"
+            )
         if config.captions:
             training.check_lengths(config.max_words)
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
@@ -372,8 +418,10 @@ class GXN(RetrievalModel):
         logits = judge.compare(torch.cat([seen, seen[wrong], drawn]), texts).split(parts)
         right = [(logits[0] > 0).float().mean(), *((one <= 0).float().mean() for one in logits[1:])]
         names = ("real", "mismatched", "fake")
-        return Losses({"discriminator": discriminator_error(*logits)},
-                      {f"accuracy_{name}": share.detach() for name, share in zip(names, right)})  # fmt: skip
+        return Losses(
+            {"discriminator": discriminator_error(*logits)},
+            {f"accuracy_{name}": share.detach() for name, share in zip(names, right)},
+        )
 
     def is_adversary(self, parameter: str) -> bool:
         """The discriminator learns in a step of its own."""

@@ -53,7 +53,8 @@ class SCANConfig(Presets):
     word_dropout: float = 0.0  # whole words
     sampled_regions: int = 0  # regions that a training step sees; 0: all
     optimisation: Optimisation = Optimisation(
-        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
+    )
 
     @classmethod
     def paper(cls) -> SCANConfig:
@@ -67,48 +68,77 @@ class SCANConfig(Presets):
         tried on validation images LogSumExp over words learnt better than their mean; the hardest
         negatives from the fifth epoch stuck at the plateau, and all negatives to the end stopped short."""
         return cls(
-            dimensions=128, word_dimensions=64, attention=VARIANTS["t2i_logsumexp"], reduction="mean",
-            standardize=True, region_dropout=0.1, word_dropout=0.2,
-            optimisation=Optimisation(epochs=14, batch_size=64, learning_rate=3e-3, clip=2.0,
-                                      weight_decay=1e-6, cosine=True, warmup_epochs=6,
-                                      averaging=0.99))  # fmt: skip
+            dimensions=128,
+            word_dimensions=64,
+            attention=VARIANTS["t2i_logsumexp"],
+            reduction="mean",
+            standardize=True,
+            region_dropout=0.1,
+            word_dropout=0.2,
+            optimisation=Optimisation(
+                epochs=14,
+                batch_size=64,
+                learning_rate=3e-3,
+                clip=2.0,
+                weight_decay=1e-6,
+                cosine=True,
+                warmup_epochs=6,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def photographs(cls) -> SCANConfig:
         """For a few hundred to some thousand photographs and two CPU cores."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=256, max_words=16, region_dropout=0.2, sampled_regions=12,
-                       optimisation=replace(lesson.optimisation, epochs=10, batch_size=128,
-                                            warmup_epochs=4))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=256,
+            max_words=16,
+            region_dropout=0.2,
+            sampled_regions=12,
+            optimisation=replace(lesson.optimisation, epochs=10, batch_size=128, warmup_epochs=4),
+        )
 
     @classmethod
     def smoke(cls) -> SCANConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=16, word_dimensions=16,
-                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
-                                            warmup_epochs=1))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=16,
+            word_dimensions=16,
+            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+        )
 
 
 class SCAN(RetrievalModel):
     """Regions v_i = W_v f_i + b_v (section 3.3) and words e_j, the mean of a bidirectional GRU's two states
     (section 3.4), compared by stacked cross attention (section 3.1)."""
 
-    def __init__(self, config: SCANConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+    def __init__(
+        self,
+        config: SCANConfig,
+        vocabulary: Vocabulary,
+        width: int,
+        statistics: tuple[Tensor, Tensor] | None = None,
+        vectors: Tensor | None = None,
+    ):
         """`statistics`: mean and deviation (D,) of the training regions."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
-        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
-                                            vectors, cell="gru", both_ways=True)  # fmt: skip
+        self.text_encoder = SentenceEncoder(
+            len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru", both_ways=True
+        )
         size = config.optimisation.batch_size if config.reduction == "sum" else 1
         if config.attention.pool in ("mean", "max"):  # the others grow with the number of words
             self.plateaus = {"pairs": 2 * config.margin * size}
 
     @classmethod
-    def build(cls, config: SCANConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | None = None) -> SCAN:  # fmt: skip
+    def build(
+        cls, config: SCANConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+    ) -> SCAN:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
         vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
@@ -142,9 +172,8 @@ class SCAN(RetrievalModel):
     def loss(self, batch: Batch) -> Losses:
         """The hinges of the hardest negatives in the batch (section 3.2)."""
         pairs, config = batch.pairs, self.config
-        similarity = self.similarity(
-            self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
-        )
+        similarity = self.similarity(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
         negatives = "mean" if batch.warmup else "hardest"
-        return Losses({"pairs": triplet_loss(similarity, pairs.owners, config.margin, negatives,
-                                             config.reduction)})  # fmt: skip
+        return Losses(
+            {"pairs": triplet_loss(similarity, pairs.owners, config.margin, negatives, config.reduction)}
+        )

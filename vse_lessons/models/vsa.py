@@ -76,7 +76,8 @@ class VSAConfig(Presets):
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words that the encoder reads
     optimisation: Optimisation = Optimisation(
-        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
+    )
 
     @classmethod
     def paper(cls) -> VSAConfig:
@@ -86,27 +87,51 @@ class VSAConfig(Presets):
     @classmethod
     def lesson(cls) -> VSAConfig:
         """Small, for Storybook and two CPU cores; weights chosen on validation pairs of the targets."""
-        return cls(dimensions=128, word_dimensions=64, decoder=64, max_words=20, standardize=True,
-                   region_dropout=0.1, word_dropout=0.2, reconstruct_sentences=0.1, align_sentences=0.3,
-                   optimisation=Optimisation(epochs=12, batch_size=128, learning_rate=4e-3, clip=2.0,
-                                             weight_decay=1e-6, cosine=True, warmup_epochs=9,
-                                             averaging=0.99))  # fmt: skip
+        return cls(
+            dimensions=128,
+            word_dimensions=64,
+            decoder=64,
+            max_words=20,
+            standardize=True,
+            region_dropout=0.1,
+            word_dropout=0.2,
+            reconstruct_sentences=0.1,
+            align_sentences=0.3,
+            optimisation=Optimisation(
+                epochs=12,
+                batch_size=128,
+                learning_rate=4e-3,
+                clip=2.0,
+                weight_decay=1e-6,
+                cosine=True,
+                warmup_epochs=9,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def photographs(cls) -> VSAConfig:
         """For some thousand photographs and two CPU cores: more dropout and half as many epochs.  Its weights
         are Storybook's, untouched: nothing was tuned on pairs of a target of photographs."""
         lesson = cls.lesson()
-        return replace(lesson, max_words=16, region_dropout=0.3,
-                       optimisation=replace(lesson.optimisation, epochs=6, warmup_epochs=4))  # fmt: skip
+        return replace(
+            lesson,
+            max_words=16,
+            region_dropout=0.3,
+            optimisation=replace(lesson.optimisation, epochs=6, warmup_epochs=4),
+        )
 
     @classmethod
     def smoke(cls) -> VSAConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=16, word_dimensions=16, hidden=8,
-                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
-                                            warmup_epochs=1))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=16,
+            word_dimensions=16,
+            hidden=8,
+            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+        )
 
 
 _NO_DECODERS = {"reconstruct_images": 0.0, "reconstruct_sentences": 0.0}
@@ -152,14 +177,21 @@ class VSA(RetrievalModel):
         L_v = 1/2 sum_{d in s, z} mean |v_d - f'(f(v_d))|^2 / D
         L_t = mean over the words of s and z of -ln P(w_m | w_1 ... w_{m-1}, g(t))"""
 
-    def __init__(self, config: VSAConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+    def __init__(
+        self,
+        config: VSAConfig,
+        vocabulary: Vocabulary,
+        width: int,
+        statistics: tuple[Tensor, Tensor] | None = None,
+        vectors: Tensor | None = None,
+    ):
         """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
-        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
-                                            vectors, cell="gru")  # fmt: skip
+        self.text_encoder = SentenceEncoder(
+            len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru"
+        )
         if config.reconstruct_images:
             self.image_decoder = ImageDecoder(config.dimensions, width)
         if config.reconstruct_sentences:
@@ -169,19 +201,31 @@ class VSA(RetrievalModel):
         if config.adversarial:
             self.discriminators = nn.ModuleDict(
                 {side: Discriminator(config.dimensions, config.hidden) for side in ("images", "sentences")}
-            )  # fmt: skip
+            )
         self.plateaus = {"pairs": 2 * config.margin}
 
     @property
     def adapts(self) -> bool:
         """Whether a term of the objective reads the target domain."""
         config = self.config
-        return any((config.reconstruct_images, config.reconstruct_sentences, config.align_images,
-                    config.align_sentences, config.adversarial))  # fmt: skip
+        return any(
+            (
+                config.reconstruct_images,
+                config.reconstruct_sentences,
+                config.align_images,
+                config.align_sentences,
+                config.adversarial,
+            )
+        )
 
     @classmethod
-    def build(cls, config: VSAConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | WordVectors | None = None) -> VSA:  # fmt: skip
+    def build(
+        cls,
+        config: VSAConfig,
+        training: SparseCorpus,
+        seed: int = 0,
+        word_vectors: str | Path | WordVectors | None = None,
+    ) -> VSA:
         """A fresh model.  Vocabulary and statistics come from the source, and where there is one from the
         target too: its sentences may be read, only not with their images.  `DataError` if something is to
         adapt and there is no target; a warning if source and target hardly share a word."""
@@ -208,8 +252,10 @@ class VSA(RetrievalModel):
             torch.manual_seed(seed)
             model = cls(config, vocabulary, regions.dimensions, _pooled(means), vectors)
         if model.adapts and target is None:
-            raise DataError("this variant adapts to a target domain, and there is none: give the corpus one "
-                            "(SparseCorpus.with_target), or train the variant 'source'")  # fmt: skip
+            raise DataError(
+                "this variant adapts to a target domain, and there is none: give the corpus one "
+                "(SparseCorpus.with_target), or train the variant 'source'"
+            )
         return model
 
     def encode_images(self, images: RegionBatch) -> Tensor:
@@ -232,9 +278,7 @@ class VSA(RetrievalModel):
         """L; see the class."""
         config, pairs, target = self.config, batch.pairs, batch.target
         if not self.adapts:
-            scores = cosine(
-                self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
-            )
+            scores = cosine(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
             return Losses({"pairs": self._ranking(scores, batch)})
         B = len(pairs.sentences)
         # both domains in one pass: a recurrent network costs the same for twice as many sentences
@@ -249,8 +293,10 @@ class VSA(RetrievalModel):
         if config.reconstruct_sentences:
             error = self.sentence_error(torch.cat(sentences), words)
             terms["reconstruct_sentences"] = config.reconstruct_sentences * error
-        for side, embeddings, weight in (("images", images, config.align_images),
-                                         ("sentences", sentences, config.align_sentences)):  # fmt: skip
+        for side, embeddings, weight in (
+            ("images", images, config.align_images),
+            ("sentences", sentences, config.align_sentences),
+        ):
             if weight:
                 apart = mmd2(*embeddings, biased=config.biased)
                 terms[f"align_{side}"] = weight * apart
@@ -287,9 +333,7 @@ class VSA(RetrievalModel):
         if not self.config.reconstruct_sentences:
             raise DataError("this variant has no sentence decoder: train VSA-AE or VSA-AE-MMD")
         table = self.text_encoder.embedding
-        return self.vocabulary.decode(
-            write(self.text_decoder, table, Subject(embeddings), max_words)
-        )
+        return self.vocabulary.decode(write(self.text_decoder, table, Subject(embeddings), max_words))
 
 
 def _pooled(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor] | None:

@@ -46,7 +46,8 @@ class VSEPPConfig(Presets):
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words
     optimisation: Optimisation = Optimisation(
-        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1)  # fmt: skip
+        epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
+    )
 
     @classmethod
     def paper(cls) -> VSEPPConfig:
@@ -57,48 +58,80 @@ class VSEPPConfig(Presets):
     @classmethod
     def lesson(cls) -> VSEPPConfig:
         """Small, and regularised as A3VSE's lesson is, for Storybook and two CPU cores."""
-        return cls(dimensions=128, word_dimensions=64, reduction="mean", standardize=True,
-                   region_dropout=0.1, word_dropout=0.2,
-                   optimisation=Optimisation(epochs=20, batch_size=64, learning_rate=2e-3, clip=2.0,
-                                             weight_decay=1e-6, cosine=True, warmup_epochs=4,
-                                             averaging=0.99))  # fmt: skip
+        return cls(
+            dimensions=128,
+            word_dimensions=64,
+            reduction="mean",
+            standardize=True,
+            region_dropout=0.1,
+            word_dropout=0.2,
+            optimisation=Optimisation(
+                epochs=20,
+                batch_size=64,
+                learning_rate=2e-3,
+                clip=2.0,
+                weight_decay=1e-6,
+                cosine=True,
+                warmup_epochs=4,
+                averaging=0.99,
+            ),
+        )
 
     @classmethod
     def photographs(cls) -> VSEPPConfig:
         """For a few hundred to some thousand photographs and two CPU cores."""
         lesson = cls.lesson()
-        return replace(lesson, max_words=16, region_dropout=0.5, word_dropout=0.3,
-                       optimisation=replace(lesson.optimisation, epochs=16, batch_size=128,
-                                            warmup_epochs=2))  # fmt: skip
+        return replace(
+            lesson,
+            max_words=16,
+            region_dropout=0.5,
+            word_dropout=0.3,
+            optimisation=replace(lesson.optimisation, epochs=16, batch_size=128, warmup_epochs=2),
+        )
 
     @classmethod
     def smoke(cls) -> VSEPPConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(lesson, dimensions=16, word_dimensions=16,
-                       optimisation=replace(lesson.optimisation, epochs=2, batch_size=32,
-                                            warmup_epochs=1))  # fmt: skip
+        return replace(
+            lesson,
+            dimensions=16,
+            word_dimensions=16,
+            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+        )
 
 
 class VSEPP(RetrievalModel):
     """f(i) = W_f^T phi(i), g(c) = W_g^T psi(c) and S(i, c) = cos(f, g) (section 2.1, Eq. 1 to 3), where psi
     is the GRU's last state, already as wide as the joint space."""
 
-    def __init__(self, config: VSEPPConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor] | None = None, vectors: Tensor | None = None):  # fmt: skip
+    def __init__(
+        self,
+        config: VSEPPConfig,
+        vocabulary: Vocabulary,
+        width: int,
+        statistics: tuple[Tensor, Tensor] | None = None,
+        vectors: Tensor | None = None,
+    ):
         """`statistics`: mean and deviation (D,) of the mean region over the training images."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
-        self.text_encoder = SentenceEncoder(len(vocabulary), config.word_dimensions, config.dimensions,
-                                            vectors, cell="gru")  # fmt: skip
+        self.text_encoder = SentenceEncoder(
+            len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru"
+        )
         if config.negatives == "hardest":
             size = config.optimisation.batch_size if config.reduction == "sum" else 1
             self.plateaus = {"pairs": 2 * config.margin * size}
 
     @classmethod
-    def build(cls, config: VSEPPConfig, training: SparseCorpus, seed: int = 0,
-              word_vectors: str | Path | None = None) -> VSEPP:  # fmt: skip
+    def build(
+        cls,
+        config: VSEPPConfig,
+        training: SparseCorpus,
+        seed: int = 0,
+        word_vectors: str | Path | None = None,
+    ) -> VSEPP:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
         vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
@@ -123,9 +156,8 @@ class VSEPP(RetrievalModel):
         """l_MH = max_c' [m + s(i, c') - s(i, c)]_+ + max_i' [m + s(i', c) - s(i, c)]_+ (Eq. 6), or the
         sum over all negatives, l_SH (Eq. 5)."""
         pairs, config = batch.pairs, self.config
-        similarity = cosine(
-            self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
-        )
+        similarity = cosine(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
         negatives = "mean" if batch.warmup and config.negatives == "hardest" else config.negatives
-        return Losses({"pairs": triplet_loss(similarity, pairs.owners, config.margin, negatives,
-                                             config.reduction)})  # fmt: skip
+        return Losses(
+            {"pairs": triplet_loss(similarity, pairs.owners, config.margin, negatives, config.reduction)}
+        )

@@ -83,18 +83,21 @@ def read_listing(name: str, folder: Path, on_bad: str | None = None) -> Listing:
     told."""
     read = LISTINGS[name]
     how = on_bad or ("skip" if name in FROM_THE_WEB else "error")
-    options = {} if read in (artpedia.read, captions_json.read, fashion_table.read, text_files.read) else {
-        "pictures": not _extracted(folder)}  # fmt: skip
+    options = (
+        {}
+        if read in (artpedia.read, captions_json.read, fashion_table.read, text_files.read)
+        else {"pictures": not _extracted(folder)}
+    )
     listing = read(folder, on_bad=how, name=name, **options)
     if listing.skipped:
-        print(f"{listing.name}: {len(listing.skipped)} records or sentences are left out; the first: "
-              f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}")  # fmt: skip
+        print(
+            f"{listing.name}: {len(listing.skipped)} records or sentences are left out; the first: "
+            f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}"
+        )
     return listing
 
 
-def with_regions(
-    listing: Listing, folder: Path, detector: str = "", progress: bool = True
-) -> Opened:
+def with_regions(listing: Listing, folder: Path, detector: str = "", progress: bool = True) -> Opened:
     """The corpus of a listing in `folder`: with the regions found there, or extracted."""
     kept, on_bad = home() / listing.name, "skip" if listing.name in FROM_THE_WEB else "error"
     pictures = listing.pictures() if listing.has_pictures else None
@@ -112,19 +115,20 @@ def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened
     are no pictures, or not of each image."""
     corpus, pictures = opened.corpus, opened.pictures
     if pictures is None:
-        raise DataError(f"{corpus.name} holds features only, no pictures to take pixels from: open it from "
-                        "its pictures, or train a model that reads no pixels")  # fmt: skip
+        raise DataError(
+            f"{corpus.name} holds features only, no pictures to take pixels from: open it from "
+            "its pictures, or train a model that reads no pixels"
+        )
     beside = Path(corpus.regions.source).parent
     folder = beside if beside.is_relative_to(home()) else home() / corpus.name
     store = extract_regions(pictures, Thumbnails(side), folder, on_bad="skip", progress=progress)
     row = {image: number for number, image in enumerate(store.ids)}
     lost = [image for image in corpus.image_ids if image not in row]
     if lost:
-        reason = next(
-            (one["reason"] for one in store.skipped if one["id"] == lost[0]), "it is not there"
+        reason = next((one["reason"] for one in store.skipped if one["id"] == lost[0]), "it is not there")
+        raise DataError(
+            f"{corpus.name}: {len(lost)} images have regions but no pixels; the first is {lost[0]} ({reason})"
         )
-        raise DataError(f"{corpus.name}: {len(lost)} images have regions but no pixels; the first is "
-                        f"{lost[0]} ({reason})")  # fmt: skip
     pixels = store.select([row[image] for image in corpus.image_ids])
     return replace(opened, corpus=replace(corpus, pixels=pixels))
 
@@ -193,8 +197,10 @@ def _storybook(name: str, preset: str, progress: bool) -> Opened:
 
 def _prepared(folder: Path) -> Opened:
     if not (folder / precomputed.CORPUS).is_file():
-        raise DataError(f"{folder} has no {precomputed.CORPUS}: run one of data_scripts/prepare_*.py with "
-                        "--to this folder")  # fmt: skip
+        raise DataError(
+            f"{folder} has no {precomputed.CORPUS}: run one of data_scripts/prepare_*.py with "
+            "--to this folder"
+        )
     corpus = Corpus.load(folder / precomputed.CORPUS)
     if not (folder / PICTURES).is_file():
         return Opened(corpus)

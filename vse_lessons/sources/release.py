@@ -105,34 +105,51 @@ def run(release: Release, description: str, arguments: Sequence[str] | None = No
 
 
 def _parser(release: Release, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawTextHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the corpus is, or is to be")
-    parser.add_argument("--from", dest="archives", type=Path, nargs="+", default=[], metavar="ARCHIVE",
-                        help="archives that you have; those in the folder are found without")  # fmt: skip
+    parser.add_argument(
+        "--from",
+        dest="archives",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="ARCHIVE",
+        help="archives that you have; those in the folder are found without",
+    )
     if release.forms:
-        parser.add_argument("--form", choices=(release.corpus, *release.forms), default=release.corpus,
-                            help=f"how it is laid out ({release.corpus})")  # fmt: skip
+        parser.add_argument(
+            "--form",
+            choices=(release.corpus, *release.forms),
+            default=release.corpus,
+            help=f"how it is laid out ({release.corpus})",
+        )
     if any(file.url for file in release.files):
         parser.add_argument("--download", action="store_true", help="fetch what is missing")
         if optional := [file.name for file in release.files if file.url and file.optional]:
-            parser.add_argument("--optional", action="store_true",
-                                help=f"fetch {' and '.join(optional)} too")  # fmt: skip
+            parser.add_argument("--optional", action="store_true", help=f"fetch {' and '.join(optional)} too")
         parser.add_argument("--retries", type=int, default=5, help="further tries for a file (5)")
         parser.add_argument("--contact", default="", help="a mail address that the servers can see")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument(
         "--accept-licence", action="store_true", help="you have read the licence and keep to it"
     )
-    parser.add_argument("--on-bad", choices=("error", "skip"), default="error",
-                        help="bad records and lost pictures: stop, or count and leave out")  # fmt: skip
+    parser.add_argument(
+        "--on-bad",
+        choices=("error", "skip"),
+        default="error",
+        help="bad records and lost pictures: stop, or count and leave out",
+    )
     parser.add_argument("--no-regions", action="store_true", help="do not look at the pictures")
-    parser.add_argument("--detector", default="", metavar="CHECKPOINT",
-                        help="name or folder of an object-detection checkpoint, for vse_lessons[hub];\n"
-                             "without it EfficientNet-Lite0")  # fmt: skip
-    parser.add_argument("--to", type=Path, metavar="FOLDER",
-                        help="write corpus.json there, for -p corpus prepared")  # fmt: skip
+    parser.add_argument(
+        "--detector",
+        default="",
+        metavar="CHECKPOINT",
+        help="name or folder of an object-detection checkpoint, for vse_lessons[hub];\n"
+        "without it EfficientNet-Lite0",
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="write corpus.json there, for -p corpus prepared"
+    )
     return parser
 
 
@@ -163,8 +180,11 @@ def _run(release: Release, given: argparse.Namespace) -> None:
         missing = _missing(release, folder, optional)
     if missing:
         fetched = any(file.url for file in missing)
-        print(f"not here: {', '.join(file.name for file in missing)}"
-              + (" (--download fetches it)" if fetched else "") + f" {release.by_hand}".rstrip())  # fmt: skip
+        print(
+            f"not here: {', '.join(file.name for file in missing)}"
+            + (" (--download fetches it)" if fetched else "")
+            + f" {release.by_hand}".rstrip()
+        )
     if not folder.is_dir():
         raise DataError(f"{folder} is not there")
     if release.convert is not None:
@@ -182,9 +202,7 @@ def _read(release: Release, given: argparse.Namespace) -> None:
     if given.dry_run or given.no_regions:
         return
     opened = with_regions(listing, given.folder, given.detector)
-    print(
-        f"ready: {len(opened.corpus.image_ids):,} images with regions in {opened.corpus.regions.source}"
-    )
+    print(f"ready: {len(opened.corpus.image_ids):,} images with regions in {opened.corpus.regions.source}")
     if given.to is not None:
         prepare(opened, listing, given.to)
         say_written(given.to)
@@ -232,17 +250,13 @@ def visible(folder: Path, pattern: str) -> Iterator[Path]:
             yield path
 
 
-def _missing(
-    release: Release, folder: Path, optional: bool, archives: Sequence[Path] = ()
-) -> list[File]:
+def _missing(release: Release, folder: Path, optional: bool, archives: Sequence[Path] = ()) -> list[File]:
     """The files whose content is neither in the folder nor in the archives at hand."""
     have = {_stem(path.name) for path in archives}
     return [
         file
         for file in release.files
-        if not _there(folder, file)
-        and _stem(file.name) not in have
-        and (optional or not file.optional)
+        if not _there(folder, file) and _stem(file.name) not in have and (optional or not file.optional)
     ]
 
 
@@ -255,18 +269,20 @@ def _say_plan(release: Release, folder: Path, missing: list[File], archives: lis
             continue
         minutes = max(1, round(file.size / SPEED / 60))
         size = f"{file.size / 1e6:,.0f} MB, about {minutes} min at {SPEED / 1e6:.0f} MB/s"
-        print(
-            f"{file.name}: would fetch {file.url} ({size if file.size else 'size not published'})"
-        )
+        print(f"{file.name}: would fetch {file.url} ({size if file.size else 'size not published'})")
         source = f" (from {file.source})" if file.source else ""
         if file.checksum:
             print(f"    checksum {file.checksum}{source}")
         else:
-            print("    checksum not published: recorded at the first download"
-                  + (f"; size{source}" if file.size else ""))  # fmt: skip
+            print(
+                "    checksum not published: recorded at the first download"
+                + (f"; size{source}" if file.size else "")
+            )
     if any(file.url for file in missing):
-        print(f"in all {sum(file.size for file in missing) / 1e6:,.0f} MB to fetch, and as much again when "
-              f"it is unpacked; {folder} has {free_space(folder) / 1e6:,.0f} MB free")  # fmt: skip
+        print(
+            f"in all {sum(file.size for file in missing) / 1e6:,.0f} MB to fetch, and as much again when "
+            f"it is unpacked; {folder} has {free_space(folder) / 1e6:,.0f} MB free"
+        )
     if missing and release.by_hand:
         print(release.by_hand)
 
@@ -281,8 +297,10 @@ def free_space(folder: Path) -> int:
 def require_space(folder: Path, needed: float, what: str) -> None:
     """`DataError` if fewer than `needed` bytes are free on the disk of a folder."""
     if needed > (free := free_space(folder)):
-        raise DataError(f"{folder} needs {needed / 1e6:,.0f} MB {what}, but that disk has "
-                        f"{free / 1e6:,.0f} MB free: choose another")  # fmt: skip
+        raise DataError(
+            f"{folder} needs {needed / 1e6:,.0f} MB {what}, but that disk has "
+            f"{free / 1e6:,.0f} MB free: choose another"
+        )
 
 
 def download(missing: Sequence[File], folder: Path, retries: int, contact: str) -> list[Path]:
@@ -302,8 +320,10 @@ def download(missing: Sequence[File], folder: Path, retries: int, contact: str) 
     )
     if made.gone:
         name, reason = next(iter(made.gone.items()))
-        raise DataError(f"{name} cannot be had ({reason}); what came is kept, so try again later, or get it "
-                        f"elsewhere and put it into {folder}")  # fmt: skip
+        raise DataError(
+            f"{name} cannot be had ({reason}); what came is kept, so try again later, or get it "
+            f"elsewhere and put it into {folder}"
+        )
     return [folder / file.name for file in files if is_archive(Path(file.name))]
 
 
@@ -341,9 +361,7 @@ def _unpack(release: Release, path: Path, folder: Path) -> None:
 
 def summary(corpus: Listing | Corpus, release: Release, skipped: int) -> list[str]:
     """A table of images, sentences and words of each split, beside the published counts."""
-    lines = [
-        f"{'split':8} {'images':>9} {'published':>10} {'sentences':>10} {'published':>10} {'words':>8}"
-    ]
+    lines = [f"{'split':8} {'images':>9} {'published':>10} {'sentences':>10} {'published':>10} {'words':>8}"]
     owners = Counter(corpus.splits[corpus.image_of].tolist())
     images = Counter(corpus.splits.tolist())
     for split in ("train", "val", "test", "unused", "all"):
@@ -358,8 +376,10 @@ def summary(corpus: Listing | Corpus, release: Release, skipped: int) -> list[st
         words = {word for row in chosen for word in tokenize(corpus.sentences[row])}
         found = (images[split], owners[split])
         differs = any(count not in (None, here) for count, here in zip(counts, found))
-        lines.append(f"{split:8} {found[0]:9,} {shown[0]:>10} {found[1]:10,} {shown[1]:>10} {len(words):8,}"
-                     f"{'  differs' if differs else ''}")  # fmt: skip
+        lines.append(
+            f"{split:8} {found[0]:9,} {shown[0]:>10} {found[1]:10,} {shown[1]:>10} {len(words):8,}"
+            f"{'  differs' if differs else ''}"
+        )
     if release.published_by:
         lines.append(f"published: {release.published_by}")
     silent = len(corpus.splits) - len(np.unique(corpus.image_of))

@@ -58,9 +58,7 @@ def regional_semantics(
             name = names[int(store.classes[row])]
             attribute = int(store.attributes[row]) if attributed else -1
             if name:
-                said.append(
-                    f"{store.attribute_names[attribute]} {name}" if attribute >= 0 else name
-                )
+                said.append(f"{store.attribute_names[attribute]} {name}" if attribute >= 0 else name)
         said = said if repeats else list(dict.fromkeys(said))
         sentences.append(" ".join(tokenize(" ".join(said))[:max_words]))
     return sentences
@@ -114,9 +112,7 @@ def global_tags(
     return sentences
 
 
-CONFIDENT = (
-    0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
-)
+CONFIDENT = 0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
 IMAGENET_WORDS = 12  # beyond them the cells of a photograph's edges have their say
 
 

@@ -64,9 +64,11 @@ class Streams:
                 # of a target smaller than a batch all, each once: MMD must not meet a point twice
                 seen, read = (
                     order[step * n : (step + 1) * n]
-                    for order, n in ((images, min(self.size, len(target.images))),
-                                     (texts_apart, min(self.size, len(target.sentences))))
-                )  # fmt: skip
+                    for order, n in (
+                        (images, min(self.size, len(target.images))),
+                        (texts_apart, min(self.size, len(target.sentences))),
+                    )
+                )
                 regions = target.regions.batch(target.images[seen])
                 apart = Apart(regions, [target.sentences[row] for row in read])
             yield pairs, None if weak is None else self._weak(weak, step), apart
@@ -75,8 +77,10 @@ class Streams:
         """A contextual sentence of each image's page by a chance in [0, 1); None where it has none."""
         corpus = self.training.corpus
         own = [corpus.contextual_of[image] for image in images]
-        return [corpus.sentences[of[int(chance * len(of))]] if len(of) else None
-                for of, chance in zip(own, chances)]  # fmt: skip
+        return [
+            corpus.sentences[of[int(chance * len(of))]] if len(of) else None
+            for of, chance in zip(own, chances)
+        ]
 
     def _weak(self, order: np.ndarray, step: int) -> Pairs:
         rows = order[step * self.weak_size : (step + 1) * self.weak_size]

@@ -51,9 +51,14 @@ class State:
         if not groups:
             return None
         kind = torch.optim.AdamW if optimisation.decoupled else torch.optim.Adam
-        made = kind([{"params": group, "factor": factor, "betas": (momentum, 0.999)}
-                     for (factor, momentum), group in groups.items()],
-                    lr=optimisation.learning_rate, weight_decay=optimisation.weight_decay)  # fmt: skip
+        made = kind(
+            [
+                {"params": group, "factor": factor, "betas": (momentum, 0.999)}
+                for (factor, momentum), group in groups.items()
+            ],
+            lr=optimisation.learning_rate,
+            weight_decay=optimisation.weight_decay,
+        )
         # moments exist from the start, so that a fresh and a resumed optimiser look alike
         for parameter in parameters_of(made):
             made.state[parameter] = {
@@ -104,13 +109,17 @@ class State:
         for name, parameter in self.model.named_parameters():
             for key, value in self.moments(name, parameter).items():
                 tensors[f"optimizer/{key}/{name}"] = value
-        state = {"signature": self.signature, "epoch": self.epoch, "history": self.run.history,
-                 "best_epoch": self.run.best_epoch, "best_score": self.run.best_score,
-                 "warnings": self.run.warnings, "seconds": self.run.seconds}  # fmt: skip
+        state = {
+            "signature": self.signature,
+            "epoch": self.epoch,
+            "history": self.run.history,
+            "best_epoch": self.run.best_epoch,
+            "best_score": self.run.best_score,
+            "warnings": self.run.warnings,
+            "seconds": self.run.seconds,
+        }
         with atomic_path(path) as temporary:
-            plain = {
-                name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()
-            }
+            plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
             save_file(plain, temporary, metadata={"state": json.dumps(state)})
 
     def load(self, path: Path) -> None:
@@ -120,11 +129,14 @@ class State:
                 state = json.loads(file.metadata()["state"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
-            raise DataError(f"{path} is not a checkpoint of this library ({error}): delete it to "
-                            "start over") from error  # fmt: skip
+            raise DataError(
+                f"{path} is not a checkpoint of this library ({error}): delete it to start over"
+            ) from error
         if state["signature"] != self.signature:
-            raise DataError(f"{path} belongs to a run with other parameters: choose another out_dir, "
-                            "or delete it to start over")  # fmt: skip
+            raise DataError(
+                f"{path} belongs to a run with other parameters: choose another out_dir, "
+                "or delete it to start over"
+            )
         groups: dict[str, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             group, rest = name.split("/", 1)

@@ -23,17 +23,13 @@ from tqdm.auto import tqdm
 from vse_lessons.blocks.similarity import as_vectors, normalize
 from vse_lessons.common.files import DataError, digest, write_json
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.evaluation.retrieval import Embedded, Evaluation, embed, evaluate_embedded
+from vse_lessons.evaluation.retrieval import Criterion, Embedded, embed, evaluate_embedded
 from vse_lessons.models.base import Batch, Losses, Optimisation, RetrievalModel
 from vse_lessons.training.batches import Streams
 from vse_lessons.training.checkpoints import Run, State, parameters_of
 
 COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
 PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuck there
-
-
-# further figures of an evaluated model, "score" among them, which chooses the best epoch
-Criterion = Callable[[RetrievalModel, SparseCorpus, Evaluation], dict[str, float]]
 
 
 class TrainingError(RuntimeError):
@@ -90,8 +86,14 @@ def fit(
         write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
     streams = Streams(training, optimisation.batch_size, seed, model.reads_pixels)
     total = optimisation.epochs * streams.steps
-    bar = tqdm(total=total, initial=state.epoch * streams.steps, disable=not progress, unit="step",
-               desc="training", mininterval=1.0)  # fmt: skip
+    bar = tqdm(
+        total=total,
+        initial=state.epoch * streams.steps,
+        disable=not progress,
+        unit="step",
+        desc="training",
+        mininterval=1.0,
+    )
     with bar, torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         while state.epoch < optimisation.epochs:
             started = time.perf_counter()
@@ -123,12 +125,12 @@ def _check_batch(training: SparseCorpus, optimisation: Optimisation) -> None:
             f"{size} pairs: annotate more images, or use a smaller batch_size"
         )
     if training.semantics and len(training.unannotated) < 2:
-        raise DataError("one un-annotated image has no negatives: annotate fewer images, or leave "
-                        "the semantics out")  # fmt: skip
+        raise DataError(
+            "one un-annotated image has no negatives: annotate fewer images, or leave the semantics out"
+        )
 
 
-def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Optimisation,
-               seed: int) -> str:  # fmt: skip
+def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Optimisation, seed: int) -> str:
     """Tells one run from another, so that a checkpoint is never continued by a stranger."""
     parts = {
         "model": type(model).__name__,
@@ -164,8 +166,9 @@ def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int)
     return optimisation.learning_rate * (0.1 if late else 1.0)
 
 
-def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device, total: int,
-                 bar: tqdm) -> dict[str, float]:  # fmt: skip
+def _train_epoch(
+    state: State, streams: Streams, seed: int, device: torch.device, total: int, bar: tqdm
+) -> dict[str, float]:
     """One epoch of steps; returns the mean of every term and monitor over the steps that have it."""
     model, optimisation = state.model, state.optimisation
     model.train()
@@ -179,8 +182,7 @@ def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device
                 side.images = side.images.to(device)
         if pairs.pixels is not None:
             pairs.pixels = pairs.pixels.to(device)
-        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs,
-                      target)  # fmt: skip
+        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs, target)
         values = {}
         if state.adversary is not None:
             values |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
@@ -192,16 +194,20 @@ def _train_epoch(state: State, streams: Streams, seed: int, device: torch.device
     return {name: sum(values) / len(values) for name, values in found.items()}
 
 
-def _descend(state: State, optimizer: torch.optim.Optimizer, objective: Callable[[Batch], Losses],
-             batch: Batch, rate: float, number: int) -> dict[str, float | Tensor]:  # fmt: skip
+def _descend(
+    state: State,
+    optimizer: torch.optim.Optimizer,
+    objective: Callable[[Batch], Losses],
+    batch: Batch,
+    rate: float,
+    number: int,
+) -> dict[str, float | Tensor]:
     """One step of an optimiser's own parameters down an objective; every term and monitor.  `TrainingError`
     if a term is not finite."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
     # the model's own step needs no gradient of an adversary's parameters
-    still = [
-        p for p in state.adversary_parameters if p.requires_grad and optimizer is state.optimizer
-    ]
+    still = [p for p in state.adversary_parameters if p.requires_grad and optimizer is state.optimizer]
     device = state.model.device
     optimizer.zero_grad(set_to_none=True)
     try:
@@ -241,8 +247,12 @@ def _select(state: State, training: SparseCorpus, criterion: Criterion | None) -
         state.run.best_score, state.run.best_epoch = score, state.epoch
         state.keep_best()
     return {
-        "t2i": found.t2i, "i2t": found.i2t, "rsum": found.rsum, **mean_cosines(embedded), **further,
-    }  # fmt: skip
+        "t2i": found.t2i,
+        "i2t": found.i2t,
+        "rsum": found.rsum,
+        **mean_cosines(embedded),
+        **further,
+    }
 
 
 def mean_cosines(embedded: Embedded) -> dict[str, float]:
@@ -260,14 +270,18 @@ def _warn(state: State, entry: dict, bar: tqdm) -> None:
     found, epoch = [], f"epoch {entry['epoch']}"
     for side in ("image", "sentence"):
         if (cosine := entry[f"{side}_cosine"]) > COLLAPSED:
-            found.append(f"{epoch}: collapse, the mean cosine of two {side} embeddings is {cosine:.3f}; "
-                         "lower the adversarial weights, if any")  # fmt: skip
+            found.append(
+                f"{epoch}: collapse, the mean cosine of two {side} embeddings is {cosine:.3f}; "
+                "lower the adversarial weights, if any"
+            )
     for term, value in state.model.plateaus.items():
         # one epoch may pass by the plateau on its way down; two are stuck
         before = state.run.history[-1].get(term, 0.0) if state.run.history else 0.0
         if all(abs(v - value) < PLATEAU * value for v in (before, entry.get(term, 0.0))):
-            found.append(f"{epoch}: the term {term!r} is stuck at {value:.3g}, where every hinge equals "
-                         "the margin; use more warm-up epochs")  # fmt: skip
+            found.append(
+                f"{epoch}: the term {term!r} is stuck at {value:.3g}, where every hinge equals "
+                "the margin; use more warm-up epochs"
+            )
     for warning in found:
         bar.write(warning)
     state.run.warnings.extend(found)

@@ -22,8 +22,9 @@ def training():
 
 def test_linear_learns(training):
     optimisation = Optimisation(epochs=15, batch_size=16, learning_rate=1e-2)
-    config = replace(LinearConfig.lesson(), dimensions=16, dropout=0.1, min_count=1,
-                     optimisation=optimisation)  # fmt: skip
+    config = replace(
+        LinearConfig.lesson(), dimensions=16, dropout=0.1, min_count=1, optimisation=optimisation
+    )
     run = fit(Linear.build(config, training), training, optimisation, device="cpu", progress=False)
     assert evaluate(run.model, training.corpus, "test").rsum > 2 * CHANCE + 100
 
@@ -54,10 +55,7 @@ def test_cca_directions_are_canonical(training):
     model = CCA(config, training)
     pairs = training.pairs
     x = torch.cat(
-        [
-            model.encode_images(training.corpus.regions.batch([i]))
-            for i in training.corpus.image_of[pairs]
-        ]
+        [model.encode_images(training.corpus.regions.batch([i])) for i in training.corpus.image_of[pairs]]
     )
     y = model.encode_sentences([training.corpus.sentences[s] for s in pairs])
     np.testing.assert_allclose((x.T @ x / len(x)).numpy(), np.eye(4), atol=1e-3)
@@ -77,5 +75,4 @@ def test_company_never_changes_a_linear_embedding(training):
     config = replace(LinearConfig.lesson(), dimensions=8, min_count=1)
     model = Linear.build(config, training).eval()
     long = "w1 w2 w3 w4 w5 w6 w7 w8"
-    torch.testing.assert_close(model.encode_sentences(["w3 w1"]),
-                               model.encode_sentences(["w3 w1", long])[:1])  # fmt: skip
+    torch.testing.assert_close(model.encode_sentences(["w3 w1"]), model.encode_sentences(["w3 w1", long])[:1])

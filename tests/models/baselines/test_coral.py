@@ -29,12 +29,8 @@ def test_the_power_of_a_covariance_is_numpy_s():
     covariance = np.cov(x.numpy().T, bias=True)
     covariance += RIDGE * np.diag(covariance).mean() * np.eye(4)
     values, vectors = np.linalg.eigh(covariance)
-    expected = (
-        vectors @ np.diag(values**-0.5) @ vectors.T @ (vectors @ np.diag(values**0.5) @ vectors.T)
-    )
-    torch.testing.assert_close(
-        _Move(x, x).turn, torch.from_numpy(expected).float(), atol=1e-4, rtol=0
-    )
+    expected = vectors @ np.diag(values**-0.5) @ vectors.T @ (vectors @ np.diag(values**0.5) @ vectors.T)
+    torch.testing.assert_close(_Move(x, x).turn, torch.from_numpy(expected).float(), atol=1e-4, rtol=0)
 
 
 def test_it_wraps_a_trained_model_and_reads_no_pairs():
@@ -46,8 +42,6 @@ def test_it_wraps_a_trained_model_and_reads_no_pairs():
     found = evaluate(moved, target, "test")
     assert 0 <= found.rsum <= 600
     read = moved.encode_sentences(list(target.sentences[:5]))
-    torch.testing.assert_close(
-        read, moved.text_move(model.encode_sentences(list(target.sentences[:5])))
-    )
+    torch.testing.assert_close(read, moved.text_move(model.encode_sentences(list(target.sentences[:5]))))
     with pytest.raises(NotImplementedError, match="evaluate it without fit"):
         moved.loss(batch(setup()[1]))

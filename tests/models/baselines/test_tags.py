@@ -71,11 +71,23 @@ def test_a_name_that_the_lexicon_lacks_is_matched_as_it_is():
     assert concepts("a shirt") == set()
 
 
-@pytest.mark.parametrize(("form", "name"), [
-    ("salukis", "saluki"), ("geese", "goose"), ("knives", "knife"), ("buses", "bus"),
-    ("traffic lights", "traffic light"), ("stoplights", "traffic light"), ("children", "child"),
-    ("autos", "car"), ("women", "woman"), ("the dog's bodies", "body"), ("puppies", "puppy"),
-    ("governors general", "governor general")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("salukis", "saluki"),
+        ("geese", "goose"),
+        ("knives", "knife"),
+        ("buses", "bus"),
+        ("traffic lights", "traffic light"),
+        ("stoplights", "traffic light"),
+        ("children", "child"),
+        ("autos", "car"),
+        ("women", "woman"),
+        ("the dog's bodies", "body"),
+        ("puppies", "puppy"),
+        ("governors general", "governor general"),
+    ],
+)
 def test_plurals_through_wordnet(form, name):
     assert concepts(form, wordnet(), (name, "harp")) == {name}
 
@@ -93,9 +105,7 @@ def test_imagenet_is_reached_from_plain_words_by_hyponyms_only():
     dogs = {names[row] for row in below.of_sentence("two dogs run")}
     assert {"saluki", "beagle", "golden retriever"} <= dogs and len(dogs) > 100
     assert "tabby" not in dogs
-    assert {names[row] for row in plain.of_sentence("a dog")} == {"hotdog"}, (
-        "dog also means sausage"
-    )
+    assert {names[row] for row in plain.of_sentence("a dog")} == {"hotdog"}, "dog also means sausage"
     assert {names[row] for row in plain.of_sentence("a gazelle hound")} == {"saluki"}
 
 
@@ -126,11 +136,14 @@ def test_the_score_is_the_one_of_the_paper():
     names = ("car", "canoe", "saluki", "bicycle", "umbrella", "horse cart", "swing")
     store = tagged(9, names)
     model = Tags(store, wordnet(), TagsConfig(normalize="none"))
-    sentences = ["Two men in an automobile", "a bike , an umbrella and bikes", "nothing at all",
-                 "salukis paddle canoes", "a child swings"]  # fmt: skip
-    r = model.similarity(
-        model.encode_images(store.batch(range(9))), model.encode_sentences(sentences)
-    )
+    sentences = [
+        "Two men in an automobile",
+        "a bike , an umbrella and bikes",
+        "nothing at all",
+        "salukis paddle canoes",
+        "a child swings",
+    ]
+    r = model.similarity(model.encode_images(store.batch(range(9))), model.encode_sentences(sentences))
     expected = [literal_scores(store, sentence, wordnet()) for sentence in sentences]
     assert r.shape == (9, 5) and r.dtype == torch.float32
     torch.testing.assert_close(r, torch.tensor(expected).T)
@@ -157,9 +170,7 @@ def test_normalised_scores():
     store = tagged(50)
     unit = Tags(store, TOY, TagsConfig(normalize="unit")).encode_images(store.batch(range(50)))
     torch.testing.assert_close(unit.norm(dim=1), torch.ones(50))
-    standard = Tags(store, TOY, TagsConfig(normalize="standard")).encode_images(
-        store.batch(range(50))
-    )
+    standard = Tags(store, TOY, TagsConfig(normalize="standard")).encode_images(store.batch(range(50)))
     torch.testing.assert_close(standard.mean(0), torch.zeros(5), atol=1e-5, rtol=0)
     torch.testing.assert_close(standard.std(0, correction=0), torch.ones(5))
     silent = replace(store, tags=np.zeros((50, 5), np.float16))
@@ -195,9 +206,7 @@ def test_there_is_nothing_to_train():
 
 
 def test_a_corpus_without_tags_is_refused():
-    with pytest.raises(
-        DataError, match=r"memory holds no image-level tags.*whose detector gives tags"
-    ):
+    with pytest.raises(DataError, match=r"memory holds no image-level tags.*whose detector gives tags"):
         Tags.build(make_store(4))
     with pytest.raises(DataError, match="no image-level tags"):
         Tags(make_store(4), TOY)
@@ -300,9 +309,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_a_machine_without_wordnet_is_told_the_remedy(elsewhere):
-    with pytest.raises(
-        DataError, match=r'not on this machine: .*pip install "vse_lessons\[wordnet\]"'
-    ):
+    with pytest.raises(DataError, match=r'not on this machine: .*pip install "vse_lessons\[wordnet\]"'):
         wordnet()
     with pytest.raises(DataError, match=r"nltk\.downloader wordnet"):
         Tags.build(tagged(detector=f"{EfficientNetLite0.name} 1"))

@@ -38,9 +38,7 @@ def corpus(tmp_path):
     read = Spelling().encode_sentences(SENTENCES).numpy().reshape(N, EACH, WIDE)
     ids = [f"{n}.jpg" for n in range(N)]
     rows = [[Detections(np.float32(one.mean(0, keepdims=True))) for one in read]]
-    store = write_store(
-        tmp_path / "regions", ids, rows, detector="clip", class_names=(), attribute_names=()
-    )
+    store = write_store(tmp_path / "regions", ids, rows, detector="clip", class_names=(), attribute_names=())
     owners = np.arange(N * EACH) // EACH
     return Corpus("tiny", store, SENTENCES, owners, np.repeat(["train", "test"], N // 2))
 
@@ -90,9 +88,7 @@ def test_stored_and_asked_embeddings_give_one_row(corpus, written):
 def test_images_are_found_by_name_with_their_sentences(corpus, written):
     stored = embeddings.read(written)
     assert stored.find(corpus, np.array([7, 2])).tolist() == [7, 2]
-    other = Corpus(
-        "other", corpus.regions, (*SENTENCES[:-1], "else"), corpus.image_of, corpus.splits
-    )
+    other = Corpus("other", corpus.regions, (*SENTENCES[:-1], "else"), corpus.image_of, corpus.splits)
     assert stored.find(other, np.array([3])).tolist() == [3]
     with pytest.raises(DataError, match=r"hold no 11\.jpg, or other sentences of it than other"):
         stored.find(other, np.array([3, 11]))
@@ -140,7 +136,7 @@ BROKEN = {
     "empty": (_line("sentences.tsv", 5, "2.jpg\t "), "sentences.tsv, line 5: no sentence"),
     "split": (_line("splits.txt", 2, "tset"), "splits.txt, line 2: unknown split 'tset'"),
     "gone": (lambda folder: (folder / "images.txt").unlink(), "images.txt cannot be read"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", BROKEN)
@@ -167,9 +163,7 @@ def test_the_script_embeds_a_corpus(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     path = ROOT / "data_scripts" / "embed_corpus.py"
-    script = importlib.util.module_from_spec(
-        spec := importlib.util.spec_from_file_location("e", path)
-    )
+    script = importlib.util.module_from_spec(spec := importlib.util.spec_from_file_location("e", path))
     spec.loader.exec_module(script)
     checkpoint = str(clip(tmp_path / "clip"))
     how = ["--checkpoint", checkpoint, "--preset", "smoke", "--device", "cpu"]
@@ -210,7 +204,7 @@ def test_from_pictures_by_a_checkpoint_to_its_row(tmp_path):
         assert isinstance(store, RegionStore) and store.counts.tolist() == [1] * 4
         corpus = Corpus(
             "four", store, ("a dog", "a cat", "a tree", "a house"), np.arange(4), np.array(["test"] * 4)
-        )  # fmt: skip
+        )
         stored = embeddings.write(folder / "embedded", corpus, embedder)
         asked = evaluate(ZeroShot(embedder, store), corpus, "test")
         assert evaluate(ZeroShot(stored, stored.corpus.regions), corpus, "test").rsum == asked.rsum

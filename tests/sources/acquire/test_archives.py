@@ -127,10 +127,17 @@ def with_folders(archive):
     archive.with_suffix(".new").replace(archive)
 
 
-@pytest.mark.parametrize(("name", "place"), [
-    ("a/./b.jpg", "a/b.jpg"), ("./b.jpg", "b.jpg"), ("a//b.jpg", "a/b.jpg"), ("a\\b.jpg", "a/b.jpg"),
-    ("Großes Bild 日本.jpg", "Großes Bild 日本.jpg"), ("..a/b..jpg", "..a/b..jpg"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("a/./b.jpg", "a/b.jpg"),
+        ("./b.jpg", "b.jpg"),
+        ("a//b.jpg", "a/b.jpg"),
+        ("a\\b.jpg", "a/b.jpg"),
+        ("Großes Bild 日本.jpg", "Großes Bild 日本.jpg"),
+        ("..a/b..jpg", "..a/b..jpg"),
+    ],
+)
 @pytest.mark.parametrize("ending", [".zip", ".tar"])
 def test_odd_names_that_stay_inside(tmp_path, name, place, ending):
     assert unpack(make(tmp_path / f"a{ending}", {name: b"1"}), tmp_path / "t", progress=False) == 1
@@ -154,8 +161,18 @@ def test_a_run_that_was_killed_leaves_no_trace_in_the_next(tmp_path):
 
 # --- what is bad ----------------------------------------------------------------------------------
 
-OUTSIDE = ("../evil.txt", "a/../../evil.txt", "/tmp/evil.txt", "C:/evil.txt", "c:evil.txt",
-           "..\\evil.txt", "\\\\server\\evil.txt", "\\evil.txt", "..", ".")  # fmt: skip
+OUTSIDE = (
+    "../evil.txt",
+    "a/../../evil.txt",
+    "/tmp/evil.txt",
+    "C:/evil.txt",
+    "c:evil.txt",
+    "..\\evil.txt",
+    "\\\\server\\evil.txt",
+    "\\evil.txt",
+    "..",
+    ".",
+)
 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
@@ -269,9 +286,7 @@ def test_a_truncated_archive(tmp_path, ending, share):
     archive = make(tmp_path / f"a{ending}", noise)
     data = archive.read_bytes()
     archive.write_bytes(data[: int(len(data) * share)])
-    refuse(
-        archive, tmp_path, "could not be unpacked.*nothing was left. Delete it and fetch it again"
-    )
+    refuse(archive, tmp_path, "could not be unpacked.*nothing was left. Delete it and fetch it again")
 
 
 @pytest.mark.parametrize("ending", [".tar", ".tar.gz"])
@@ -281,15 +296,11 @@ def test_a_tar_file_that_ends_after_a_file(tmp_path, ending):
     (tmp_path / "b.tar").unlink()
     archive = tmp_path / f"a{ending}"
     damaged = whole[:1024] + b"x" + whole[1025:]
-    for number, data in enumerate(
-        (whole[:1024], damaged, whole[:1024] + bytes(512) + whole[1536:])
-    ):
+    for number, data in enumerate((whole[:1024], damaged, whole[:1024] + bytes(512) + whole[1536:])):
         archive.write_bytes(gzip.compress(data) if ending.endswith("gz") else data)
         at = tmp_path / str(number)
         at.mkdir()
-        refuse(
-            archive.rename(at / archive.name), at, "could not be unpacked.*(damaged|after its end)"
-        )
+        refuse(archive.rename(at / archive.name), at, "could not be unpacked.*(damaged|after its end)")
 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar.gz", ".tar.bz2", ".tar.xz"])
@@ -318,9 +329,7 @@ def test_endless_zeros_after_the_end(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar"])
-@pytest.mark.parametrize(
-    "names", [("a", "a"), ("a", "a/b"), ("a", "a/b/c"), ("a/b", "a"), ("a/b", "./a//b")]
-)
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "a/b"), ("a", "a/b/c"), ("a/b", "a"), ("a/b", "./a//b")])
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_name_that_comes_twice(tmp_path, ending, names):
     archive = make(tmp_path / f"a{ending}", [(name, b"1") for name in names])

@@ -77,9 +77,7 @@ def test_a_file_cut_short_on_disk_is_fetched_again(server, tmp_path):
 def test_a_file_that_a_person_put_there_is_kept(server, tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"mine")
     assert get(server, tmp_path, "a.jpg").there == ["a.jpg"] and server.asked == []
-    assert (tmp_path / "a.jpg").read_bytes() == b"mine" and list(
-        read_json(tmp_path / CHECKSUMS)
-    ) == ["a.jpg"]
+    assert (tmp_path / "a.jpg").read_bytes() == b"mine" and list(read_json(tmp_path / CHECKSUMS)) == ["a.jpg"]
 
 
 def test_a_changed_file_stays_until_the_first_bytes_have_come_again(server, tmp_path):

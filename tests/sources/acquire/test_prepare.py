@@ -66,7 +66,7 @@ TEXTS = {
     "Flickr_8k.devImages.txt": "4.jpg\n",
     "Flickr_8k.testImages.txt": "5.jpg\n",
     "__MACOSX/._Flickr8k.token.txt": "junk",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)
@@ -80,8 +80,14 @@ def release(server, tmp_path, monkeypatch):
 
     def file(name, gives):
         content = server.content[name]
-        return File(name, server.url(name), len(content),
-                    f"sha256:{hashlib.sha256(content).hexdigest()}", "this test", (gives,))  # fmt: skip
+        return File(
+            name,
+            server.url(name),
+            len(content),
+            f"sha256:{hashlib.sha256(content).hexdigest()}",
+            "this test",
+            (gives,),
+        )
 
     return Release(
         corpus="flickr8k",
@@ -255,9 +261,7 @@ def test_an_archive_by_another_name_and_one_that_is_not_needed(release, server, 
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
 
-def test_a_tar_file_in_place_of_a_zip_file_is_found_in_the_folder(
-    release, server, tmp_path, capsys
-):
+def test_a_tar_file_in_place_of_a_zip_file_is_found_in_the_folder(release, server, tmp_path, capsys):
     packed = {"texts.zip": server.content["texts.zip"], "photos.tar.gz": tarred(PHOTOS)}
     folder = fill(tmp_path / "f", packed)
     assert prepare(release, folder, *ACCEPT) == 0 and server.asked == []
@@ -308,8 +312,14 @@ def test_a_web_page_in_place_of_an_archive(release, server, tmp_path, capsys):
 
 
 def test_optional_files_are_fetched_if_asked(release, server, tmp_path):
-    more = replace(release.files[1], name="more.zip", url=server.url("more.zip"), checksum="",
-                   gives=("more.txt",), optional=True)  # fmt: skip
+    more = replace(
+        release.files[1],
+        name="more.zip",
+        url=server.url("more.zip"),
+        checksum="",
+        gives=("more.txt",),
+        optional=True,
+    )
     server.content["more.zip"] = zipped({"more.txt": "1"})
     release = replace(release, files=(*release.files, more))
     assert prepare(release, tmp_path / "f", *ACCEPT, "--download") == 0
@@ -372,17 +382,17 @@ def fill(folder, files):
 
 def listed(*names, **more):
     """One of Karpathy's lists."""
-    images = [
-        {"filename": n, "split": s, "sentences": [{"raw": f"a {n}"}], **more} for n, s in names
-    ]
+    images = [{"filename": n, "split": s, "sentences": [{"raw": f"a {n}"}], **more} for n, s in names]
     return json.dumps({"images": images})
 
 
 def coco_captions(part, ids):
-    return json.dumps({
-        "images": [{"id": n, "file_name": f"COCO_{part}_{n:012d}.jpg"} for n in ids],
-        "annotations": [{"id": 9 * n, "image_id": n, "caption": f"dog {n}"} for n in ids],
-    })  # fmt: skip
+    return json.dumps(
+        {
+            "images": [{"id": n, "file_name": f"COCO_{part}_{n:012d}.jpg"} for n in ids],
+            "annotations": [{"id": 9 * n, "image_id": n, "caption": f"dog {n}"} for n in ids],
+        }
+    )
 
 
 def arrays(folder):
@@ -394,8 +404,10 @@ def arrays(folder):
     return folder
 
 
-FLICKR30K = {"dataset_flickr30k.json": listed(("1.jpg", "train"), ("2.jpg", "val"), ("3.jpg", "test")),
-             "dataset_flickr8k.json": listed(("other.jpg", "train"))}  # fmt: skip
+FLICKR30K = {
+    "dataset_flickr30k.json": listed(("1.jpg", "train"), ("2.jpg", "val"), ("3.jpg", "test")),
+    "dataset_flickr8k.json": listed(("other.jpg", "train")),
+}
 COCO = {
     "annotations/captions_train2014.json": coco_captions("train2014", [1, 2]),
     "annotations/captions_val2014.json": coco_captions("val2014", [3, 4, 5]),
@@ -406,19 +418,29 @@ COCO = {
 }
 TINY = {
     "prepare_flickr30k": {**FLICKR30K, **{f"flickr30k-images/{n}.jpg": jpeg() for n in (1, 2, 3)}},
-    "prepare_coco": {**COCO, **{f"{p}/COCO_{p}_{n:012d}.jpg": jpeg() for p, n in (
-        ("train2014", 1), ("train2014", 2), ("val2014", 3), ("val2014", 4), ("val2014", 5))}},
-    "prepare_fashion_products": {"styles.csv": "id,productDisplayName\n" + "".join(
-        f"{n},Nike Men Black Running Shoes {n}\n" for n in range(12)),
-        **{f"images/{n}.jpg": jpeg() for n in range(12)}},
-    "prepare_captions": {"captions.csv": "image,caption,split\na.jpg,a dog,train\n",
-                         "images/a.jpg": jpeg()},
+    "prepare_coco": {
+        **COCO,
+        **{
+            f"{p}/COCO_{p}_{n:012d}.jpg": jpeg()
+            for p, n in (("train2014", 1), ("train2014", 2), ("val2014", 3), ("val2014", 4), ("val2014", 5))
+        },
+    },
+    "prepare_fashion_products": {
+        "styles.csv": "id,productDisplayName\n"
+        + "".join(f"{n},Nike Men Black Running Shoes {n}\n" for n in range(12)),
+        **{f"images/{n}.jpg": jpeg() for n in range(12)},
+    },
+    "prepare_captions": {"captions.csv": "image,caption,split\na.jpg,a dog,train\n", "images/a.jpg": jpeg()},
     "prepare_flickr8k": {**PHOTOS, **TEXTS},
-    "prepare_deepfashion": {"captions.json": json.dumps({"a.jpg": "The lady wears a shirt."}),
-                            "images/a.jpg": jpeg()},
-    "prepare_esteartworks": {"captions.json": json.dumps({"a.jpg": ["A saint.", "A man."]}),
-                             "images/a.jpg": jpeg()},
-}  # fmt: skip
+    "prepare_deepfashion": {
+        "captions.json": json.dumps({"a.jpg": "The lady wears a shirt."}),
+        "images/a.jpg": jpeg(),
+    },
+    "prepare_esteartworks": {
+        "captions.json": json.dumps({"a.jpg": ["A saint.", "A man."]}),
+        "images/a.jpg": jpeg(),
+    },
+}
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -426,9 +448,13 @@ def test_each_script_on_its_layout(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     folder, module = fill(tmp_path / "corpus", TINY[name]), script(name)
     before = everything(tmp_path)
-    expected = {"prepare_flickr30k": "train 1 29,000 1", "prepare_coco": "train 3 113,287 3 566,747",
-                "prepare_flickr8k": "train 4 6,000 20 30,000", "prepare_esteartworks": "all 1 553 2 1,278",
-                "prepare_fashion_products": "all 12 44,446 12 44,446"}  # fmt: skip
+    expected = {
+        "prepare_flickr30k": "train 1 29,000 1",
+        "prepare_coco": "train 3 113,287 3 566,747",
+        "prepare_flickr8k": "train 4 6,000 20 30,000",
+        "prepare_esteartworks": "all 1 553 2 1,278",
+        "prepare_fashion_products": "all 12 44,446 12 44,446",
+    }
     for given in (["--dry-run"], ["--accept-licence", "--no-regions"]):
         assert start(module, folder, *given) == 0, capsys.readouterr().err
         said = " ".join(capsys.readouterr().out.split())
@@ -442,13 +468,17 @@ def test_each_script_on_its_layout(name, tmp_path, monkeypatch, capsys):
 PACKED = {  # script: {archive: what of TINY begins with this}
     "prepare_flickr8k": {"Flickr8k_Dataset.zip": "Flicker8k_Dataset", "Flickr8k_text.zip": ("Flickr", "__")},
     "prepare_flickr30k": {"flickr30k-images.tar.gz": "flickr30k-images", "caption_datasets.zip": "dataset"},
-    "prepare_coco": {"train2014.zip": "train2014", "val2014.zip": "val2014",
-                     "annotations_trainval2014.zip": "annotations", "caption_datasets.zip": "dataset"},
+    "prepare_coco": {
+        "train2014.zip": "train2014",
+        "val2014.zip": "val2014",
+        "annotations_trainval2014.zip": "annotations",
+        "caption_datasets.zip": "dataset",
+    },
     "prepare_fashion_products": {"archive.zip": ""},
     "prepare_captions": {"whatever.zip": ""},
     "prepare_deepfashion": {"images.zip": "images", "more.zip": "captions"},
     "prepare_esteartworks": {"from the authors.tar": ""},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PACKED)
@@ -556,11 +586,16 @@ def tsv(ids, predictions):
     return "".join("\t".join(map(str, row)) + "\n" for row in rows)
 
 
-LXMERT = {f"{part}_obj36.zip": {f"{part}_obj36.tsv": tsv(ids, True)}
-          for part, ids in (("train2014", [1, 2]), ("val2014", [3, 4, 5]))}  # fmt: skip
+LXMERT = {
+    f"{part}_obj36.zip": {f"{part}_obj36.tsv": tsv(ids, True)}
+    for part, ids in (("train2014", [1, 2]), ("val2014", [3, 4, 5]))
+}
 VOCABULARY = {"objects_vocab.txt": "dog\ncat\n", "attributes_vocab.txt": "red\nblue\n"}
-AUTHORS = {"trainval_36.zip": {
-    "trainval_36/trainval_resnet101_faster_rcnn_genome_36.tsv": tsv([1, 2, 3, 4, 5], False)}}  # fmt: skip
+AUTHORS = {
+    "trainval_36.zip": {
+        "trainval_36/trainval_resnet101_faster_rcnn_genome_36.tsv": tsv([1, 2, 3, 4, 5], False)
+    }
+}
 
 
 @pytest.mark.parametrize("archives", [LXMERT, AUTHORS], ids=["LXMERT's", "the authors'"])
@@ -576,9 +611,7 @@ def test_bottom_up_archives_become_features(tmp_path, monkeypatch, capsys, archi
     assert capsys.readouterr().out.count("would unpack") == len(archives)
     assert start(module, *given) == 0, capsys.readouterr().err
     said = " ".join(capsys.readouterr().out.split())
-    assert (
-        "5 images with regions" in said and "train 3 113,287 3" in said and "not here" not in said
-    )
+    assert "5 images with regions" in said and "train 3 113,287 3" in said and "not here" not in said
     corpus = open_corpus("coco", folder, progress=False).corpus
     assert corpus.regions.counts.tolist() == [3] * 5
     assert list(corpus.regions.class_names) == (["dog", "cat"] if archives is LXMERT else [])
@@ -594,10 +627,13 @@ def test_bottom_up_features_come_without_a_photograph(tmp_path, monkeypatch, cap
     module, folder = script("prepare_bottom_up"), tmp_path / "coco"
     ids = sorted(int(path.stem.rsplit("_", 1)[1]) for path in (real / "images").iterdir())
     splits = ["train"] * 8 + ["val", "test"]
-    fill(folder, {
-        "annotations/captions_train2014.json": coco_captions("train2014", ids),
-        "dataset_coco.json": listed(*((f"COCO_train2014_{n:012d}.jpg", s) for n, s in zip(ids, splits))),
-    })  # fmt: skip
+    fill(
+        folder,
+        {
+            "annotations/captions_train2014.json": coco_captions("train2014", ids),
+            "dataset_coco.json": listed(*((f"COCO_train2014_{n:012d}.jpg", s) for n, s in zip(ids, splits))),
+        },
+    )
     for name in ("objects_vocab.txt", "attributes_vocab.txt"):
         shutil.copy(real / name, folder / name)
     archive = tmp_path / "train2014_obj36.zip"

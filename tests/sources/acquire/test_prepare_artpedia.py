@@ -79,15 +79,8 @@ def test_the_json_is_fetched_if_asked(script, folder, server, monkeypatch, capsy
     assert "2 were fetched, 2 cannot be had" in capsys.readouterr().out
 
 
-def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(
-    script, folder, server, capsys
-):
-    assert (
-        script.main(
-            [str(folder), "--accept-licence", "--pause", "0", "--contact", "me@example.org"]
-        )
-        == 0
-    )
+def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(script, folder, server, capsys):
+    assert script.main([str(folder), "--accept-licence", "--pause", "0", "--contact", "me@example.org"]) == 0
     said = capsys.readouterr().out
     assert (
         "0 paintings were there, 2 were fetched, 2 cannot be had" in said

@@ -90,13 +90,19 @@ def short_index(folder):
     savemat(folder / "ind.mat", {"train_ind": np.array([[1], [99]]), "test_ind": np.array([[2]])})
 
 
-@pytest.mark.parametrize(("make", "said"), [
-    (damaged_mat, "language_original.mat cannot be read"),
-    (short_index, "ind.mat: train_ind leads from 1 to 99, but there are 24"),
-    (lambda f: fashiongan(f, engJ=np.array([[np.array(["one"])]], dtype=object)), "24 names but 1 sentences"),
-    (lambda f: (fashiongan(f), savemat(f / "language_original.mat", {"x": 1})), "has no variable 'engJ'"),
-    (lambda f: (fashiongan(f), (f / "ind.mat").unlink()), "ind.mat cannot be read"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (damaged_mat, "language_original.mat cannot be read"),
+        (short_index, "ind.mat: train_ind leads from 1 to 99, but there are 24"),
+        (
+            lambda f: fashiongan(f, engJ=np.array([[np.array(["one"])]], dtype=object)),
+            "24 names but 1 sentences",
+        ),
+        (lambda f: (fashiongan(f), savemat(f / "language_original.mat", {"x": 1})), "has no variable 'engJ'"),
+        (lambda f: (fashiongan(f), (f / "ind.mat").unlink()), "ind.mat cannot be read"),
+    ],
+)
 def test_bad_matlab_files_are_named(deepfashion, tmp_path, capsys, make, said):
     folder = tmp_path / "df"
     folder.mkdir()

@@ -113,9 +113,7 @@ def test_folded_backbone_equals_the_published_one(backbone, photographs):
     np.testing.assert_allclose(found.tags, tags, atol=1e-5)
     probabilities = net._fc(torch.from_numpy(found.features)).softmax(-1)
     assert found.classes.tolist() == probabilities.argmax(-1).tolist()
-    np.testing.assert_allclose(
-        found.class_confidences, probabilities.max(-1)[0].detach(), atol=1e-4
-    )
+    np.testing.assert_allclose(found.class_confidences, probabilities.max(-1)[0].detach(), atol=1e-4)
 
 
 def test_pictures_of_any_size_and_mode(backbone, photographs):

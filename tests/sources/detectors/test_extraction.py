@@ -40,9 +40,7 @@ class Quadrants:
             zeros, ones = np.zeros(4, np.int16), np.ones(4, np.float32)
             boxes = np.zeros((4, 4), np.float32)
             found.append(
-                Detections(
-                    quarters.reshape(4, 3), boxes, zeros, ones, zeros, ones, np.ones(1, np.float32)
-                )
+                Detections(quarters.reshape(4, 3), boxes, zeros, ones, zeros, ones, np.ones(1, np.float32))
             )
         return found
 

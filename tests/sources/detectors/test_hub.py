@@ -22,33 +22,50 @@ LABELS = ["N/A", "dog", "cat", "tree", "N/A", "house"]
 
 def detr(folder, seed=0):
     torch.manual_seed(seed)
-    backbone = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1],
-                                         layer_type="basic", out_features=["stage2"])  # fmt: skip
+    backbone = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1], layer_type="basic", out_features=["stage2"]
+    )
     config = transformers.DetrConfig(
-        use_timm_backbone=False, use_pretrained_backbone=False, backbone=None, backbone_config=backbone,
-        d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2,
-        encoder_ffn_dim=16, decoder_ffn_dim=16, num_queries=20,
-        id2label=dict(enumerate(LABELS)), label2id={},
-    )  # fmt: skip
+        use_timm_backbone=False,
+        use_pretrained_backbone=False,
+        backbone=None,
+        backbone_config=backbone,
+        d_model=16,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=16,
+        decoder_ffn_dim=16,
+        num_queries=20,
+        id2label=dict(enumerate(LABELS)),
+        label2id={},
+    )
     model = transformers.DetrForObjectDetection(config).eval()
     with torch.no_grad():  # random boxes and classes that differ from query to query
         model.model.query_position_embeddings.weight.normal_(0, 3)
         for layer in (*model.bbox_predictor.layers, model.class_labels_classifier):
             layer.weight.normal_(0, 0.7)
     model.save_pretrained(folder)
-    transformers.DetrImageProcessorPil(
-        size={"shortest_edge": 64, "longest_edge": 128}
-    ).save_pretrained(folder)
+    transformers.DetrImageProcessorPil(size={"shortest_edge": 64, "longest_edge": 128}).save_pretrained(
+        folder
+    )
     return folder
 
 
 def yolos(folder):
     torch.manual_seed(0)
     config = transformers.YolosConfig(
-        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-        image_size=[64, 64], patch_size=16, num_detection_tokens=12, id2label=dict(enumerate("abc")),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        image_size=[64, 64],
+        patch_size=16,
+        num_detection_tokens=12,
+        id2label=dict(enumerate("abc")),
         label2id={},
-    )  # fmt: skip
+    )
     transformers.YolosForObjectDetection(config).eval().save_pretrained(folder)
     transformers.YolosImageProcessorPil(size={"height": 64, "width": 64}).save_pretrained(folder)
     return folder
@@ -72,13 +89,27 @@ def clip_tokenizer(folder):
 
 
 TOWERS = {
-    "text_config": {"vocab_size": 54, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
-                    "num_attention_heads": 2, "max_position_embeddings": 16, "bos_token_id": 52,
-                    "eos_token_id": 53, "pad_token_id": 53},
-    "vision_config": {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1,
-                      "num_attention_heads": 2, "image_size": 64, "patch_size": 16},
+    "text_config": {
+        "vocab_size": 54,
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 16,
+        "bos_token_id": 52,
+        "eos_token_id": 53,
+        "pad_token_id": 53,
+    },
+    "vision_config": {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 64,
+        "patch_size": 16,
+    },
     "projection_dim": 16,
-}  # fmt: skip
+}
 
 
 def owl(folder, kind="OwlViT"):
@@ -121,8 +152,13 @@ def siglip(folder):
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
-    return {"detr": detr(folder / "detr"), "yolos": yolos(folder / "yolos"), "owl": owl(folder / "owl"),
-            "owlv2": owl(folder / "owlv2", "Owlv2"), "clip": clip(folder / "clip")}  # fmt: skip
+    return {
+        "detr": detr(folder / "detr"),
+        "yolos": yolos(folder / "yolos"),
+        "owl": owl(folder / "owl"),
+        "owlv2": owl(folder / "owlv2", "Owlv2"),
+        "clip": clip(folder / "clip"),
+    }
 
 
 def pictures(count=3):
@@ -181,12 +217,11 @@ def test_the_library_itself_finds_the_same(checkpoints, kind):
         words |= {"padding": "max_length", "truncation": True}
     inputs = detector.processor(images=image, return_tensors="pt", **words)
     with torch.inference_mode():
-        out = detector.model(**{key: inputs[key] for key in ("pixel_values", "input_ids", "attention_mask")
-                                if key in inputs})  # fmt: skip
+        out = detector.model(
+            **{key: inputs[key] for key in ("pixel_values", "input_ids", "attention_mask") if key in inputs}
+        )
     own = getattr(detector.processor, "image_processor", detector.processor)
-    (theirs,) = own.post_process_object_detection(
-        out, threshold=0.0, target_sizes=[image.size[::-1]]
-    )
+    (theirs,) = own.post_process_object_detection(out, threshold=0.0, target_sizes=[image.size[::-1]])
     order = theirs["scores"].argsort(descending=True, stable=True)[:5]
     np.testing.assert_allclose(found.class_confidences, theirs["scores"][order], rtol=1e-4)
     assert found.classes.tolist() == theirs["labels"][order].tolist()
@@ -194,9 +229,7 @@ def test_the_library_itself_finds_the_same(checkpoints, kind):
     np.testing.assert_allclose(found.boxes, pixels.clip(0, 1), atol=1e-5)
     # and the features are the hidden states of just these queries
     states = (
-        out.image_embeds.flatten(1, 2)[0]
-        if words
-        else out.last_hidden_state[0][-out.pred_boxes.shape[1] :]
+        out.image_embeds.flatten(1, 2)[0] if words else out.last_hidden_state[0][-out.pred_boxes.shape[1] :]
     )
     centres = out.pred_boxes[0]
     for row in range(5):
@@ -213,9 +246,7 @@ def test_labels_that_say_nothing_are_never_chosen(checkpoints):
     chosen = {detector.class_names[c] for found in detector(pictures()) for c in found.classes}
     assert chosen and "N/A" not in chosen
     detector.known[:] = True
-    assert "N/A" in {
-        detector.class_names[c] for found in detector(pictures()) for c in found.classes
-    }
+    assert "N/A" in {detector.class_names[c] for found in detector(pictures()) for c in found.classes}
 
 
 def test_names_and_versions(checkpoints, tmp_path):
@@ -244,9 +275,7 @@ def test_a_picture_and_a_sentence_are_embedded_as_the_model_does(checkpoints):
     embedder = HubEmbedder(str(checkpoints["clip"]))
     found = embedder(pictures())
     assert all(one.features.shape == (1, 16) for one in found)
-    inputs = embedder.processor(
-        images=pictures()[1], text=["a dog"], return_tensors="pt", padding=True
-    )
+    inputs = embedder.processor(images=pictures()[1], text=["a dog"], return_tensors="pt", padding=True)
     with torch.inference_mode():
         out = embedder.model(**inputs)
     cosine = torch.nn.functional.cosine_similarity
@@ -265,9 +294,7 @@ def test_what_is_no_detector_is_said_so(checkpoints, tmp_path, monkeypatch):
         HubDetector(str(checkpoints["owl"]))
     with pytest.raises(DataError, match="has classes of its own"):
         HubDetector(str(checkpoints["detr"]), classes=["dog"])
-    with pytest.raises(
-        DataError, match=r"\(clip\) cannot be opened as AutoModelForObjectDetection"
-    ):
+    with pytest.raises(DataError, match=r"\(clip\) cannot be opened as AutoModelForObjectDetection"):
         HubDetector(str(checkpoints["clip"]))
     with pytest.raises(DataError, match="does not embed pictures"):
         HubEmbedder(str(checkpoints["detr"]))

@@ -39,9 +39,37 @@ from vse_lessons.sources.readers import (
 from vse_lessons.sources.readers.features import bottom_up, embeddings, npz_folder, precomputed
 
 COUNT = int(os.environ.get("VSE_LESSONS_FUZZ", "0"))
-TOKENS = (b"", b"NaN", b"-1", b"1e999", b"9" * 400, b"null", b"[[[]]]", b"[" * 3000, b"{}", b"\x00", b"../../x", b"/x",
-          b"\xff\xfe", b"\xef\xbb\xbf", b"\r\n", b"\r", b"\n\n", b"\t", b",", b'"', b"|", b"#", b"=", b"\\ud800",
-          "\u2028".encode(), b"a" * 5000, b"b'x'", b"True", b"{'descr': '|O', 'shape': (9999999999,)}")  # fmt: skip
+TOKENS = (
+    b"",
+    b"NaN",
+    b"-1",
+    b"1e999",
+    b"9" * 400,
+    b"null",
+    b"[[[]]]",
+    b"[" * 3000,
+    b"{}",
+    b"\x00",
+    b"../../x",
+    b"/x",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\r\n",
+    b"\r",
+    b"\n\n",
+    b"\t",
+    b",",
+    b'"',
+    b"|",
+    b"#",
+    b"=",
+    b"\\ud800",
+    "\u2028".encode(),
+    b"a" * 5000,
+    b"b'x'",
+    b"True",
+    b"{'descr': '|O', 'shape': (9999999999,)}",
+)
 VALUES = (
     None,
     True,
@@ -98,14 +126,26 @@ LXMERT = [
     for n in (3, 4)
 ]
 OURS = [f"{n}\t10\t10\t2\t{b64(BOX)}\t{b64(WIDE)}" for n in (3, 4)]
-LIST = [{"filename": f"{n}.jpg", "split": s, "sentences": [{"raw": f"dog {n}"}, {"tokens": ["a", "dog"]}]}
-        for n, s in enumerate(("train", "restval", "val", "test"))]  # fmt: skip
+LIST = [
+    {"filename": f"{n}.jpg", "split": s, "sentences": [{"raw": f"dog {n}"}, {"tokens": ["a", "dog"]}]}
+    for n, s in enumerate(("train", "restval", "val", "test"))
+]
 COCO_NAMES = {n: f"COCO_train2014_{n:012d}.jpg" for n in (1, 2)}
-PAGE = {"title": "A", "year": 1500, "img_url": "http://x.org/a.png", "split": "train",
-        "visual_sentences": ["A dog."], "contextual_sentences": ["It is old."]}  # fmt: skip
+PAGE = {
+    "title": "A",
+    "year": 1500,
+    "img_url": "http://x.org/a.png",
+    "split": "train",
+    "visual_sentences": ["A dog."],
+    "contextual_sentences": ["It is old."],
+}
 PICTURES = {f"images/{n}.jpg": b"" for n in range(4)}
-SCAN = {"train_ims.npy": npy(np.ones((2, 3, 4), np.float32)), "train_caps.txt": text(*"abcdefghij"),
-        "dev_ims.npy": npy(np.ones((1, 3, 4), np.float32)), "dev_caps.txt": text(*"abcde")}  # fmt: skip
+SCAN = {
+    "train_ims.npy": npy(np.ones((2, 3, 4), np.float32)),
+    "train_caps.txt": text(*"abcdefghij"),
+    "dev_ims.npy": npy(np.ones((1, 3, 4), np.float32)),
+    "dev_caps.txt": text(*"abcde"),
+}
 
 
 def stored():
@@ -115,8 +155,11 @@ def stored():
         for name, content in SCAN.items():
             (place / name).write_bytes(content)
         precomputed.convert(place, place / "c", progress=False)
-        return {str(path.relative_to(place / "c")): path.read_bytes()
-                for path in (place / "c").rglob("*") if path.is_file()}  # fmt: skip
+        return {
+            str(path.relative_to(place / "c")): path.read_bytes()
+            for path in (place / "c").rglob("*")
+            if path.is_file()
+        }
 
 
 def listing(read):
@@ -128,48 +171,130 @@ def from_tsv(folder, on_bad, kept):
 
 
 READERS = {  # files, and how they are read: folder, on_bad, a folder to write to
-    "flickr csv": ({"captions.txt": text("image,caption", "0.jpg,a dog", '1.jpg,"a, cat"'), "train.txt": text("0.jpg"),
-                    "test.txt": text("1"), **PICTURES}, listing(flickr.read)),
-    "flickr token": ({"results_20130124.token": text("0.jpg#0\ta dog", "1.jpg#1\ta cat"), "train.txt": text("0.jpg", "1.jpg"),
-                      **PICTURES}, listing(flickr.read)),
-    "flickr results": ({"results.csv": text("image_name| comment_number| comment", "0.jpg| 0| a dog", "1.jpg| 4   A dog"),
-                        "train.txt": text("0.jpg"), **PICTURES}, listing(flickr.read)),
-    "karpathy": ({"dataset_flickr8k.json": json.dumps({"images": LIST}).encode(), **PICTURES}, listing(karpathy.read)),
-    "coco": ({"annotations/captions_train2014.json": json.dumps({
-        "images": [{"id": n, "file_name": name} for n, name in COCO_NAMES.items()],
-        "annotations": [{"id": n, "image_id": n, "caption": "dog"} for n in COCO_NAMES]}).encode(),
-        "dataset_coco.json": json.dumps({"images": [{"filename": name, "split": "train", "sentences": []}
-                                                    for name in COCO_NAMES.values()]}).encode(),
-        **{f"train2014/{name}": b"" for name in COCO_NAMES.values()}}, listing(coco.read)),
-    "captions_csv": ({"captions.csv": text("image,caption,split", '0.jpg,"a, dog",train', "1.jpg,cat,test"), **PICTURES},
-                     listing(captions_csv.read)),
-    "text_files": ({"texts/0.txt": text("a dog", "a cat"), "texts/1.txt": b"", **PICTURES}, listing(text_files.read)),
-    "captions_json": ({"captions.json": json.dumps({"0.jpg": "a dog", "1.jpg": ["a", "b"]}).encode(), **PICTURES},
-                      listing(captions_json.read)),
-    "captions_json records": ({"captions.json": json.dumps([{"image": "0.jpg", "sentences": ["a"], "split": "train"}]).encode(),
-                               **PICTURES}, listing(captions_json.read)),
-    "artpedia": ({"artpedia.json": json.dumps({"0": PAGE, "1": {**PAGE, "split": "test"}}).encode(), **PICTURES},
-                 listing(artpedia.read)),
-    "fashion_table": ({"styles.csv": text("id,gender,productDisplayName", "0,Men,Nike, shoe", "1,Men,Red shirt"), **PICTURES},
-                      listing(fashion_table.read)),
-    "unpaired": ({"sentences.txt": text("a dog", "a cat"), **PICTURES}, lambda folder, *_: unpaired.read(folder)),
-    "bottom_up lxmert": ({"a.tsv": text(*LXMERT), "objects_vocab.txt": text("dog", "cat"),
-                          "attributes_vocab.txt": text("red", "blue")}, from_tsv),
+    "flickr csv": (
+        {
+            "captions.txt": text("image,caption", "0.jpg,a dog", '1.jpg,"a, cat"'),
+            "train.txt": text("0.jpg"),
+            "test.txt": text("1"),
+            **PICTURES,
+        },
+        listing(flickr.read),
+    ),
+    "flickr token": (
+        {
+            "results_20130124.token": text("0.jpg#0\ta dog", "1.jpg#1\ta cat"),
+            "train.txt": text("0.jpg", "1.jpg"),
+            **PICTURES,
+        },
+        listing(flickr.read),
+    ),
+    "flickr results": (
+        {
+            "results.csv": text("image_name| comment_number| comment", "0.jpg| 0| a dog", "1.jpg| 4   A dog"),
+            "train.txt": text("0.jpg"),
+            **PICTURES,
+        },
+        listing(flickr.read),
+    ),
+    "karpathy": (
+        {"dataset_flickr8k.json": json.dumps({"images": LIST}).encode(), **PICTURES},
+        listing(karpathy.read),
+    ),
+    "coco": (
+        {
+            "annotations/captions_train2014.json": json.dumps(
+                {
+                    "images": [{"id": n, "file_name": name} for n, name in COCO_NAMES.items()],
+                    "annotations": [{"id": n, "image_id": n, "caption": "dog"} for n in COCO_NAMES],
+                }
+            ).encode(),
+            "dataset_coco.json": json.dumps(
+                {
+                    "images": [
+                        {"filename": name, "split": "train", "sentences": []} for name in COCO_NAMES.values()
+                    ]
+                }
+            ).encode(),
+            **{f"train2014/{name}": b"" for name in COCO_NAMES.values()},
+        },
+        listing(coco.read),
+    ),
+    "captions_csv": (
+        {"captions.csv": text("image,caption,split", '0.jpg,"a, dog",train', "1.jpg,cat,test"), **PICTURES},
+        listing(captions_csv.read),
+    ),
+    "text_files": (
+        {"texts/0.txt": text("a dog", "a cat"), "texts/1.txt": b"", **PICTURES},
+        listing(text_files.read),
+    ),
+    "captions_json": (
+        {"captions.json": json.dumps({"0.jpg": "a dog", "1.jpg": ["a", "b"]}).encode(), **PICTURES},
+        listing(captions_json.read),
+    ),
+    "captions_json records": (
+        {
+            "captions.json": json.dumps([{"image": "0.jpg", "sentences": ["a"], "split": "train"}]).encode(),
+            **PICTURES,
+        },
+        listing(captions_json.read),
+    ),
+    "artpedia": (
+        {"artpedia.json": json.dumps({"0": PAGE, "1": {**PAGE, "split": "test"}}).encode(), **PICTURES},
+        listing(artpedia.read),
+    ),
+    "fashion_table": (
+        {
+            "styles.csv": text("id,gender,productDisplayName", "0,Men,Nike, shoe", "1,Men,Red shirt"),
+            **PICTURES,
+        },
+        listing(fashion_table.read),
+    ),
+    "unpaired": (
+        {"sentences.txt": text("a dog", "a cat"), **PICTURES},
+        lambda folder, *_: unpaired.read(folder),
+    ),
+    "bottom_up lxmert": (
+        {
+            "a.tsv": text(*LXMERT),
+            "objects_vocab.txt": text("dog", "cat"),
+            "attributes_vocab.txt": text("red", "blue"),
+        },
+        from_tsv,
+    ),
     "bottom_up ours": ({"a.tsv": text(*OURS)}, from_tsv),
-    "npz_folder": ({"features/a.npz": npz(x=WIDE, bbox=BOX, num_bbox=np.array(2), image_w=np.array(10), image_h=np.array(10)),
-                    "features/b.npz": npz(features=WIDE, boxes=BOX / 10)},
-                   lambda folder, on_bad, kept: npz_folder.read(folder / "features", kept, on_bad=on_bad, progress=False)),
+    "npz_folder": (
+        {
+            "features/a.npz": npz(
+                x=WIDE, bbox=BOX, num_bbox=np.array(2), image_w=np.array(10), image_h=np.array(10)
+            ),
+            "features/b.npz": npz(features=WIDE, boxes=BOX / 10),
+        },
+        lambda folder, on_bad, kept: npz_folder.read(
+            folder / "features", kept, on_bad=on_bad, progress=False
+        ),
+    ),
     "precomputed": (SCAN, listing(precomputed.read)),
-    "precomputed convert": (SCAN, lambda folder, on_bad, kept: precomputed.convert(
-        folder, kept / "new", on_bad=on_bad, progress=False)),
-    "embeddings": ({"images.npy": npy(WIDE), "sentences.npy": npy(WIDE), "images.txt": text("a", "b"),
-                    "sentences.tsv": text("a\tdog", "b\tcat"), "splits.txt": text("train", "test")},
-                   lambda folder, *_: embeddings.read(folder)),
+    "precomputed convert": (
+        SCAN,
+        lambda folder, on_bad, kept: precomputed.convert(folder, kept / "new", on_bad=on_bad, progress=False),
+    ),
+    "embeddings": (
+        {
+            "images.npy": npy(WIDE),
+            "sentences.npy": npy(WIDE),
+            "images.txt": text("a", "b"),
+            "sentences.tsv": text("a\tdog", "b\tcat"),
+            "splits.txt": text("train", "test"),
+        },
+        lambda folder, *_: embeddings.read(folder),
+    ),
     "corpus": (stored(), lambda folder, *_: Corpus.load(folder / "corpus.json")),
     "store": (stored(), lambda folder, *_: RegionStore.open(folder / "regions")),
-    "zip": ({"a.zip": zipped(**{"a/b.txt": "dog", "c.txt": "cat" * 400})},
-            lambda folder, _, kept: archives.unpack(folder / "a.zip", kept, largest=1 << 20, progress=False)),
-}  # fmt: skip
+    "zip": (
+        {"a.zip": zipped(**{"a/b.txt": "dog", "c.txt": "cat" * 400})},
+        lambda folder, _, kept: archives.unpack(folder / "a.zip", kept, largest=1 << 20, progress=False),
+    ),
+}
 
 
 @st.composite
@@ -182,9 +307,7 @@ def damaged(draw, files):
         if files.get(name) is None:
             continue
         kind = draw(
-            st.sampled_from(
-                ("bytes", "token", "cut", "double", "json", "json", "lost", "folder", "drop")
-            )
+            st.sampled_from(("bytes", "token", "cut", "double", "json", "json", "lost", "folder", "drop"))
         )
         content = files[name]
         start = draw(st.integers(0, len(content)))
@@ -222,13 +345,7 @@ def changed_node(draw, content):
     stack = [whole]
     while stack:
         node = stack.pop()
-        inner = (
-            node.items()
-            if isinstance(node, dict)
-            else enumerate(node)
-            if isinstance(node, list)
-            else ()
-        )
+        inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
         for key, value in inner:
             places.append((node, key))
             stack.append(value)
@@ -272,8 +389,13 @@ def test_a_corpus_or_a_clear_error(name):
     files, read = READERS[name]
     root = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 
-    @settings(max_examples=COUNT or 100, deadline=None, derandomize=not COUNT, database=None,
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @settings(
+        max_examples=COUNT or 100,
+        deadline=None,
+        derandomize=not COUNT,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(damaged(files), st.sampled_from(("error", "skip")))
     def check(changed, on_bad):
         TRIED[name] = TRIED.get(name, 0) + 1

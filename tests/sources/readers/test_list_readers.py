@@ -71,9 +71,7 @@ THREE = [
 ]
 
 
-def karpathy_folder(
-    folder, images=THREE, name="dataset_flickr30k.json", there=None, below="images"
-):
+def karpathy_folder(folder, images=THREE, name="dataset_flickr30k.json", there=None, below="images"):
     folder.mkdir(exist_ok=True)
     (folder / name).write_text(json.dumps({"images": images, "dataset": "x"}), "utf-8")
     for image in [one["filename"] for one in images] if there is None else there:
@@ -87,10 +85,12 @@ def test_each_of_karpathys_lists(tmp_path, name):
     assert listing.name == "f" and karpathy.read(tmp_path / "f", name="mine").name == "mine"
     assert listing.ids == ("c.jpg", "a.jpg", "b.jpg")
     assert listing.splits.tolist() == ["test", "train", "val"]
-    assert told(listing) == {"c.jpg": ["A cat ."], "a.jpg": ["A dog runs .", "Two dogs run ."],
-                             "b.jpg": []}  # fmt: skip
+    assert told(listing) == {"c.jpg": ["A cat ."], "a.jpg": ["A dog runs .", "Two dogs run ."], "b.jpg": []}
     assert [str(path.relative_to(tmp_path)) for path in listing.paths] == [
-        "f/images/c.jpg", "f/images/a.jpg", "f/images/b.jpg"]  # fmt: skip
+        "f/images/c.jpg",
+        "f/images/a.jpg",
+        "f/images/b.jpg",
+    ]
     assert listing.unannotated == 1 and listing.skipped == [] and listing.kinds is None
 
 
@@ -103,8 +103,7 @@ def test_the_left_over_validation_images_are_for_training(tmp_path):
 def test_what_a_person_wrote_goes_before_tokens(tmp_path):
     sentences = [{"raw": "A dog!", "tokens": ["a", "dog"]}, {"tokens": ["a", "cat"]}, "plain"]
     image = {**entry("a.jpg", "train"), "sentences": sentences}
-    assert karpathy.read(karpathy_folder(tmp_path, [image])).sentences == (
-        "A dog!", "a cat", "plain")  # fmt: skip
+    assert karpathy.read(karpathy_folder(tmp_path, [image])).sentences == ("A dog!", "a cat", "plain")
 
 
 @pytest.mark.parametrize("below", [*karpathy.FOLDERS, "."])
@@ -128,10 +127,7 @@ def test_a_picture_that_is_not_there(tmp_path):
     assert listing.splits.tolist() == ["test", "val"]
     everything = karpathy.read(folder, pictures=False)
     assert everything.ids == ("c.jpg", "a.jpg", "b.jpg") and len(everything.sentences) == 3
-    assert (
-        karpathy.read(karpathy_folder(tmp_path / "g", there=[]), pictures=False).ids
-        == everything.ids
-    )
+    assert karpathy.read(karpathy_folder(tmp_path / "g", there=[]), pictures=False).ids == everything.ids
 
 
 GOOD = entry("z.jpg", "train", "Fine .")
@@ -199,15 +195,20 @@ SPLITS = st.sampled_from(sorted(karpathy.SPLITS))
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.tuples(NAMES, SPLITS, st.lists(WORDS, max_size=3)), min_size=1, max_size=6,
-                unique_by=lambda one: one[0]))  # fmt: skip
+@given(
+    st.lists(
+        st.tuples(NAMES, SPLITS, st.lists(WORDS, max_size=3)),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda one: one[0],
+    )
+)
 def test_karpathys_lists_round_trip(tmp_path_factory, images):
-    folder = karpathy_folder(tmp_path_factory.mktemp("k"), [entry(name, split, *texts)
-                             for name, split, texts in images], there=[])  # fmt: skip
+    folder = karpathy_folder(
+        tmp_path_factory.mktemp("k"), [entry(name, split, *texts) for name, split, texts in images], there=[]
+    )
     listing = karpathy.read(folder, pictures=False)
-    assert told(listing) == {
-        name: [" ".join(t.split()) for t in texts] for name, _, texts in images
-    }
+    assert told(listing) == {name: [" ".join(t.split()) for t in texts] for name, _, texts in images}
     assert list(listing.splits) == [karpathy.SPLITS[split] for _, split, _ in images]
 
 
@@ -245,18 +246,16 @@ def coco_folder(folder, below="annotations", pictures=True, change=None):
     return folder
 
 
-def coco_list(
-    folder, splits=(("train", 1), ("train", 2), ("val", 3), ("restval", 4), ("test", 5)), **more
-):
-    images = [entry(coco_name(n, "val" if n > 2 else "train"), split, "tokens only")
-              for split, n in splits]  # fmt: skip
+def coco_list(folder, splits=(("train", 1), ("train", 2), ("val", 3), ("restval", 4), ("test", 5)), **more):
+    images = [entry(coco_name(n, "val" if n > 2 else "train"), split, "tokens only") for split, n in splits]
     (folder / coco.LIST).write_text(json.dumps({"images": images, **more}), "utf-8")
     return folder
 
 
 def coco_told(*numbers):
-    return {coco_name(n, "val" if n > 2 else "train"): [f"sentence {i} of {n}" for i in range(2)]
-            for n in numbers}  # fmt: skip
+    return {
+        coco_name(n, "val" if n > 2 else "train"): [f"sentence {i} of {n}" for i in range(2)] for n in numbers
+    }
 
 
 @pytest.mark.parametrize("below", ["annotations", "."])
@@ -264,8 +263,12 @@ def test_coco_as_papers_split_it(tmp_path, below):
     listing = coco.read(coco_list(coco_folder(tmp_path / "coco", below)))
     assert listing.name == "coco" and told(listing) == coco_told(1, 2, 3, 4, 5)
     assert dict(zip(listing.ids, listing.splits)) == {
-        coco_name(1, "train"): "train", coco_name(2, "train"): "train", coco_name(3): "val",
-        coco_name(4): "train", coco_name(5): "test"}  # fmt: skip
+        coco_name(1, "train"): "train",
+        coco_name(2, "train"): "train",
+        coco_name(3): "val",
+        coco_name(4): "train",
+        coco_name(5): "test",
+    }
     assert [path.parent.name for path in listing.paths] == ["train2014"] * 2 + ["val2014"] * 3
     assert listing.skipped == [] and all(path.is_file() for path in listing.paths)
 
@@ -285,9 +288,7 @@ def test_coco_with_the_list_alone(tmp_path):
     karpathy_folder(tmp_path, there=[])  # published together
     coco_list(tmp_path)
     listing = coco.read(tmp_path, pictures=False)
-    assert (
-        listing.name == tmp_path.name and coco.read(tmp_path, pictures=False, name="x").name == "x"
-    )
+    assert listing.name == tmp_path.name and coco.read(tmp_path, pictures=False, name="x").name == "x"
     assert listing.splits.tolist() == ["train", "train", "val", "train", "test"]
     assert told(listing)[coco_name(3)] == ["tokens only"]
     with pytest.raises(DataError, match=r"dataset_coco\.json, image 1: .* is not in"):
@@ -310,9 +311,7 @@ def test_a_year_of_coco_at_a_time(tmp_path):
     folder = coco_folder(tmp_path)
     content = json.loads((folder / "annotations/captions_val2014.json").read_text())
     (folder / "annotations/captions_train2017.json").write_text(json.dumps(content))
-    stops_anyway(
-        coco.read, folder, "captions_train2014.json, .*captions_train2017.json.*several years"
-    )
+    stops_anyway(coco.read, folder, "captions_train2014.json, .*captions_train2017.json.*several years")
     for year in ("train2014", "val2014"):
         (folder / f"annotations/captions_{year}.json").unlink()
     touch(*(folder / "train2017" / coco_name(n) for n in (3, 4, 5)))
@@ -356,7 +355,7 @@ BAD_COCO = [  # a change, what is said, how many entries are skipped, images and
     (put("images", 2, file_name=FOUR), "images 3: .*4.jpg' is listed twice", 3, 4, 8),
     (put("images", 2, id=4), "images 3: the id 4 is another image's, too", 3, 4, 8),
     (add("images", None), "images 4: no record", 1, 5, 10),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "message", "skipped", "images", "sentences"), BAD_COCO)
@@ -388,16 +387,17 @@ def test_a_picture_of_the_list_that_no_captions_file_has(tmp_path):
 def test_a_lost_picture_of_coco_is_told_once(tmp_path):
     folder = coco_list(coco_folder(tmp_path))
     (folder / "val2014" / FOUR).unlink()
-    listing = stops_or_skips(
-        coco.read, folder, "images 2: .* is not in", 1 + 2
-    )  # and its sentences
+    listing = stops_or_skips(coco.read, folder, "images 2: .* is not in", 1 + 2)  # and its sentences
     assert told(listing) == coco_told(1, 2, 3, 5)
 
 
 def test_two_splits_for_a_picture_of_coco(tmp_path):
     splits = [("train", 1), ("train", 2), ("val", 3), ("test", 4), ("restval", 4), ("test", 5)]
-    listing = stops_or_skips(coco.read, coco_list(coco_folder(tmp_path), splits),
-                             "json, image 5: .* is in 'test' and in 'train'; choose one")  # fmt: skip
+    listing = stops_or_skips(
+        coco.read,
+        coco_list(coco_folder(tmp_path), splits),
+        "json, image 5: .* is in 'test' and in 'train'; choose one",
+    )
     assert listing.splits.tolist() == ["train", "train", "val", "test", "test"]
 
 
@@ -422,8 +422,11 @@ b.jpg,"A dog
 in the snow"
 c.jpg,A cat sleeps.
 '''
-TOLD = {"b.jpg": ["A dog runs.", "A dog in the snow"], "a.jpg": ['Two men, one says "hi"'],
-        "c.jpg": ["A cat sleeps."]}  # fmt: skip
+TOLD = {
+    "b.jpg": ["A dog runs.", "A dog in the snow"],
+    "a.jpg": ['Two men, one says "hi"'],
+    "c.jpg": ["A cat sleeps."],
+}
 
 
 def csv_folder(folder, table=TABLE, name="captions.csv", pictures="abcd", below="images"):
@@ -489,10 +492,7 @@ BAD_TABLES = [  # a table, what is said, how many entries are skipped, what is l
 @pytest.mark.parametrize(("table", "message", "skipped", "left"), BAD_TABLES)
 def test_bad_rows_of_a_table(tmp_path, table, message, skipped, left):
     folder = csv_folder(tmp_path / "t", table)
-    assert (
-        told(stops_or_skips(captions_csv.read, folder, rf"captions\.csv, {message}", skipped))
-        == left
-    )
+    assert told(stops_or_skips(captions_csv.read, folder, rf"captions\.csv, {message}", skipped)) == left
 
 
 BAD_SPLITS = [
@@ -565,14 +565,15 @@ def test_the_shares_of_drawn_splits(count, wanted):
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.tuples(st.sampled_from("abcd"), WORDS), min_size=1, max_size=8),
-       st.sampled_from(["captions.csv", "captions.tsv"]), st.sampled_from(["\n", "\r\n"]))  # fmt: skip
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), WORDS), min_size=1, max_size=8),
+    st.sampled_from(["captions.csv", "captions.tsv"]),
+    st.sampled_from(["\n", "\r\n"]),
+)
 def test_tables_round_trip(tmp_path_factory, rows, name, end):
     folder = csv_folder(tmp_path_factory.mktemp("t"), "", name)
     with open(folder / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(
-            file, "excel-tab" if name.endswith("tsv") else "excel", lineterminator=end
-        )
+        writer = csv.writer(file, "excel-tab" if name.endswith("tsv") else "excel", lineterminator=end)
         writer.writerows([("image", "caption"), *((f"{image}.jpg", text) for image, text in rows)])
     wanted = {}
     for image, text in rows:
@@ -583,9 +584,7 @@ def test_tables_round_trip(tmp_path_factory, rows, name, end):
 # ------------------------------------------------------------------ a folder of pictures and texts
 
 
-def text_folder(
-    folder, texts, pictures=("a.jpg", "b.png", "sub/c.JPEG"), images="images", said="texts"
-):
+def text_folder(folder, texts, pictures=("a.jpg", "b.png", "sub/c.JPEG"), images="images", said="texts"):
     touch(*(folder / images / one for one in pictures))
     for name, content in texts.items():
         path = folder / said / name
@@ -665,8 +664,10 @@ def test_folders_without_texts_or_pictures(tmp_path):
 # ------------------------------------------------------------------------------ Flickr30K's files
 
 TOKENS = "b.jpg#0\tA dog .\nb.jpg#1\tTwo | dogs .\na.jpg#0\tA cat .\n"
-RESULTS = ("image_name| comment_number| comment\n2199200615.jpg| 3| A dog .\n"
-           "2199200615.jpg| 4   A dog runs across the grass .\na.jpg| 0| A cat | on a wall .\n")  # fmt: skip
+RESULTS = (
+    "image_name| comment_number| comment\n2199200615.jpg| 3| A dog .\n"
+    "2199200615.jpg| 4   A dog runs across the grass .\na.jpg| 0| A cat | on a wall .\n"
+)
 
 
 def flickr30k(folder, name, content, pictures=("a", "b"), **lists):
@@ -685,19 +686,20 @@ def test_flickr30ks_token_file(tmp_path):
 
 
 def test_the_row_of_results_csv_that_lost_its_separator(tmp_path):
-    folder = flickr30k(
-        tmp_path, "results.csv", RESULTS, ("a", "2199200615"), train="2199200615\na\n"
-    )
+    folder = flickr30k(tmp_path, "results.csv", RESULTS, ("a", "2199200615"), train="2199200615\na\n")
     listing = flickr.read(folder)
-    assert told(listing) == {"2199200615.jpg": ["A dog .", "A dog runs across the grass ."],
-                             "a.jpg": ["A cat | on a wall ."]}  # fmt: skip
+    assert told(listing) == {
+        "2199200615.jpg": ["A dog .", "A dog runs across the grass ."],
+        "a.jpg": ["A cat | on a wall ."],
+    }
     assert listing.skipped == []
 
 
 @pytest.mark.parametrize("row", ["a.jpg| four   A dog", "a.jpg| 4", "a.jpg 4 A dog", "|| A dog"])
 def test_other_rows_without_separators_are_bad(tmp_path, row):
-    folder = flickr30k(tmp_path, "results.csv", f"{RESULTS}{row}\n", ("a", "2199200615"),
-                       train="2199200615\na\n")  # fmt: skip
+    folder = flickr30k(
+        tmp_path, "results.csv", f"{RESULTS}{row}\n", ("a", "2199200615"), train="2199200615\na\n"
+    )
     listing = stops_or_skips(flickr.read, folder, r"results\.csv, line 5: unreadable row")
     assert len(listing.sentences) == 3
 
@@ -722,15 +724,11 @@ def test_flickr30k_without_pictures(tmp_path):
     folder = flickr30k(tmp_path, "results_20130124.token", content, ())
     with pytest.raises(DataError, match="has no folder of pictures"):
         flickr.read(folder)
-    listing = stops_or_skips(
-        flickr.read, folder, r"line 5: .*\.\./e\.jpg is not in", 2, pictures=False
-    )
+    listing = stops_or_skips(flickr.read, folder, r"line 5: .*\.\./e\.jpg is not in", 2, pictures=False)
     assert told(listing) == {"b.jpg": ["A dog .", "Two | dogs ."], "a.jpg": ["A cat ."]}
     assert listing.splits.tolist() == ["train", "test"] and not listing.has_pictures
     (folder / "flickr30k_test.txt").write_text("a.jpg\nz.jpg\n")
-    with pytest.raises(
-        DataError, match=r"test\.txt, line 2: z\.jpg is not in .*results_20130124\.token"
-    ):
+    with pytest.raises(DataError, match=r"test\.txt, line 2: z\.jpg is not in .*results_20130124\.token"):
         flickr.read(folder, pictures=False)
 
 
@@ -749,17 +747,21 @@ def test_flickr8k_without_pictures_is_the_same(tmp_path):
 def store(*ids, skipped=()):
     """Regions whose single number is their row."""
     features = np.arange(len(ids), dtype=np.float32)[:, None]
-    return RegionStore(ids, features, np.arange(len(ids)), np.ones(len(ids), np.int64), source="elsewhere",
-                       skipped=[{"id": one, "where": "x", "reason": "y"} for one in skipped])  # fmt: skip
+    return RegionStore(
+        ids,
+        features,
+        np.arange(len(ids)),
+        np.ones(len(ids), np.int64),
+        source="elsewhere",
+        skipped=[{"id": one, "where": "x", "reason": "y"} for one in skipped],
+    )
 
 
 def listing_of(*ids):
     """Two sentences for the first picture, then one each; from the third on for testing."""
     owners = np.asarray([0, *range(len(ids))])
     splits = np.asarray(["train", "train", *["test"] * len(ids)])[: len(ids)]
-    return Listing(
-        "tiny", ids, tuple(map(Path, ids)), tuple(f"of {ids[i]}" for i in owners), owners, splits
-    )
+    return Listing("tiny", ids, tuple(map(Path, ids)), tuple(f"of {ids[i]}" for i in owners), owners, splits)
 
 
 def joined(listing, regions):
@@ -768,7 +770,8 @@ def joined(listing, regions):
     for text, owner in zip(corpus.sentences, corpus.image_of):
         assert text == f"of {corpus.image_ids[owner]}"
     assert {image: str(split) for image, split in zip(corpus.image_ids, corpus.splits)}.items() <= (
-        dict(zip(listing.ids, listing.splits.tolist())).items())  # fmt: skip
+        dict(zip(listing.ids, listing.splits.tolist())).items()
+    )
     rows = corpus.regions.batch(range(len(corpus.image_ids))).features[:, 0, 0]
     return {image: int(row) for image, row in zip(corpus.image_ids, rows)}
 
@@ -798,13 +801,14 @@ def test_pictures_are_found_by_their_names(ids, regions, rows):
     assert joined(listing_of(*ids), store(*regions)) == dict(zip(ids, rows))
 
 
-@pytest.mark.parametrize(
-    "regions", [("cat_1", "b"), ("img_7", "b"), ("7_img", "b"), ("aa.jpg", "b")]
-)
+@pytest.mark.parametrize("regions", [("cat_1", "b"), ("img_7", "b"), ("7_img", "b"), ("aa.jpg", "b")])
 def test_names_that_only_look_alike_are_others(regions):
     for image in ("dog_1.jpg", "7.jpg", "a.jpg"):
-        with pytest.raises(DataError, match=f"tiny: elsewhere has no regions of {image}, and of 1 of 2 .*"
-                           f"'{regions[0]}': are they those of this corpus"):  # fmt: skip
+        with pytest.raises(
+            DataError,
+            match=f"tiny: elsewhere has no regions of {image}, and of 1 of 2 .*"
+            f"'{regions[0]}': are they those of this corpus",
+        ):
             listing_of(image, "b").with_features(store(*regions))
 
 

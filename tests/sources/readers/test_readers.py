@@ -27,9 +27,7 @@ c.jpg,A cat
 '''
 
 
-def flickr_folder(
-    folder, captions=CAPTIONS, caption_file="captions.txt", pictures="Images", **lists
-):
+def flickr_folder(folder, captions=CAPTIONS, caption_file="captions.txt", pictures="Images", **lists):
     (folder / pictures).mkdir(parents=True)
     for i, name in enumerate("abcde"):
         Image.new("RGB", (8, 6), (40 * i, 0, 0)).save(folder / pictures / f"{name}.jpg")
@@ -230,9 +228,7 @@ def test_arrays_of_scan(tmp_path, dtype, repeat):
     everything = np.concatenate(list(given_.values())).astype(np.float32)
     np.testing.assert_array_equal(corpus.regions.batch(range(9)).features, everything)
     image = corpus.images("val")[1]
-    assert [corpus.sentences[i] for i in corpus.sentences_of[image]] == [
-        f"dev {i}" for i in range(5, 10)
-    ]
+    assert [corpus.sentences[i] for i in corpus.sentences_of[image]] == [f"dev {i}" for i in range(5, 10)]
     # lazily: every part is a view of a file, none is in memory
     assert isinstance(corpus.regions.features, StackedRows)
     assert all(isinstance(part.base, np.memmap) for part in corpus.regions.features.parts)
@@ -323,9 +319,14 @@ def test_a_folder_without_arrays(tmp_path):
 
 # --- artpedia -------------------------------------------------------------------------------------
 
-RECORD = {"title": "A <b>Boat</b>", "img_url": "https://x.org/c/8c/A_Boat%2C_at_sea.JPG", "year": 1712,
-          "visual_sentences": ["A red boat\n sails ."], "contextual_sentences": ["It was sold.", "Lost."],
-          "split": "train"}  # fmt: skip
+RECORD = {
+    "title": "A <b>Boat</b>",
+    "img_url": "https://x.org/c/8c/A_Boat%2C_at_sea.JPG",
+    "year": 1712,
+    "visual_sentences": ["A red boat\n sails ."],
+    "contextual_sentences": ["It was sold.", "Lost."],
+    "split": "train",
+}
 
 
 def artpedia_folder(folder, records=None, pictures=("2.jpg", "7.png")):
@@ -369,9 +370,7 @@ def test_the_real_records_of_artpedia():
     assert len(found.pages) == 7 and found.counts()["train"] == (7, 22, 68)
     assert found.lacking() == {"visual": 0, "contextual": 1} and not found.skipped
     page = next(page for page in found.pages if page.id == "7873")
-    assert (
-        page.year == 1680 and "a yellow jacket trimmed" in page.visual[0]
-    )  # a line break in the file
+    assert page.year == 1680 and "a yellow jacket trimmed" in page.visual[0]  # a line break in the file
     assert artpedia.file_name(page) == "7873.jpg"
     longest = max(len(s.split()) for p in found.pages for s in (*p.visual, *p.contextual))
     assert longest <= ArtpediaConfig.paper().max_words, "the model cuts no sentence"
@@ -383,14 +382,18 @@ def test_the_real_records_of_artpedia():
     assert rows[0] == ("train", "paintings", 7, 2252) and len(rows) == 9
 
 
-@pytest.mark.parametrize(("change", "message"), [
-    ({"split": "dev"}, "record '2': unknown split 'dev'; write one of train, val"),
-    ({"split": None}, "unknown split None"),
-    ({"visual_sentences": ["a", " "]}, "visual_sentences 1: the sentence is empty"),
-    ({"contextual_sentences": [3]}, "contextual_sentences 0: the sentence is empty or no text"),
-    ({"contextual_sentences": "one"}, "contextual_sentences is a str"),
-    ({"year": "1712"}, "the year is '1712'"),
-    ({"title": None}, "title and img_url must be text")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"split": "dev"}, "record '2': unknown split 'dev'; write one of train, val"),
+        ({"split": None}, "unknown split None"),
+        ({"visual_sentences": ["a", " "]}, "visual_sentences 1: the sentence is empty"),
+        ({"contextual_sentences": [3]}, "contextual_sentences 0: the sentence is empty or no text"),
+        ({"contextual_sentences": "one"}, "contextual_sentences is a str"),
+        ({"year": "1712"}, "the year is '1712'"),
+        ({"title": None}, "title and img_url must be text"),
+    ],
+)
 def test_bad_records(tmp_path, change, message):
     folder = artpedia_folder(tmp_path / "a", {"2": {**RECORD, **change}, "7": RECORD})
     with pytest.raises(DataError, match=message):
@@ -404,15 +407,11 @@ def test_bad_records(tmp_path, change, message):
 def test_pages_without_pictures_or_sentences(tmp_path):
     bare = {**RECORD, "visual_sentences": [], "contextual_sentences": []}
     folder = artpedia_folder(tmp_path / "a", {"2": RECORD, "5": RECORD, "7": bare})
-    with pytest.raises(
-        DataError, match=r"record '5': its picture 5.jpg is not in .*prepare_artpedia"
-    ):
+    with pytest.raises(DataError, match=r"record '5': its picture 5.jpg is not in .*prepare_artpedia"):
         artpedia.read(folder)
     listing = artpedia.read(folder, on_bad="skip")
     assert listing.ids == ("2", "7") and len(listing.skipped) == 1 and listing.unannotated == 1
-    with pytest.raises(
-        DataError, match="has no folder images of pictures: run python data_scripts"
-    ):
+    with pytest.raises(DataError, match="has no folder images of pictures: run python data_scripts"):
         artpedia.read(artpedia_without_images(tmp_path / "b"))
     with pytest.raises(DataError, match=r"has no artpedia\.json"):
         artpedia.read(tmp_path)
@@ -436,9 +435,7 @@ JSONS = st.recursive(
 )
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(sorted(RECORD)), JSONS), st.sampled_from(["error", "skip"]))
 def test_any_record_is_read_or_refused(tmp_path, change, on_bad):
     path = tmp_path / "artpedia.json"

@@ -164,22 +164,16 @@ NUMBERS = st.floats(-65000, 65000, width=32)
 def test_random_regions_round_trip(tmp_path_factory, data):
     count = st.integers(1, 5)
     rows = {}
-    for image in data.draw(
-        st.lists(st.text("ab0_.é ", min_size=1), min_size=1, max_size=3, unique=True)
-    ):
+    for image in data.draw(st.lists(st.text("ab0_.é ", min_size=1), min_size=1, max_size=3, unique=True)):
         found = regions(data.draw(count), size=data.draw(st.tuples(*[st.integers(1, 2000)] * 2)))
         found["features"] = data.draw(arrays("<f4", (len(found["boxes"]), 3), elements=NUMBERS))
         rows[image] = found
     fields = data.draw(st.sampled_from(ORDERS))
-    path = tsv(
-        tmp_path_factory.mktemp("b") / "r.tsv", *(line(*row, fields) for row in rows.items())
-    )
+    path = tsv(tmp_path_factory.mktemp("b") / "r.tsv", *(line(*row, fields) for row in rows.items()))
     store = read_tsv(path)
     assert store.ids == tuple(rows)
     for i, found in enumerate(rows.values()):
-        np.testing.assert_array_equal(
-            store.features[store.rows(i)], found["features"].astype(np.float16)
-        )
+        np.testing.assert_array_equal(store.features[store.rows(i)], found["features"].astype(np.float16))
         shares = found["boxes"] / np.array([*found["size"]] * 2)
         np.testing.assert_allclose(store.boxes[store.rows(i)], shares, atol=1e-6)
 
@@ -191,12 +185,12 @@ def test_a_header_and_empty_lines_are_no_images(tmp_path, fields, end):
     header = "\t".join(fields).encode() + b"\n"
     path = tsv(tmp_path / "r.tsv", *(one.replace(b"\n", end) for one in (header, *lines)))
     assert read_tsv(path).ids == ("a", "b")
-    path.write_bytes(header.replace(b"img_h\timg_w", b"img_w\timg_h").replace(
-        b"image_w\timage_h", b"image_h\timage_w") + b"".join(lines))  # fmt: skip
+    path.write_bytes(
+        header.replace(b"img_h\timg_w", b"img_w\timg_h").replace(b"image_w\timage_h", b"image_h\timage_w")
+        + b"".join(lines)
+    )
     for on_bad in ("error", "skip"):
-        with pytest.raises(
-            DataError, match=r"r\.tsv, line 1: the fields are in another order than"
-        ):
+        with pytest.raises(DataError, match=r"r\.tsv, line 1: the fields are in another order than"):
             read_tsv(path, on_bad=on_bad)
 
 
@@ -308,9 +302,7 @@ def test_bad_fields_stop_or_are_skipped(tmp_path, fields, bad, message):
     store = stops_or_skips(lambda **how: read_tsv(path, **how), f"{path}, line 2", message)
     assert store.ids == ("a", "b") and store.skipped[0]["id"] in ("bad", "")
     for i, found in enumerate((first, second)):
-        np.testing.assert_allclose(
-            store.features[store.rows(i)], found["features"], rtol=HALF, atol=HALF
-        )
+        np.testing.assert_allclose(store.features[store.rows(i)], found["features"], rtol=HALF, atol=HALF)
     assert left_in(kept) == [Path(store.source).name]
     assert read_tsv(path, on_bad="skip").skipped == store.skipped  # also when it is opened again
 
@@ -335,8 +327,7 @@ def test_a_last_line_without_its_end_is_whole(tmp_path):
 def test_lines_of_other_fields(tmp_path, bad):
     good = line("a", regions(), bottom_up.OURS)
     path = tsv(tmp_path / "r.tsv", bad, good)
-    store = stops_or_skips(lambda **how: read_tsv(path, **how), f"{path}, line 1",
-                           r"\d fields, not 6 or 10")  # fmt: skip
+    store = stops_or_skips(lambda **how: read_tsv(path, **how), f"{path}, line 1", r"\d fields, not 6 or 10")
     assert store.ids == ("a",)
 
 
@@ -344,22 +335,24 @@ def test_lines_in_the_other_order_of_fields(tmp_path):
     one, other = (line(image, regions(), fields) for image, fields in zip("ab", ORDERS))
     for number, lines in enumerate([(one, other), (other, one)]):
         path = tsv(tmp_path / f"{number}.tsv", *lines)
-        store = stops_or_skips(lambda **how: read_tsv(path, **how), f"{path}, line 2",  # noqa: B023
-                               "its fields are in the other order")  # fmt: skip
+        store = stops_or_skips(
+            lambda path=path, **how: read_tsv(path, **how),
+            f"{path}, line 2",
+            "its fields are in the other order",
+        )
         assert store.ids == ("ab"[number],)
 
 
 def test_an_image_that_occurs_twice_also_in_another_file(tmp_path):
     fields = bottom_up.OURS
-    first = tsv(
-        tmp_path / "r.tsv.0", line("a", regions(seed=1), fields), line("b", regions(), fields)
-    )
-    other = tsv(
-        tmp_path / "r.tsv.1", line("c", regions(), fields), line("a", regions(seed=2), fields)
-    )
+    first = tsv(tmp_path / "r.tsv.0", line("a", regions(seed=1), fields), line("b", regions(), fields))
+    other = tsv(tmp_path / "r.tsv.1", line("c", regions(), fields), line("a", regions(seed=2), fields))
     assert bottom_up.find(tmp_path) == [first, other]
-    store = stops_or_skips(lambda **how: read_tsv(first, other, **how), f"{other}, line 2",
-                           "image a occurs a second time; remove the line")  # fmt: skip
+    store = stops_or_skips(
+        lambda **how: read_tsv(first, other, **how),
+        f"{other}, line 2",
+        "image a occurs a second time; remove the line",
+    )
     assert store.ids == ("a", "b", "c") and store.skipped[0]["id"] == ""  # "a" itself is there
     np.testing.assert_array_equal(
         store.features[store.rows(0)], regions(seed=1)["features"].astype(np.float16)
@@ -377,9 +370,7 @@ def test_names_of_classes(tmp_path):
     path = tsv(tmp_path / "r.tsv", line("a", regions(), bottom_up.LXMERT), names=False)
     for missing in (bottom_up.OBJECTS, bottom_up.ATTRIBUTES):
         for on_bad in ("error", "skip"):
-            with pytest.raises(
-                DataError, match=f"line 1: .*{missing} is not beside it: get it from"
-            ):
+            with pytest.raises(DataError, match=f"line 1: .*{missing} is not beside it: get it from"):
                 read_tsv(path, on_bad=on_bad)
         (tmp_path / missing).write_text(OBJECTS if missing == bottom_up.OBJECTS else ATTRIBUTES)
     assert left_in(tmp_path / "kept") == []
@@ -431,12 +422,8 @@ def test_files_without_a_good_row(tmp_path):
 def test_a_line_without_end_is_no_line(tmp_path, monkeypatch):
     monkeypatch.setattr(bottom_up, "LONGEST", 1 << 20)
     good = line("b", regions(), bottom_up.OURS)
-    path = tsv(
-        tmp_path / "r.tsv", line("a", regions(), bottom_up.OURS), b"x" * (5 << 20) + b"\n", good
-    )
-    store = stops_or_skips(
-        lambda **how: read_tsv(path, **how), f"{path}, line 2", "longer than 1 MB"
-    )
+    path = tsv(tmp_path / "r.tsv", line("a", regions(), bottom_up.OURS), b"x" * (5 << 20) + b"\n", good)
+    store = stops_or_skips(lambda **how: read_tsv(path, **how), f"{path}, line 2", "longer than 1 MB")
     assert store.ids == ("a", "b")
     tsv(path, good, b"\0" * (2 << 20))  # the end of the file falls on the end of a block
     assert read_tsv(path, on_bad="skip").ids == ("b",)
@@ -455,9 +442,7 @@ def test_a_huge_count_allocates_nothing(tmp_path, count):
     assert peak(read) < 10e6
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_damage_is_refused_or_skipped(tmp_path, data):
     fields = data.draw(st.sampled_from(ORDERS))
@@ -471,9 +456,7 @@ def test_any_damage_is_refused_or_skipped(tmp_path, data):
     except DataError as error:
         assert "r.tsv" in str(error)
     else:
-        assert (
-            np.isfinite(store.features).all() and 0 <= store.boxes.min() <= store.boxes.max() <= 1
-        )
+        assert np.isfinite(store.features).all() and 0 <= store.boxes.min() <= store.boxes.max() <= 1
 
 
 # what is to be seen in the real pictures, by their last three digits, in these words among the surest
@@ -511,8 +494,7 @@ def test_the_real_regions_are_what_the_public_loop_reads_and_describe_their_pict
         picture = np.asarray(Image.open(folder / "images" / f"{image}.jpg").convert("RGB"), float)
         height, width, _ = picture.shape
         for row in range(36):
-            told = (f"{store.attribute_names[found.attributes[row]]} "
-                    f"{store.class_names[found.classes[row]]}")  # fmt: skip
+            told = f"{store.attribute_names[found.attributes[row]]} {store.class_names[found.classes[row]]}"
             if told in COLOURS and found.class_confidences[row] > 0.6:
                 x0, y0, x1, y1 = (found.boxes[row] * [width, height, width, height]).astype(int)
                 inner = picture[y0:y1, x0:x1].reshape(-1, 3)
@@ -558,9 +540,7 @@ def test_the_names_that_features_go_by(tmp_path, key, kind):
     folder = put(tmp_path / "f", b={key: OTHER.astype(kind)}, a={key: FEATURES.astype(kind)})
     store = read_npz(folder)
     assert store.ids == ("a", "b") and store.counts.tolist() == [4, 2]
-    np.testing.assert_allclose(
-        store.features, np.concatenate([FEATURES, OTHER]), rtol=HALF, atol=HALF
-    )
+    np.testing.assert_allclose(store.features, np.concatenate([FEATURES, OTHER]), rtol=HALF, atol=HALF)
     assert store.boxes is None and store.detector == "npz-folder"
 
 
@@ -581,8 +561,9 @@ def test_features_before_other_arrays(tmp_path):
         "cls_prob": np.ones((4, 3)),
         "names": np.array(["a"]),
     }
-    np.testing.assert_array_equal(read_npz(put(tmp_path / "f", a=arrays_)).features,
-                                  FEATURES.astype(np.float16))  # fmt: skip
+    np.testing.assert_array_equal(
+        read_npz(put(tmp_path / "f", a=arrays_)).features, FEATURES.astype(np.float16)
+    )
 
 
 @pytest.mark.parametrize(
@@ -626,9 +607,7 @@ def test_padding_does_not_count(tmp_path, key, count):
 def test_features_that_stand_across_are_turned_as_the_boxes_say(tmp_path):
     found = {"x": FEATURES.T, "bbox": BOXES, "num_bbox": 4, **SIZE}
     store = read_npz(put(tmp_path / "f", a=found, b={"x": FEATURES, "bbox": BOXES, **SIZE}))
-    np.testing.assert_array_equal(
-        store.features, np.concatenate([FEATURES, FEATURES]).astype(np.float16)
-    )
+    np.testing.assert_array_equal(store.features, np.concatenate([FEATURES, FEATURES]).astype(np.float16))
 
 
 class Bomb:
@@ -688,8 +667,7 @@ HOSTILE = {
     "nothing": b"",
     "short": header((4, 6), body=bytes(95)),
     "complex": header((2, 2), "<c8", bytes(32)),
-    "records": literal("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }")
-    + bytes(8),
+    "records": literal("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }") + bytes(8),
 }
 BAD_FILES = [  # a file, what is said of it
     (b"no zip", "File is not a zip file"),
@@ -771,9 +749,7 @@ def test_nothing_pickled_is_run(tmp_path, what):
 def test_two_files_of_one_name(tmp_path):
     folder = put(tmp_path / "f", **{"train/a": FEATURES, "val/a": OTHER, "val/b": OTHER})
     path = folder / "val" / "a.npy"
-    store = stops_or_skips(
-        lambda **how: read_npz(folder, **how), path, "there is another file of this name"
-    )
+    store = stops_or_skips(lambda **how: read_npz(folder, **how), path, "there is another file of this name")
     assert store.ids == ("a", "b") and store.counts.tolist() == [4, 2]
     assert store.skipped[0]["id"] == ""  # the first one is there
 
@@ -841,9 +817,7 @@ def test_a_folder_is_converted_once_and_again_when_it_changes(tmp_path, monkeypa
     assert read_npz(folder).ids == ("a", "b")
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_damage_to_a_feature_file_is_refused(tmp_path, data):
     stream = io.BytesIO()
@@ -910,7 +884,10 @@ def test_converted_arrays_are_those_that_are_read(tmp_path, dtype, shape, repeat
     before = precomputed.read(folder)
     after = precomputed.convert(folder, tmp_path / "new" / "corpus", progress=False)
     assert (after.name, after.sentences, tuple(after.image_ids)) == (
-        "f30k_precomp", before.sentences, tuple(before.image_ids))  # fmt: skip
+        "f30k_precomp",
+        before.sentences,
+        tuple(before.image_ids),
+    )
     np.testing.assert_array_equal(after.image_of, before.image_of)
     np.testing.assert_array_equal(after.splits, before.splits)
     owners_are_right(after)
@@ -1024,9 +1001,7 @@ def test_captions_that_do_not_count_up(tmp_path, captions):
     part(folder, "train", 3)
     (folder / "train_caps.txt").write_text("".join(f"c {i}\n" for i in range(captions)) or "x")
     for on_bad in ("error", "skip"):
-        with pytest.raises(
-            DataError, match=rf"train_ims\.npy has 3 rows for {captions or 1} captions"
-        ):
+        with pytest.raises(DataError, match=rf"train_ims\.npy has 3 rows for {captions or 1} captions"):
             precomputed.convert(folder, tmp_path / "new", on_bad=on_bad, progress=False)
     assert left_in(tmp_path) == ["a"]
 
@@ -1055,9 +1030,7 @@ def test_a_target_that_is_there_is_not_touched(tmp_path):
     part(tmp_path / "a", "train", 3)
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "mine.txt").write_text("mine")
-    with pytest.raises(
-        DataError, match="new is there already; delete it, or choose another folder"
-    ):
+    with pytest.raises(DataError, match="new is there already; delete it, or choose another folder"):
         precomputed.convert(tmp_path / "a", tmp_path / "new", progress=False)
     assert left_in(tmp_path / "new") == ["mine.txt"]
 
@@ -1066,9 +1039,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path):
     part(tmp_path / "a", "train", 130)
     part(tmp_path / "a", "dev", 70)
     harm(tmp_path / "a", "dev", 66)  # in the second block of the second file
-    with pytest.raises(
-        DataError, match=r"dev_ims\.npy: row 66: NaN, infinity or beyond 65504; extract"
-    ):
+    with pytest.raises(DataError, match=r"dev_ims\.npy: row 66: NaN, infinity or beyond 65504; extract"):
         precomputed.convert(tmp_path / "a", tmp_path / "new", progress=False)
     assert left_in(tmp_path) == ["a"]
 
@@ -1081,14 +1052,21 @@ def test_selected_images_keep_all_that_is_known_of_them():
     rows = len(plain.features)
     rng = np.random.default_rng(3)
     store = RegionStore(
-        plain.ids, plain.features, plain.starts, plain.counts,
-        boxes=rng.random((rows, 4), np.float32), classes=np.arange(rows, dtype=np.int16),
+        plain.ids,
+        plain.features,
+        plain.starts,
+        plain.counts,
+        boxes=rng.random((rows, 4), np.float32),
+        classes=np.arange(rows, dtype=np.int16),
         class_confidences=rng.random(rows).astype(np.float16),
         attributes=rng.integers(-1, 2, rows).astype(np.int16),
         attribute_confidences=rng.random(rows).astype(np.float16),
-        tags=rng.random((6, 2)).astype(np.float16), class_names=tuple(map(str, range(rows))),
-        attribute_names=("red", "blue"), tag_names=("x", "y"), skipped=[{"id": "z"}],
-    )  # fmt: skip
+        tags=rng.random((6, 2)).astype(np.float16),
+        class_names=tuple(map(str, range(rows))),
+        attribute_names=("red", "blue"),
+        tag_names=("x", "y"),
+        skipped=[{"id": "z"}],
+    )
     chosen = [4, 0, 3]
     part_ = store.select(chosen)
     assert part_.ids == ("i4", "i0", "i3") and len(part_) == 3 and part_.skipped == store.skipped
@@ -1111,10 +1089,19 @@ def test_selected_images_keep_all_that_is_known_of_them():
 def test_what_is_not_known_of_regions_stays_unknown(known):
     plain = make_store(3)
     rows = len(plain.features)
-    columns = {"boxes": np.ones((rows, 4), np.float32), "classes": np.ones(rows, np.int16),
-               "class_confidences": np.ones(rows, np.float16)}  # fmt: skip
-    store = RegionStore(plain.ids, plain.features, plain.starts, plain.counts, source="here",
-                        **{key: columns[key] for key in known})  # fmt: skip
+    columns = {
+        "boxes": np.ones((rows, 4), np.float32),
+        "classes": np.ones(rows, np.int16),
+        "class_confidences": np.ones(rows, np.float16),
+    }
+    store = RegionStore(
+        plain.ids,
+        plain.features,
+        plain.starts,
+        plain.counts,
+        source="here",
+        **{key: columns[key] for key in known},
+    )
     for one in (store, store.select([2, 0])):
         with pytest.raises(DataError, match="here holds features only, no boxes or class names"):
             one.detections(0)

@@ -58,18 +58,22 @@ def test_a_bad_row_is_named_or_skipped(tmp_path, row):
     with pytest.raises(DataError, match=rf"styles.csv, {where}: .*{reason}.*on_bad"):
         fashion_table.read(folder)
     found = fashion_table.read(folder, on_bad="skip")
-    assert (
-        found.ids == ("1", "2") and len(found.skipped) == 1 and reason in found.skipped[0]["reason"]
-    )
+    assert found.ids == ("1", "2") and len(found.skipped) == 1 and reason in found.skipped[0]["reason"]
 
 
-@pytest.mark.parametrize(("make", "said"), [
-    (lambda f: None, "styles.csv is not there"),
-    (lambda f: (f / "styles.csv").write_text(HEADER), "images is not there"),
-    (lambda f: table(f, "1,a,b,c", header="id,name,x,y"), "no column 'productDisplayName'"),
-    (lambda f: table(f), "lists no product"),
-    (lambda f: (table(f), (f / "styles.csv").write_bytes(HEADER.encode() + b"\n1,caf\xe9,a,b")), "not UTF-8"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda f: None, "styles.csv is not there"),
+        (lambda f: (f / "styles.csv").write_text(HEADER), "images is not there"),
+        (lambda f: table(f, "1,a,b,c", header="id,name,x,y"), "no column 'productDisplayName'"),
+        (lambda f: table(f), "lists no product"),
+        (
+            lambda f: (table(f), (f / "styles.csv").write_bytes(HEADER.encode() + b"\n1,caf\xe9,a,b")),
+            "not UTF-8",
+        ),
+    ],
+)
 def test_a_folder_that_is_no_fashion_table_is_refused(tmp_path, make, said):
     make(tmp_path)
     with pytest.raises(DataError, match=said):
@@ -103,20 +107,21 @@ def test_the_real_table_is_read():
 # --- JSON captions --------------------------------------------------------------------------------
 
 
-def captions(
-    folder: Path, content, name="captions.json", pictures=("a.jpg", "b.jpg", "sub/c.jpg")
-) -> Path:
+def captions(folder: Path, content, name="captions.json", pictures=("a.jpg", "b.jpg", "sub/c.jpg")) -> Path:
     (folder / name).write_text(json.dumps(content), "utf-8")
     for one in pictures:
         picture(folder / "images" / one)
     return folder
 
 
-@pytest.mark.parametrize("content", [
-    {"a.jpg": "one", "sub/c.jpg": ["two", " three "]},
-    [{"image": "a.jpg", "caption": "one"}, {"file_name": "sub/c.jpg", "sentences": ["two", "three"]}],
-    [{"filename": "a.jpg", "captions": ["one"]}, {"img": "sub/c.jpg", "captions": ["two", "three"]}],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"a.jpg": "one", "sub/c.jpg": ["two", " three "]},
+        [{"image": "a.jpg", "caption": "one"}, {"file_name": "sub/c.jpg", "sentences": ["two", "three"]}],
+        [{"filename": "a.jpg", "captions": ["one"]}, {"img": "sub/c.jpg", "captions": ["two", "three"]}],
+    ],
+)
 def test_the_public_forms_of_captions_are_one(tmp_path, content):
     found = captions_json.read(captions(tmp_path, content))
     assert found.ids == ("a.jpg", "sub/c.jpg") and found.sentences == ("one", "two", "three")
@@ -124,8 +129,10 @@ def test_the_public_forms_of_captions_are_one(tmp_path, content):
 
 
 def test_splits_of_the_file_are_kept(tmp_path):
-    records = [{"image": name, "caption": "x", "split": split}
-               for name, split in (("a.jpg", "test"), ("b.jpg", "train"), ("sub/c.jpg", "val"))]  # fmt: skip
+    records = [
+        {"image": name, "caption": "x", "split": split}
+        for name, split in (("a.jpg", "test"), ("b.jpg", "train"), ("sub/c.jpg", "val"))
+    ]
     assert captions_json.read(captions(tmp_path, records)).splits.tolist() == [
         "test",
         "train",
@@ -161,13 +168,16 @@ def test_a_bad_record_is_named_or_skipped(tmp_path, record, said):
     assert found.ids[0] == "a.jpg" and found.sentences[0] == "fine" and len(found.skipped) == 1
 
 
-@pytest.mark.parametrize(("make", "said"), [
-    (lambda f: None, "has no file of sentences"),
-    (lambda f: (f / "captions.json").write_text("{}"), "has no folder of pictures"),
-    (lambda f: captions(f, {}), "names no picture"),
-    (lambda f: captions(f, "text"), "holds a str"),
-    (lambda f: (captions(f, {}), (f / "captions.json").write_text("{")), "captions.json"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda f: None, "has no file of sentences"),
+        (lambda f: (f / "captions.json").write_text("{}"), "has no folder of pictures"),
+        (lambda f: captions(f, {}), "names no picture"),
+        (lambda f: captions(f, "text"), "holds a str"),
+        (lambda f: (captions(f, {}), (f / "captions.json").write_text("{")), "captions.json"),
+    ],
+)
 def test_a_folder_without_captions_is_refused(tmp_path, make, said):
     make(tmp_path)
     with pytest.raises(DataError, match=said):
@@ -180,9 +190,7 @@ def test_a_folder_without_captions_is_refused(tmp_path, make, said):
 def test_pictures_and_sentences_without_pairs(tmp_path):
     for name in ("b.png", "a.jpg", "deep/c.jpeg"):
         picture(tmp_path / "images" / name)
-    (tmp_path / "sentences.txt").write_text(
-        "\ufeffA saint.\n\n A ship at sea. \r\nA saint.\n", "utf-8"
-    )
+    (tmp_path / "sentences.txt").write_text("\ufeffA saint.\n\n A ship at sea. \r\nA saint.\n", "utf-8")
     (tmp_path / "licence.txt").write_text("CC0")
     found = unpaired.read(tmp_path, name="gallery")
     assert found.pictures.ids == ("a.jpg", "b.png", "deep/c.jpeg")
@@ -203,13 +211,16 @@ def test_pictures_may_lie_beside_the_only_text_file(tmp_path):
     assert unpaired.read(tmp_path).sentences == ("A saint.",)
 
 
-@pytest.mark.parametrize(("make", "said"), [
-    (lambda f: picture(f / "a.jpg"), "holds 0 .txt files"),
-    (lambda f: [(f / n).write_text("x") for n in ("a.txt", "b.txt")], "holds 2 .txt files"),
-    (lambda f: (f / "sentences.txt").write_text("x"), "holds no picture"),
-    (lambda f: (picture(f / "a.jpg"), (f / "sentences.txt").write_text("\n \n")), "holds no sentence"),
-    (lambda f: (picture(f / "a.jpg"), (f / "sentences.txt").write_bytes(b"caf\xe9")), "not UTF-8"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda f: picture(f / "a.jpg"), "holds 0 .txt files"),
+        (lambda f: [(f / n).write_text("x") for n in ("a.txt", "b.txt")], "holds 2 .txt files"),
+        (lambda f: (f / "sentences.txt").write_text("x"), "holds no picture"),
+        (lambda f: (picture(f / "a.jpg"), (f / "sentences.txt").write_text("\n \n")), "holds no sentence"),
+        (lambda f: (picture(f / "a.jpg"), (f / "sentences.txt").write_bytes(b"caf\xe9")), "not UTF-8"),
+    ],
+)
 def test_a_folder_without_a_domain_is_refused(tmp_path, make, said):
     make(tmp_path)
     with pytest.raises(DataError, match=said):
@@ -223,9 +234,7 @@ def test_a_folder_without_a_domain_is_refused(tmp_path, make, said):
 
 def test_a_target_is_opened_without_its_pairs(tmp_path, monkeypatch):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
-    rows = [
-        f"{n},Brand Men {['Red', 'Blue'][n % 2]} Shirt number {n},Men,2011" for n in range(1, 21)
-    ]
+    rows = [f"{n},Brand Men {['Red', 'Blue'][n % 2]} Shirt number {n},Men,2011" for n in range(1, 21)]
     folder = table(tmp_path, *rows, pictures=range(1, 21))
     opened = open_target("fashion_products", folder, progress=False)
     assert len(opened.unpaired.images) == len(opened.unpaired.sentences) == 16

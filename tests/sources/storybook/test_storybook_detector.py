@@ -60,8 +60,7 @@ def test_right_mostly_on_photos_and_worse_on_art(detector, looked_at):
 
 def test_settings_of_photos(detector, looked_at):
     right = [
-        SETTINGS[found.tags[len(KINDS) :].argmax()] == scene.setting
-        for scene, found in looked_at["photo"]
+        SETTINGS[found.tags[len(KINDS) :].argmax()] == scene.setting for scene, found in looked_at["photo"]
     ]
     assert np.mean(right) > 0.9
 

@@ -46,9 +46,7 @@ def drawn_box(thing: Thing, reach: str | None = None) -> tuple[float, ...]:
     DRAW[thing.kind](pen)
     ink = pen.outlined((0, 0, 0)).getchannel("A").getbbox()
     left, top = thing.box[:2]
-    return tuple(
-        (edge - MARGIN) / SCALE + start for edge, start in zip(ink, (left, top, left, top))
-    )
+    return tuple((edge - MARGIN) / SCALE + start for edge, start in zip(ink, (left, top, left, top)))
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

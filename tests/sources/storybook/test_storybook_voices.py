@@ -189,19 +189,15 @@ def test_every_colour_pattern_and_garment_mentioned_is_there(domain):
             for word in tokens(NAMED.sub("", sentence)):
                 assert word not in COLOUR_MEANINGS or COLOUR_MEANINGS[word] & colours, sentence
                 assert word not in PATTERN_MEANINGS or PATTERN_MEANINGS[word] & patterns, sentence
-                assert (
-                    word not in GARMENT_MEANINGS
-                    or GARMENT_MEANINGS[word] & garments
-                    or word == "top"
-                ), sentence
+                assert word not in GARMENT_MEANINGS or GARMENT_MEANINGS[word] & garments or word == "top", (
+                    sentence
+                )
 
 
 def test_adjectives_belong_to_their_nouns():
     """ "A red car" only if there is a red car, and "two dogs" only if there are two."""
     numbers = {"two": 2, "three": 3, "four": 4, "five": 5}
-    sizes = {
-        word: size for size, tiers in lex.SIZE_WORDS.items() for tier in tiers for word in tier
-    }
+    sizes = {word: size for size, tiers in lex.SIZE_WORDS.items() for tier in tiers for word in tier}
     checked = Counter()
     for scene in scenes("photo", 800):
         for sentence in five_sentences(scene):
@@ -265,11 +261,7 @@ def test_verbs_agree_with_their_subjects():
 
 
 def test_lengths_are_those_of_captions():
-    lengths = [
-        len(tokens(sentence))
-        for scene in scenes("photo", 800)
-        for sentence in five_sentences(scene)
-    ]
+    lengths = [len(tokens(sentence)) for scene in scenes("photo", 800) for sentence in five_sentences(scene)]
     assert 9.5 < sum(lengths) / len(lengths) < 12
     assert min(lengths) >= 4 and max(lengths) <= 25
 
@@ -328,9 +320,7 @@ def test_art_pages_have_artpedias_statistics():
     pages = [art_page(scene) for scene in scenes("art", 600)]
     visual = [len(page.visual) for page in pages]
     contextual = [len(page.contextual) for page in pages]
-    lengths = [
-        len(tokens(sentence)) for page in pages for sentence in page.visual + page.contextual
-    ]
+    lengths = [len(tokens(sentence)) for page in pages for sentence in page.visual + page.contextual]
     assert min(visual) == 1 and max(visual) == 6 and 2.8 < sum(visual) / 600 < 3.4
     assert min(contextual) == 2 and max(contextual) == 13 and 6.0 < sum(contextual) / 600 < 7.0
     assert 19.5 < sum(lengths) / len(lengths) < 23
@@ -372,9 +362,7 @@ def test_versions_take_the_picture_to_tell_apart():
         """The share of sentences that name a kind of thing which the painting has."""
         named = 0
         for scene, sentence in pairs:
-            nouns = {
-                noun for thing in scene.things for tier in lex.NOUNS[thing.kind] for noun in tier
-            }
+            nouns = {noun for thing in scene.things for tier in lex.NOUNS[thing.kind] for noun in tier}
             named += any(re.search(rf"\b{noun}", sentence) for noun in nouns)
         return named / len(pairs)
 
@@ -383,8 +371,10 @@ def test_versions_take_the_picture_to_tell_apart():
 
 def test_words_alone_cannot_tell_versions_apart():
     pages = [art_page(scene) for scene in scenes("art", 1200)]
-    told = [[(s, kind) for kind, own in ((1, page.visual), (0, page.contextual)) for s in own if version(s)]
-            for page in pages]  # fmt: skip
+    told = [
+        [(s, kind) for kind, own in ((1, page.visual), (0, page.contextual)) for s in own if version(s)]
+        for page in pages
+    ]
     learnt, asked = list(chain(*told[:900])), list(chain(*told[900:]))
     words = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
     classifier = LogisticRegression(C=1.0, max_iter=500).fit(
@@ -401,9 +391,7 @@ def test_unlabelled_text_is_of_no_corpus():
         "museum" in s or "sold" in s for s in told
     )
     known = {
-        s
-        for scene in scenes("art", 300)
-        for s in (*art_page(scene).visual, *art_page(scene).contextual)
+        s for scene in scenes("art", 300) for s in (*art_page(scene).visual, *art_page(scene).contextual)
     }
     assert len(known & set(told)) < 0.05 * len(told)
 

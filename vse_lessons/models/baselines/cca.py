@@ -21,9 +21,7 @@ class CCAConfig:
     """Hyper-parameters of linear CCA."""
 
     dimensions: int = 128  # canonical directions
-    ridge: float = (
-        1.0  # added to the diagonal of both covariances, as a share of their mean variance
-    )
+    ridge: float = 1.0  # added to the diagonal of both covariances, as a share of their mean variance
     power: float = 1.0  # directions are scaled by their correlation to this power
     min_count: int = 4
 

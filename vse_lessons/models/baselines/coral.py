@@ -42,9 +42,7 @@ class Coral(RetrievalModel):
         self.image_move, self.text_move = _Move(*images), _Move(*texts)
 
     def _images(self, regions: RegionStore, rows: np.ndarray) -> Tensor:
-        return torch.cat(
-            [self.model.encode_images(b.to(self.device)) for b in regions.batches(rows, BLOCK)]
-        )
+        return torch.cat([self.model.encode_images(b.to(self.device)) for b in regions.batches(rows, BLOCK)])
 
     def _texts(self, texts: Sequence[str]) -> Tensor:
         return torch.cat(
@@ -82,8 +80,6 @@ def _power(sample: Tensor, power: float) -> Tensor:
     """C^power of the covariance (H, H) of rows (N, H), with the ridge."""
     centred = (sample - sample.mean(0)).double()
     covariance = centred.T @ centred / len(sample)
-    covariance += (
-        RIDGE * covariance.diagonal().mean() * torch.eye(len(covariance), device=sample.device)
-    )
+    covariance += RIDGE * covariance.diagonal().mean() * torch.eye(len(covariance), device=sample.device)
     values, vectors = torch.linalg.eigh(covariance)
     return ((vectors * values.pow(power)) @ vectors.T).float()

@@ -53,8 +53,9 @@ class LinearConfig(Presets):
 class Linear(RetrievalModel):
     """Image: W (x - mean) / deviation of the mean region x.  Sentence: U b of the bag of words b."""
 
-    def __init__(self, config: LinearConfig, vocabulary: Vocabulary, width: int,
-                 statistics: tuple[Tensor, Tensor]):  # fmt: skip
+    def __init__(
+        self, config: LinearConfig, vocabulary: Vocabulary, width: int, statistics: tuple[Tensor, Tensor]
+    ):
         """`statistics` are the mean and deviation (D,) of the mean region over training images."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
@@ -71,8 +72,12 @@ class Linear(RetrievalModel):
         statistics = training.corpus.regions.mean_statistics(training.seen)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return cls(config, Vocabulary.build(texts, config.min_count),
-                       training.corpus.regions.dimensions, statistics)  # fmt: skip
+            return cls(
+                config,
+                Vocabulary.build(texts, config.min_count),
+                training.corpus.regions.dimensions,
+                statistics,
+            )
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H)."""
@@ -92,11 +97,10 @@ class Linear(RetrievalModel):
         if batch.weak is None:
             return Losses({"pairs": self._rank(batch.pairs)})
         beta = self.config.beta
-        return Losses({"pairs": beta * self._rank(batch.pairs),
-                       "semantics": (1 - beta) * self._rank(batch.weak)})  # fmt: skip
+        return Losses(
+            {"pairs": beta * self._rank(batch.pairs), "semantics": (1 - beta) * self._rank(batch.weak)}
+        )
 
     def _rank(self, pairs: Pairs) -> Tensor:
-        similarity = cosine(
-            self.encode_images(pairs.images), self.encode_sentences(pairs.sentences)
-        )
+        similarity = cosine(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
         return contrastive_loss(similarity, pairs.owners, self.config.temperature)

@@ -42,9 +42,7 @@ class TagsConfig:
 
     def __post_init__(self) -> None:
         if self.normalize not in NORMALIZATIONS:
-            raise DataError(
-                f"unknown normalisation {self.normalize!r}: one of {', '.join(NORMALIZATIONS)}"
-            )
+            raise DataError(f"unknown normalisation {self.normalize!r}: one of {', '.join(NORMALIZATIONS)}")
 
 
 class Concepts:

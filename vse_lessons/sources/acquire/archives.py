@@ -71,17 +71,16 @@ def unpack(
                     while block := content.read(BLOCK):
                         size += len(block)
                         if size > largest:
-                            raise DataError(
-                                f"{archive} unpacks to more than {largest >> 20:,} MB: refused"
-                            )
+                            raise DataError(f"{archive} unpacks to more than {largest >> 20:,} MB: refused")
                         file.write(block)
                         bar.update(len(block))
                 count += 1
         if not count:
             raise DataError(f"{archive} holds no file")
         if place := next(_in_the_way(temporary, folder), None):
-            raise DataError(f"{place} is in the way of what {archive} holds there; move it, or choose "
-                            "another folder")  # fmt: skip
+            raise DataError(
+                f"{place} is in the way of what {archive} holds there; move it, or choose another folder"
+            )
         _move(temporary, folder)
     except DataError:
         raise
@@ -90,11 +89,7 @@ def unpack(
         full = getattr(error, "errno", None) == errno.ENOSPC
         raise DataError(
             f"{archive} could not be unpacked ({error or type(error).__name__}); nothing was left. "
-            + (
-                "Make room on that disk, or choose another"
-                if full
-                else "Delete it and fetch it again"
-            )
+            + ("Make room on that disk, or choose another" if full else "Delete it and fetch it again")
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -135,13 +130,12 @@ def _tar_entries(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
     with open(archive, "rb") as file:
         head = file.read(262)
     plain = head.endswith(b"ustar")  # also where the first name begins like a compressed file
-    opener = next(
-        (one for magic, one in OPENERS.items() if head.startswith(magic) and not plain), open
-    )
+    opener = next((one for magic, one in OPENERS.items() if head.startswith(magic) and not plain), open)
     # a stream: one pass, also of 20 GB.  tarfile's own decompression does not look at checksums
-    with opener(archive, "rb") as stream, tarfile.open(
-        fileobj=stream, mode="r|", bufsize=BLOCK, tarinfo=_Header
-    ) as source:  # fmt: skip
+    with (
+        opener(archive, "rb") as stream,
+        tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK, tarinfo=_Header) as source,
+    ):
         while (entry := source.next()) is not None:
             source.members.clear()  # it would keep all
             if entry.isdir() or _is_junk(entry.name):
@@ -180,8 +174,10 @@ def _check_room(archive: Path, folder: Path, size: int) -> None:
     """Refuses an archive which says itself that it does not fit; a tar file says so only as it is read."""
     free = shutil.disk_usage(folder).free
     if size > free:
-        raise DataError(f"{archive} unpacks to {size >> 20:,} MB, but that disk has {free >> 20:,} MB free: "
-                        "choose another")  # fmt: skip
+        raise DataError(
+            f"{archive} unpacks to {size >> 20:,} MB, but that disk has {free >> 20:,} MB free: "
+            "choose another"
+        )
 
 
 def _is_junk(name: str) -> bool:

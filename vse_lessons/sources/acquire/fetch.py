@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from tqdm.auto import tqdm
 
@@ -45,9 +46,18 @@ class Fetched:
     gone: dict[str, str] = field(default_factory=dict)  # file name -> why it cannot be had
 
 
-def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retries: int = 3,
-              timeout: float = 30.0, agent: str = AGENT, check: Check | None = None,
-              published: Mapping[str, str] | None = None, progress: bool = True) -> Fetched:  # fmt: skip
+def fetch_all(
+    urls: Mapping[str, str],
+    folder: Path,
+    *,
+    pause: float = 1.0,
+    retries: int = 3,
+    timeout: float = 30.0,
+    agent: str = AGENT,
+    check: Check | None = None,
+    published: Mapping[str, str] | None = None,
+    progress: bool = True,
+) -> Fetched:
     """Fetches {file name: address} into `folder`, `pause` seconds apart.  `published` are checksums that are
     known beforehand, {file name: "sha256:..."}.
 
@@ -89,14 +99,14 @@ def fetch_all(urls: Mapping[str, str], folder: Path, *, pause: float = 1.0, retr
             recorded[name] = known[name] = there
             write_json(folder / CHECKSUMS, recorded)
         if lost.get(name) != reason:
-            lost = (
-                {**lost, name: reason} if reason else {k: v for k, v in lost.items() if k != name}
-            )
+            lost = {**lost, name: reason} if reason else {k: v for k, v in lost.items() if k != name}
             write_json(folder / LOST, lost)
         refused = refused + 1 if (reason or "").endswith(REFUSED) else 0
         if refused == PATIENCE:
-            raise DataError(f"{url}: the server refuses one file after the other ({reason}); say who asks, "
-                            "wait, or look at the address")  # fmt: skip
+            raise DataError(
+                f"{url}: the server refuses one file after the other ({reason}); say who asks, "
+                "wait, or look at the address"
+            )
     return made
 
 
@@ -112,13 +122,20 @@ def _checksum(pooch, path: Path, kind: str) -> str | None:  # noqa: ANN001
     return f"{kind}:{pooch.file_hash(str(path), alg=kind)}" if path.exists() else None
 
 
-def _fetch(pooch, path: Path, url: str, known: str | None, retries: int,  # noqa: ANN001
-           download: _Polite) -> str | None:  # fmt: skip
+def _fetch(
+    pooch: ModuleType,
+    path: Path,
+    url: str,
+    known: str | None,
+    retries: int,
+    download: _Polite,
+) -> str | None:
     """Fetches one file, whole or not at all; why it could not be had, or None."""
     if not url.startswith(("http://", "https://")):
         return "it has no http or https address"
-    store = pooch.create(path.parent, base_url="", registry={path.name: known}, urls={path.name: url},
-                         retry_if_failed=retries)  # fmt: skip
+    store = pooch.create(
+        path.parent, base_url="", registry={path.name: known}, urls={path.name: url}, retry_if_failed=retries
+    )
     try:
         store.fetch(path.name, downloader=download)
     except (_Gone, OSError, ValueError) as error:  # requests' errors, and a wrong checksum
@@ -172,10 +189,18 @@ class _Resuming:
 
     def _receive(self, answer, part: Path, total: int | None) -> None:  # noqa: ANN001
         """Adds what comes to what has come."""
-        with open(part, "ab") as file, tqdm(
-            desc=part.name[1:-5], total=total, initial=file.tell(), unit="B", unit_scale=True, leave=False,
-            disable=not self.progress or (total or 0) < LARGE,
-        ) as bar:  # fmt: skip
+        with (
+            open(part, "ab") as file,
+            tqdm(
+                desc=part.name[1:-5],
+                total=total,
+                initial=file.tell(),
+                unit="B",
+                unit_scale=True,
+                leave=False,
+                disable=not self.progress or (total or 0) < LARGE,
+            ) as bar,
+        ):
             for block in answer.iter_content(BLOCK):
                 file.write(block)
                 bar.update(len(block))

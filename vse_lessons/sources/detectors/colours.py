@@ -76,7 +76,5 @@ def _lab(rgb: Tensor) -> Tensor:
     to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     xyz = linear @ torch.tensor(to_xyz).mT / torch.tensor([0.9505, 1.0, 1.089])
     d = 6 / 29
-    x, y, z = torch.where(
-        xyz > d**3, xyz.clamp(min=1e-9) ** (1 / 3), xyz / (3 * d * d) + 4 / 29
-    ).unbind(-1)
+    x, y, z = torch.where(xyz > d**3, xyz.clamp(min=1e-9) ** (1 / 3), xyz / (3 * d * d) + 4 / 29).unbind(-1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)

@@ -145,9 +145,7 @@ class _Extraction:
             found, bad = self._batch(start)
             yield start, len(found) + len(bad), bad
 
-    def _shared(
-        self, starts: range, workers: int
-    ) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
+    def _shared(self, starts: range, workers: int) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
         """The same by worker processes, in any order."""
         missing, deaths = list(starts), 0
         while missing:

@@ -81,9 +81,7 @@ class HubDetector:
                 out = self._forward(pixels.to(self.device))
             confidences, boxes, features = self._queries(out)
             for row, number in enumerate(numbers):
-                found[number] = self._keep(
-                    images[number], confidences[row], boxes[row], features[row]
-                )
+                found[number] = self._keep(images[number], confidences[row], boxes[row], features[row])
         return [found[number] for number in range(len(images))]
 
     def _forward(self, pixels: Tensor) -> Any:
@@ -115,9 +113,7 @@ class HubDetector:
             features[:, -boxes.shape[1] :].float().cpu(),
         )
 
-    def _keep(
-        self, image: Image.Image, confidences: Tensor, boxes: Tensor, features: Tensor
-    ) -> Detections:
+    def _keep(self, image: Image.Image, confidences: Tensor, boxes: Tensor, features: Tensor) -> Detections:
         """The most confident queries of one picture: confidences (Q, C), boxes (Q, 4), features (Q, D)."""
         best, classes = confidences.max(-1)
         order = best.argsort(descending=True, stable=True)[: self.max_regions]
@@ -151,9 +147,7 @@ class HubEmbedder:
     def __init__(self, checkpoint: str, device: str = "cpu") -> None:
         config = _config(checkpoint)
         self.model, self.processor = _load(checkpoint, config, "AutoModel")
-        if not hasattr(self.model, "get_image_features") or not hasattr(
-            self.model, "get_text_features"
-        ):
+        if not hasattr(self.model, "get_image_features") or not hasattr(self.model, "get_text_features"):
             raise DataError(
                 f"{checkpoint} ({config.model_type}) does not embed pictures and sentences: choose a "
                 "checkpoint of CLIP, SigLIP or their like"
@@ -190,11 +184,7 @@ class HubEmbedder:
             max_length=self.longest,
             return_tensors="pt",
         )
-        kept = {
-            key: words[key].to(self.device)
-            for key in ("input_ids", "attention_mask")
-            if key in words
-        }
+        kept = {key: words[key].to(self.device) for key in ("input_ids", "attention_mask") if key in words}
         return _pooled(self.model.get_text_features(**kept))
 
 
@@ -269,6 +259,9 @@ def _safe_name(checkpoint: str) -> str:
 def _weights(model: nn.Module) -> str:
     """A digest of all weights: a checkpoint's name may come to mean others."""
     total = [f"{name} {tuple(value.shape)}" for name, value in model.state_dict().items()]
-    sums = [value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
-            for value in model.state_dict().values() if value.numel()]  # fmt: skip
+    sums = [
+        value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+        for value in model.state_dict().values()
+        if value.numel()
+    ]
     return digest(*total, *sums)

@@ -56,8 +56,10 @@ class Pages:
 
     def lacking(self) -> dict[str, int]:
         """How many pages have no visual and how many no contextual sentence."""
-        return {"visual": sum(not page.visual for page in self.pages),
-                "contextual": sum(not page.contextual for page in self.pages)}  # fmt: skip
+        return {
+            "visual": sum(not page.visual for page in self.pages),
+            "contextual": sum(not page.contextual for page in self.pages),
+        }
 
 
 def read_pages(path: Path, *, on_bad: str = "error") -> Pages:
@@ -73,8 +75,9 @@ def read_pages(path: Path, *, on_bad: str = "error") -> Pages:
         raise DataError(
             f"{path} holds a {type(content).__name__}; artpedia.json is an object, a record for each id"
         )
-    pages = [page for key, record in content.items()
-             if (page := _page(key, record, path, problems)) is not None]  # fmt: skip
+    pages = [
+        page for key, record in content.items() if (page := _page(key, record, path, problems)) is not None
+    ]
     if not pages:
         raise DataError(f"{path} holds no page")
     return Pages(tuple(pages), problems.found)
@@ -100,9 +103,7 @@ def _page(key: str, record: object, path: Path, problems: Problems) -> Page | No
     for kind in ("visual_sentences", "contextual_sentences"):
         listed = record.get(kind, [])
         if not isinstance(listed, list):
-            problems.report(
-                where, f"{kind} is a {type(listed).__name__}", "write a list of sentences"
-            )
+            problems.report(where, f"{kind} is a {type(listed).__name__}", "write a list of sentences")
             listed = []
         kinds[kind] = tuple(_sentences(listed, f"{where}, {kind}", problems))
     return Page(
@@ -142,17 +143,15 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
     without visual or without contextual sentences are kept."""
     folder = Path(folder)
     if not (folder / JSON).is_file():
-        raise DataError(
-            f"{folder} has no {JSON}; it is published at aimagelab.ing.unimore.it/artpedia"
-        )
+        raise DataError(f"{folder} has no {JSON}; it is published at aimagelab.ing.unimore.it/artpedia")
     read_in = read_pages(folder / JSON, on_bad=on_bad)
     pictures = next((folder / n for n in FOLDERS if (folder / n).is_dir()), None)
     if pictures is None:
-        raise DataError(f"{folder} has no folder {FOLDERS[0]} of pictures: run "
-                        f"python data_scripts/prepare_artpedia.py {folder}")  # fmt: skip
-    files = {
-        path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES
-    }
+        raise DataError(
+            f"{folder} has no folder {FOLDERS[0]} of pictures: run "
+            f"python data_scripts/prepare_artpedia.py {folder}"
+        )
+    files = {path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES}
     stems = {path.stem: path for path in files.values()}
     problems = Problems(on_bad, list(read_in.skipped))
     kept: list[tuple[Page, Path]] = []
@@ -160,9 +159,11 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
         address = unquote(PurePosixPath(urlsplit(page.url).path).name)
         path = files.get(file_name(page)) or stems.get(page.id) or files.get(address)
         if path is None:
-            problems.report(f"{folder / JSON}, record {page.id!r}",
-                            f"its picture {file_name(page)} is not in {pictures}",
-                            "fetch it with data_scripts/prepare_artpedia.py")  # fmt: skip
+            problems.report(
+                f"{folder / JSON}, record {page.id!r}",
+                f"its picture {file_name(page)} is not in {pictures}",
+                "fetch it with data_scripts/prepare_artpedia.py",
+            )
         else:
             kept.append((page, path))
     if not kept:
@@ -170,9 +171,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
     return _listing(kept, name, problems.found)
 
 
-def _listing(
-    kept: Sequence[tuple[Page, Path]], name: str, skipped: list[dict[str, str]]
-) -> Listing:
+def _listing(kept: Sequence[tuple[Page, Path]], name: str, skipped: list[dict[str, str]]) -> Listing:
     told = [
         (text, number, kind)
         for number, (page, _) in enumerate(kept)
@@ -195,5 +194,8 @@ def _listing(
 def against_table_2(found: dict[str, tuple[int, int, int]]) -> list[tuple[str, str, int, int]]:
     """Rows (split, what, found, published) of Table 2, for people to read."""
     parts = ("paintings", "visual sentences", "contextual sentences")
-    return [(split, part, found[split][place], PUBLISHED[split][place])
-            for split in PUBLISHED for place, part in enumerate(parts)]  # fmt: skip
+    return [
+        (split, part, found[split][place], PUBLISHED[split][place])
+        for split in PUBLISHED
+        for place, part in enumerate(parts)
+    ]

@@ -23,9 +23,7 @@ CAPTIONS = ("caption", "sentence", "text", "comment", "description")
 SPLIT = "split"
 
 
-def read(
-    folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None
-) -> Listing:
+def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
     """Reads the table, not the pictures; with `pictures=False` none need be there.
 
     `on_bad`: "error" stops at a row with too many or too few columns, an empty caption, a picture that is
@@ -62,9 +60,7 @@ def _table(folder: Path) -> Path:
     tables = sorted(path for kind in ("*.csv", "*.tsv") for path in folder.glob(kind))
     tables = [path for path in tables if is_table(path)] or tables
     if len(tables) != 1:
-        raise DataError(
-            f"{folder} holds {len(tables)} tables (.csv, .tsv): call the one to read {TABLE}"
-        )
+        raise DataError(f"{folder} holds {len(tables)} tables (.csv, .tsv): call the one to read {TABLE}")
     return tables[0]
 
 
@@ -96,8 +92,9 @@ def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str, str, str 
             if not row:
                 continue
             if len(row) != len(header):
-                problems.report(where, f"{len(row)} columns, not {len(header)}",
-                                "put captions with a comma in quotes")  # fmt: skip
+                problems.report(
+                    where, f"{len(row)} columns, not {len(header)}", "put captions with a comma in quotes"
+                )
             elif not row[image].strip():
                 problems.report(where, "it names no picture", "mend or remove the line")
             else:
@@ -115,6 +112,8 @@ def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str, str, str 
 def _column(table: Path, header: list[str], names: tuple[str, ...]) -> int:
     found = [header.index(name) for name in names if name in header]
     if not found:
-        raise DataError(f"{table}, line 1: no column called {' or '.join(names)}; the header of such a table "
-                        "is image,caption")  # fmt: skip
+        raise DataError(
+            f"{table}, line 1: no column called {' or '.join(names)}; the header of such a table "
+            "is image,caption"
+        )
     return found[0]

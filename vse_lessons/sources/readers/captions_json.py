@@ -46,8 +46,10 @@ def _records(path: Path, problems: Problems) -> Iterator[tuple[int, str, str, li
     if isinstance(content, dict):
         content = [{"image": key, "sentences": value} for key, value in content.items()]
     if not isinstance(content, list):
-        raise DataError(f"{path} holds a {type(content).__name__}: it should be an object, a picture's name "
-                        "and its sentences, or a list of records")  # fmt: skip
+        raise DataError(
+            f"{path} holds a {type(content).__name__}: it should be an object, a picture's name "
+            "and its sentences, or a list of records"
+        )
     for number, record in enumerate(content):
         where = f"{path}, record {number + 1}"
         found = record if isinstance(record, dict) else {}
@@ -55,7 +57,10 @@ def _records(path: Path, problems: Problems) -> Iterator[tuple[int, str, str, li
         texts = next((found[key] for key in TEXT_KEYS if key in found), None)
         texts = [texts] if isinstance(texts, str) else texts
         if not image or not isinstance(texts, list):
-            problems.report(where, f"no name of a picture ({', '.join(IMAGE_KEYS)}) or no text "
-                            f"({', '.join(TEXT_KEYS)})", "mend or remove it")  # fmt: skip
+            problems.report(
+                where,
+                f"no name of a picture ({', '.join(IMAGE_KEYS)}) or no text ({', '.join(TEXT_KEYS)})",
+                "mend or remove it",
+            )
             continue
         yield number, where, image, texts, found.get("split")

@@ -22,9 +22,7 @@ LIST = "dataset_coco.json"
 SPLITS = {"train": "train", "val": "val"}  # from captions_<split><year>.json to ours
 
 
-def read(
-    folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None
-) -> Listing:
+def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
     """Reads the sentences, not the pictures; with `pictures=False` none need be there.  All sentences of an
     image are kept: most have five, some six or seven.  Images that Karpathy's list does not name are
     "unused".  With the list alone, the sentences are those in it.
@@ -35,25 +33,33 @@ def read(
     `listing.skipped`.  Files of two years are an error in either case: 2017 trains on most of what 2014
     validates with."""
     folder, problems = Path(folder), Problems(on_bad)
-    by_name = {path.name: path for place in (folder / "annotations", folder)
-               for path in place.glob("captions_*.json")}  # fmt: skip
+    by_name = {
+        path.name: path
+        for place in (folder / "annotations", folder)
+        for path in place.glob("captions_*.json")
+    }
     files = [by_name[one] for one in sorted(by_name) if one[len("captions_") : -9] in SPLITS]
     if not files:
         if (folder / LIST).is_file():
             listing = karpathy.read(folder, pictures=pictures, on_bad=on_bad, name="coco")
             return replace(listing, name=name or folder.resolve().name)
-        raise DataError(f"{folder} has neither captions_train2014.json, captions_val2014.json ..., here "
-                        f"or in annotations/, nor {LIST}")  # fmt: skip
+        raise DataError(
+            f"{folder} has neither captions_train2014.json, captions_val2014.json ..., here "
+            f"or in annotations/, nor {LIST}"
+        )
     if len({path.stem[-4:] for path in files}) > 1:
-        raise DataError(f"{folder}: {', '.join(path.name for path in files)} are of several years and share "
-                        "their pictures; leave those of one year")  # fmt: skip
+        raise DataError(
+            f"{folder}: {', '.join(path.name for path in files)} are of several years and share "
+            "their pictures; leave those of one year"
+        )
     split_of = _karpathy(folder / LIST, problems)
     found, named = Gathering(problems), set()
     for path in files:
         named |= _read_captions(path, folder, pictures, split_of, found)
     for image in sorted(set(split_of or ()) - named):
-        problems.report(str(folder / LIST), f"{image!r} is in no captions_*.json",
-                        "add the file of its year and split")  # fmt: skip
+        problems.report(
+            str(folder / LIST), f"{image!r} is in no captions_*.json", "add the file of its year and split"
+        )
     return found.listing(name or folder.resolve().name, folder)
 
 
@@ -82,9 +88,7 @@ def _read_captions(
     """Adds the images and sentences of one captions_*.json; gives the names of all images in it, also of
     those that were left out."""
     content = read_json(path)
-    parts = [
-        content.get(key) if isinstance(content, dict) else None for key in ("images", "annotations")
-    ]
+    parts = [content.get(key) if isinstance(content, dict) else None for key in ("images", "annotations")]
     if not all(isinstance(part, list) for part in parts):
         raise DataError(f'{path} has no lists "images" and "annotations": it is no captions file')
     split = path.stem.removeprefix("captions_")
@@ -100,13 +104,9 @@ def _read_captions(
             found.problems.report(where, f"the id {key} is another image's, too", "mend the ids")
             continue
         ours = SPLITS[split[:-4]] if split_of is None else split_of.get(image, "unused")
-        number = found.picture(
-            where, image, _place(folder, split, image), ours, must_exist=pictures
-        )
+        number = found.picture(where, image, _place(folder, split, image), ours, must_exist=pictures)
         numbers[key] = number
-    for where, record in _records(
-        path, "annotations", parts[1], ("image_id", "caption"), found.problems
-    ):
+    for where, record in _records(path, "annotations", parts[1], ("image_id", "caption"), found.problems):
         key = record["image_id"]
         number = numbers.get(key) if type(key) is int else None
         if number is None:

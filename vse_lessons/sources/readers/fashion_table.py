@@ -31,9 +31,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     table, pictures = folder / TABLE, folder / "images"
     for path, there in ((table, table.is_file()), (pictures, pictures.is_dir())):
         if not there:
-            raise DataError(
-                f"{path} is not there: a folder of fashion products holds {TABLE} and images/"
-            )
+            raise DataError(f"{path} is not there: a folder of fashion products holds {TABLE} and images/")
     files = {path.stem: path for path in sorted(pictures.glob("*.jpg"))}
     found: dict[str, str] = {}
     places: list[int] = []
@@ -70,8 +68,10 @@ def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str | None, st
             rows = csv.reader(file)
             header = next(rows, [])
             if missing := set(COLUMNS) - set(header):
-                raise DataError(f"{table}, line 1: no column {sorted(missing)[0]!r}; it is not a table of "
-                                f"fashion products, whose header is {','.join(COLUMNS)},...")  # fmt: skip
+                raise DataError(
+                    f"{table}, line 1: no column {sorted(missing)[0]!r}; it is not a table of "
+                    f"fashion products, whose header is {','.join(COLUMNS)},..."
+                )
             places = [header.index(column) for column in COLUMNS]
             for row in rows:
                 where = f"{table}, line {rows.line_num}"
@@ -81,15 +81,14 @@ def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str | None, st
                 if places[1] == len(header) - 1:
                     row[places[1] :] = [",".join(row[places[1] :])]
                 if len(row) != len(header):
-                    problems.report(where, f"{len(row)} columns, not {len(header)}",
-                                    "put names with a comma in quotes")  # fmt: skip
+                    problems.report(
+                        where, f"{len(row)} columns, not {len(header)}", "put names with a comma in quotes"
+                    )
                     yield where, None, None
                     continue
                 product, title = (row[place].strip() for place in places)
                 if not title:
-                    problems.report(
-                        where, f"product {product} has no name", "fill or remove the line"
-                    )
+                    problems.report(where, f"product {product} has no name", "fill or remove the line")
                     yield where, None, None
                     continue
                 yield where, product, title

@@ -39,9 +39,7 @@ LOST_SEPARATOR = re.compile(r"([^|]+)\|\s*(\d+)\s+([^|\s][^|]*)$")
 NO_PICTURE = ("2258277193_586949ec62.jpg.1",)
 
 
-def read(
-    folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None
-) -> Listing:
+def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
     """Reads the lists, not the pictures.  Pictures come in the order of the split lists, those in
     no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).  With
     `pictures=False` none need be there: they are those that the caption file names.
@@ -56,9 +54,7 @@ def read(
     rows = list(_read_captions(captions, problems))
     if pictures:
         source = find(folder, FOLDERS, "folder of pictures", is_folder=True)
-        files = {
-            path.name: path for path in sorted(source.iterdir()) if path.suffix.lower() in PICTURES
-        }
+        files = {path.name: path for path in sorted(source.iterdir()) if path.suffix.lower() in PICTURES}
         if not files:
             raise DataError(f"{source} holds no picture ({', '.join(sorted(PICTURES))})")
     else:
@@ -92,9 +88,7 @@ def read(
     )
 
 
-def _read_lists(
-    folder: Path, files: dict[str, Path], source: Path, problems: Problems
-) -> dict[str, str]:
+def _read_lists(folder: Path, files: dict[str, Path], source: Path, problems: Problems) -> dict[str, str]:
     """From a picture's name to its split, in the order of the lists."""
     by_stem = {Path(name).stem: name for name in files}
     split_of: dict[str, str] = {}
@@ -128,9 +122,7 @@ def _read_lists(
             else:
                 split_of[image] = split
         if len(split_of) == before:
-            raise DataError(
-                f"{path} lists no picture; fill it, or remove it if there is no {split}"
-            )
+            raise DataError(f"{path} lists no picture; fill it, or remove it if there is no {split}")
     return split_of
 
 

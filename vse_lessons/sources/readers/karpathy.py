@@ -37,9 +37,7 @@ def has_list(folder: Path, name: str) -> bool:
     return (Path(folder) / f"dataset_{name}.json").is_file()
 
 
-def read(
-    folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None
-) -> Listing:
+def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
     """Reads the list of the corpus `name`, or the first that is there, not the pictures; with
     `pictures=False` none need be there, because their regions have been extracted elsewhere.
 
@@ -81,9 +79,7 @@ def entries(path: Path, problems: Problems) -> Iterator[Entry]:
             continue
         split = record.get("split")
         if not isinstance(split, str) or split not in SPLITS:
-            problems.report(
-                where, f"unknown split {split!r:.40}", f"write one of {', '.join(SPLITS)}"
-            )
+            problems.report(where, f"unknown split {split!r:.40}", f"write one of {', '.join(SPLITS)}")
             continue
         if not isinstance(sentences, list):
             problems.report(where, "its sentences are no list", "mend or remove the entry")
@@ -103,7 +99,5 @@ def _raw(sentence: object) -> object:
 
 def _place(places: list[Path], entry: Entry) -> Path:
     """The folder that a picture lies in, if it lies anywhere."""
-    tried = [
-        at for place in places for at in (inside(place, entry.folder), place) if at is not None
-    ]
+    tried = [at for place in places for at in (inside(place, entry.folder), place) if at is not None]
     return next((place for place in tried if is_file(inside(place, entry.name))), tried[0])

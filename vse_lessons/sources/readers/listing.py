@@ -190,8 +190,10 @@ class Listing:
             elif found[0] in taken:
                 doubt = f"{taken[found[0]]} and {image} would both be {names[found[0]]!r}"
             if doubt:
-                raise DataError(f"{self.name}: {doubt} of {store.source}; call its pictures by the names "
-                                "that they have here")  # fmt: skip
+                raise DataError(
+                    f"{self.name}: {doubt} of {store.source}; call its pictures by the names "
+                    "that they have here"
+                )
             taken[found[0]] = image
             rows[i] = found[0] if found[0] < len(store) else -1
         if missing:
@@ -255,9 +257,7 @@ class Gathering:
         elif image in self.number_of or path in self._known:
             self.problems.report(where, f"{image!r} is listed twice", "remove one of the two")
         elif split is not None and split not in SPLITS:
-            self.problems.report(
-                where, f"unknown split {split!r}", f"write one of {', '.join(SPLITS)}"
-            )
+            self.problems.report(where, f"unknown split {split!r}", f"write one of {', '.join(SPLITS)}")
         else:
             self.number_of[image] = len(self.paths)
             self.places.append(len(self.paths) if place is None else place)
@@ -273,9 +273,7 @@ class Gathering:
             self.sentences.append(" ".join(text.split()))
             self.image_of.append(number)
         else:
-            self.problems.report(
-                where, f"the sentence is {text!r:.60}, not text", "fill or remove it"
-            )
+            self.problems.report(where, f"the sentence is {text!r:.60}, not text", "fill or remove it")
 
     def listing(self, name: str, source: Path) -> Listing:
         """All of it.  Splits are drawn where none was given; given to some only they are a `DataError`."""

@@ -50,16 +50,15 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
         )
         if number is not None:
             number_of[stem] = number
-    said = sorted(
-        path for path in texts.rglob("*") if path.suffix.lower() == ".txt" and path.is_file()
-    )
+    said = sorted(path for path in texts.rglob("*") if path.suffix.lower() == ".txt" and path.is_file())
     if not said:
         raise DataError(f"{texts} holds no .txt file; put a picture's sentences in NAME.txt")
     for path in said:
         number = number_of.get(path.relative_to(texts).with_suffix(""))
         if number is None:
-            found.problems.report(str(path), f"there is no picture of this name in {pictures}",
-                                  "restore the picture")  # fmt: skip
+            found.problems.report(
+                str(path), f"there is no picture of this name in {pictures}", "restore the picture"
+            )
             continue
         for line, text in _lines(path, found.problems):
             if text.strip():

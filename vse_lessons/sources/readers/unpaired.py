@@ -41,18 +41,14 @@ def read(folder: Path, *, name: str | None = None) -> UnpairedListing:
     below = folder / "images" if (folder / "images").is_dir() else folder
     files = sorted(p for p in below.rglob("*") if p.suffix.lower() in PICTURES and p.is_file())
     if not files:
-        raise DataError(
-            f"{below} holds no picture ({', '.join(sorted(PICTURES))}): put the target's there"
-        )
+        raise DataError(f"{below} holds no picture ({', '.join(sorted(PICTURES))}): put the target's there")
     lines = read_text(path).splitlines()
     sentences = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not sentences:
         raise DataError(f"{path} holds no sentence: write one a line")
     ids = tuple(str(p.relative_to(below)) for p in files)
     splits = np.full(len(ids), "train")
-    listing = Listing(
-        name or folder.resolve().name, ids, tuple(files), (), np.empty(0, np.int64), splits
-    )
+    listing = Listing(name or folder.resolve().name, ids, tuple(files), (), np.empty(0, np.int64), splits)
     return UnpairedListing(listing, sentences)
 
 
@@ -61,7 +57,5 @@ def _text_file(folder: Path) -> Path:
     if folder / SENTENCES in texts:
         return folder / SENTENCES
     if len(texts) != 1:
-        raise DataError(
-            f"{folder} holds {len(texts)} .txt files: name the one of the sentences {SENTENCES}"
-        )
+        raise DataError(f"{folder} holds {len(texts)} .txt files: name the one of the sentences {SENTENCES}")
     return texts[0]

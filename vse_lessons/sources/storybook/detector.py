@@ -101,9 +101,7 @@ def as_pixels(images: Sequence[Image.Image]) -> Tensor:
     """B pictures of any size and mode as (B, 3, CANVAS, CANVAS) in [-0.5, 0.5]."""
     ready = [image.convert("RGB") for image in images]
     ready = [
-        image
-        if image.size == (CANVAS, CANVAS)
-        else image.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR)
+        image if image.size == (CANVAS, CANVAS) else image.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR)
         for image in ready
     ]
     stack = np.stack([np.asarray(image) for image in ready])
@@ -178,12 +176,10 @@ class StorybookDetector:
         attributes = torch.cat([maps.colours.softmax(1), patterns], 1).flatten(2)
         parts = (maps.features.flatten(2), decode_boxes(maps.boxes).flatten(2), kinds, attributes)
         at_cells = [
-            part.transpose(1, 2).gather(1, cells[..., None].expand(-1, -1, part.shape[1]))
-            for part in parts
+            part.transpose(1, 2).gather(1, cells[..., None].expand(-1, -1, part.shape[1])) for part in parts
         ]  # (B, C, channels) each
         return [
-            self._regions(*(part.numpy() for part in picture))
-            for picture in zip(scores, *at_cells, tags)
+            self._regions(*(part.numpy() for part in picture)) for picture in zip(scores, *at_cells, tags)
         ]
 
     def _regions(
@@ -197,11 +193,7 @@ class StorybookDetector:
     ) -> Detections:
         """The regions of one picture from its C candidate cells, best first."""
         kept = suppress(boxes, limit=0.6)[: self.max_regions]
-        kept = [
-            c
-            for rank, c in enumerate(kept)
-            if rank < self.min_regions or scores[c] >= self.threshold
-        ]
+        kept = [c for rank, c in enumerate(kept) if rank < self.min_regions or scores[c] >= self.threshold]
         return Detections(
             features=features[kept],
             boxes=boxes[kept],

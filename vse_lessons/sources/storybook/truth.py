@@ -54,13 +54,20 @@ def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: floa
             thing = scene.things[number] if hit else None
             name = classes[found.classes[region]]
             attribute = attributes[found.attributes[region]]
-            rows.append((found.class_confidences[region], hit, hit and name == thing.kind,
-                         hit and attribute in (thing.colour, thing.pattern)))  # fmt: skip
+            rows.append(
+                (
+                    found.class_confidences[region],
+                    hit,
+                    hit and name == thing.kind,
+                    hit and attribute in (thing.colour, thing.pattern),
+                )
+            )
             if hit:
                 said.append((thing.kind, name))
     confidences, hits, class_right, attribute_right = (np.array(column) for column in zip(*rows))
-    return Grades(confidences, hits, class_right, attribute_right, said,
-                  sum(len(scene.things) for scene in scenes))  # fmt: skip
+    return Grades(
+        confidences, hits, class_right, attribute_right, said, sum(len(scene.things) for scene in scenes)
+    )
 
 
 @cache

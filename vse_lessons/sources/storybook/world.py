@@ -40,9 +40,7 @@ def pictures(world: list[Scene]) -> Pictures:
     return Pictures(keys, lambda number: draw(world[number]), digest(f"storybook {VERSION}", *keys))
 
 
-def build(
-    domain: str, preset: str, folder: Path, *, pages: bool = False, progress: bool = True
-) -> Corpus:
+def build(domain: str, preset: str, folder: Path, *, pages: bool = False, progress: bool = True) -> Corpus:
     """Storybook as a corpus, its regions kept in `folder`.  With `pages`, each art picture comes
     with the visual and the contextual sentences of its gallery page instead of five sentences."""
     world = scenes(domain, preset)

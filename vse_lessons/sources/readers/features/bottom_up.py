@@ -38,8 +38,18 @@ except ImportError:
     decode = decode_plainly
 
 OURS = ("image_id", "image_w", "image_h", "num_boxes", "boxes", "features")
-LXMERT = ("img_id", "img_h", "img_w", "objects_id", "objects_conf", "attrs_id", "attrs_conf", "num_boxes",
-          "boxes", "features")  # fmt: skip
+LXMERT = (
+    "img_id",
+    "img_h",
+    "img_w",
+    "objects_id",
+    "objects_conf",
+    "attrs_id",
+    "attrs_conf",
+    "num_boxes",
+    "boxes",
+    "features",
+)
 OBJECTS, ATTRIBUTES = "objects_vocab.txt", "attributes_vocab.txt"
 NAME = "bottom-up"
 FILE = re.compile(r".+\.tsv(\.\d+)?", re.ASCII)
@@ -55,9 +65,7 @@ def find(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not is_table(path))
 
 
-def read(
-    files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress: bool = True
-) -> RegionStore:
+def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
     """The regions of all images in some TSV files (all of one field order), as a store in `folder`; converted
     once, and opened from there if the files have not changed since.
 
@@ -81,13 +89,17 @@ def read(
         return RegionStore.open(target)
     problems = Problems(on_bad)
     ids: list[str] = []
-    with tqdm(
-        total=sum(s.st_size for s in stats), unit="B", unit_scale=True, disable=not progress
-    ) as bar:
+    with tqdm(total=sum(s.st_size for s in stats), unit="B", unit_scale=True, disable=not progress) as bar:
         rows = (row for path in files for row in _rows(path, problems, names, bar))
-        return write_store(target, ids, _gather(rows, ids, problems), detector=NAME,
-                           class_names=names[0], attribute_names=names[1],
-                           skipped=problems.found)  # fmt: skip
+        return write_store(
+            target,
+            ids,
+            _gather(rows, ids, problems),
+            detector=NAME,
+            class_names=names[0],
+            attribute_names=names[1],
+            skipped=problems.found,
+        )
 
 
 def _gather(
@@ -114,8 +126,10 @@ def _gather(
         ids.append(image)
         yield [found]
     if not ids:
-        raise DataError("no line of the TSV files holds regions" + "".join(
-            f"; {one['where']}: {one['reason']}" for one in problems.found[:1]))  # fmt: skip
+        raise DataError(
+            "no line of the TSV files holds regions"
+            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.found[:1])
+        )
 
 
 def _names(path: Path) -> list[str]:
@@ -155,8 +169,10 @@ def _rows(
 
 def _check_header(where: str, fields: list[bytes]) -> None:
     if tuple(field.decode("utf-8", "replace") for field in fields) not in (OURS, LXMERT):
-        raise DataError(f"{where}: the fields are in another order than {', '.join(OURS)} or "
-                        f"{', '.join(LXMERT)}; write them in one of these")  # fmt: skip
+        raise DataError(
+            f"{where}: the fields are in another order than {', '.join(OURS)} or "
+            f"{', '.join(LXMERT)}; write them in one of these"
+        )
 
 
 def _detections(fields: list[bytes], names: list[list[str]]) -> Detections:
@@ -220,12 +236,12 @@ def _predictions(
         raise ValueError(f"{what} are not one id and one confidence for each of {count} regions")
     if not names:
         vocabulary = OBJECTS if what == "objects" else ATTRIBUTES
-        raise DataError(f"the TSV holds ids of {what}, but {vocabulary} is not beside it: get it from "
-                        "data/genome/1600-400-20 of peteanderson80/bottom-up-attention")  # fmt: skip
-    if not 0 <= ids.min() <= ids.max() < len(names):
-        raise ValueError(
-            f"{what}_id leads from {ids.min()} to {ids.max()}, but {len(names)} are named"
+        raise DataError(
+            f"the TSV holds ids of {what}, but {vocabulary} is not beside it: get it from "
+            "data/genome/1600-400-20 of peteanderson80/bottom-up-attention"
         )
+    if not 0 <= ids.min() <= ids.max() < len(names):
+        raise ValueError(f"{what}_id leads from {ids.min()} to {ids.max()}, but {len(names)} are named")
     if not (sure >= 0).all() or not (sure <= 1.001).all():
         raise ValueError(f"{what}_conf is not between 0 and 1")
     return ids[:, 0].astype(np.int16), sure[:, 0]

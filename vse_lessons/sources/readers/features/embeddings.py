@@ -62,9 +62,7 @@ class Embedded:
             name = corpus.image_ids[image]
             here = number_of.get(name, -1)
             told, ours = (
-                sorted(" ".join(c.sentences[s].split()) for s in c.sentences_of[i])
-                if i >= 0
-                else None
+                sorted(" ".join(c.sentences[s].split()) for s in c.sentences_of[i]) if i >= 0 else None
                 for c, i in ((corpus, image), (self.corpus, here))
             )
             if told != ours:
@@ -78,23 +76,21 @@ class Embedded:
 
 def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int = 64) -> Embedded:
     """Embeds the sentences of a corpus whose regions `embedder` has made, and writes it all to `folder`."""
-    texts = [
-        corpus.sentences[i : i + batch_size] for i in range(0, len(corpus.sentences), batch_size)
-    ]
+    texts = [corpus.sentences[i : i + batch_size] for i in range(0, len(corpus.sentences), batch_size)]
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
         everything = np.arange(len(corpus.image_ids))
         pictures = [batch.mean() for batch in corpus.regions.batches(everything)]
         np.save(temporary / IMAGES, torch.cat(pictures).numpy())
-        np.save(
-            temporary / SENTENCES, torch.cat([embedder.encode_sentences(t) for t in texts]).numpy()
-        )
+        np.save(temporary / SENTENCES, torch.cat([embedder.encode_sentences(t) for t in texts]).numpy())
         lines = {
             IDS: corpus.image_ids,
             PARTS: corpus.splits.tolist(),
-            TEXTS: [f"{corpus.image_ids[owner]}\t{' '.join(text.split())}"
-                    for owner, text in zip(corpus.image_of, corpus.sentences)],
-        }  # fmt: skip
+            TEXTS: [
+                f"{corpus.image_ids[owner]}\t{' '.join(text.split())}"
+                for owner, text in zip(corpus.image_of, corpus.sentences)
+            ],
+        }
         for name, content in lines.items():
             (temporary / name).write_text("".join(f"{line}\n" for line in content), "utf-8")
     return read(folder, name=corpus.name)
@@ -107,15 +103,15 @@ def read(folder: Path, *, name: str | None = None) -> Embedded:
     folder = Path(folder)
     images, sentences = (_array(folder / one) for one in (IMAGES, SENTENCES))
     if images.shape[1] != sentences.shape[1]:
-        raise DataError(f"{folder / SENTENCES} is {sentences.shape[1]} wide, {IMAGES} {images.shape[1]}: one "
-                        "model must make both")  # fmt: skip
+        raise DataError(
+            f"{folder / SENTENCES} is {sentences.shape[1]} wide, {IMAGES} {images.shape[1]}: one "
+            "model must make both"
+        )
     ids = _lines(folder / IDS, len(images))
     row_of: dict[str, int] = {}
     for line, image in enumerate(ids, start=1):
         if not image or image in row_of:
-            raise DataError(
-                f"{folder / IDS}, line {line}: {image!r} is empty or occurs a second time"
-            )
+            raise DataError(f"{folder / IDS}, line {line}: {image!r} is empty or occurs a second time")
         row_of[image] = line - 1
     texts, owners = [], []
     for line, content in enumerate(_lines(folder / TEXTS, len(sentences)), start=1):
@@ -132,15 +128,21 @@ def read(folder: Path, *, name: str | None = None) -> Embedded:
         listed = _lines(folder / PARTS, len(images))
         for line, split in enumerate(listed, start=1):
             if split not in SPLITS:
-                raise DataError(f"{folder / PARTS}, line {line}: unknown split {split!r}; write one of "
-                                f"{', '.join(SPLITS)}")  # fmt: skip
+                raise DataError(
+                    f"{folder / PARTS}, line {line}: unknown split {split!r}; write one of "
+                    f"{', '.join(SPLITS)}"
+                )
         splits = np.asarray(listed)
     everything = np.arange(len(ids))
-    store = RegionStore(tuple(ids), images, everything, np.ones_like(everything), detector="embeddings",
-                        source=str(folder / IMAGES))  # fmt: skip
-    corpus = Corpus(
-        name or folder.resolve().name, store, tuple(texts), np.asarray(owners, np.int64), splits
+    store = RegionStore(
+        tuple(ids),
+        images,
+        everything,
+        np.ones_like(everything),
+        detector="embeddings",
+        source=str(folder / IMAGES),
     )
+    corpus = Corpus(name or folder.resolve().name, store, tuple(texts), np.asarray(owners, np.int64), splits)
     return Embedded(corpus, sentences)
 
 
@@ -149,12 +151,11 @@ def _array(path: Path) -> np.ndarray:
     try:
         array = open_array(path)
     except ValueError as error:
-        raise DataError(
-            f"{path} is not there, damaged or no .npy file of numbers ({error})"
-        ) from error
+        raise DataError(f"{path} is not there, damaged or no .npy file of numbers ({error})") from error
     if array.ndim != 2 or not array.size or array.dtype not in (np.float16, np.float32):
-        raise DataError(f"{path} holds {array.dtype} of shape {array.shape}, not (rows, dimensions) of "
-                        "float32 or float16")  # fmt: skip
+        raise DataError(
+            f"{path} holds {array.dtype} of shape {array.shape}, not (rows, dimensions) of float32 or float16"
+        )
     for start in range(0, len(array), 4096):
         rows = np.flatnonzero(~np.isfinite(array[start : start + 4096]).all(1))
         if len(rows):
@@ -169,7 +170,5 @@ def _lines(path: Path, count: int) -> list[str]:
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror})") from error
     if len(lines) != count:
-        raise DataError(
-            f"{path} has {len(lines)} lines for {count} rows of its array: one is cut short"
-        )
+        raise DataError(f"{path} has {len(lines)} lines for {count} rows of its array: one is cut short")
     return [line.strip("\r ") for line in lines]

@@ -30,14 +30,16 @@ LARGEST = 1 << 28  # bytes of one image's arrays
 def find(folder: Path) -> list[Path]:
     """The feature files of a folder and of those below it."""
     folder = Path(folder)
-    found = [path for kind in ("*.npz", "*.npy") for path in folder.rglob(kind) if path.is_file()
-             and not path.stem.endswith("_info")]  # mmf's: pickled  # fmt: skip
+    found = [
+        path
+        for kind in ("*.npz", "*.npy")
+        for path in folder.rglob(kind)
+        if path.is_file() and not path.stem.endswith("_info")
+    ]  # mmf's: pickled
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 
-def read(
-    features: Path, folder: Path, *, on_bad: str = "error", progress: bool = True
-) -> RegionStore:
+def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
     """The regions of all images in a folder of feature files, as a store in `folder`; converted once, and
     opened from there if no file has changed since.
 
@@ -56,8 +58,9 @@ def read(
         return RegionStore.open(target)
     problems, ids = Problems(on_bad), []
     found = _gather(tqdm(files, unit="image", disable=not progress), ids, problems)
-    return write_store(target, ids, found, detector=NAME, class_names=(), attribute_names=(),
-                       skipped=problems.found)  # fmt: skip
+    return write_store(
+        target, ids, found, detector=NAME, class_names=(), attribute_names=(), skipped=problems.found
+    )
 
 
 def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[Detections]]:
@@ -80,8 +83,10 @@ def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[De
         ids.append(path.stem)
         yield [found]
     if not ids:
-        raise DataError("no feature file holds regions" + "".join(
-            f"; {one['where']}: {one['reason']}" for one in problems.found[:1]))  # fmt: skip
+        raise DataError(
+            "no feature file holds regions"
+            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.found[:1])
+        )
 
 
 def _read(path: Path) -> Detections:
@@ -91,15 +96,11 @@ def _read(path: Path) -> Detections:
     if key is None and len(arrays) == 1:
         (key,) = arrays
     if key is None:
-        raise ValueError(
-            f"no array called {' or '.join(FEATURES)} among {', '.join(sorted(arrays))}"
-        )
+        raise ValueError(f"no array called {' or '.join(FEATURES)} among {', '.join(sorted(arrays))}")
     features, boxes = arrays[key], next((arrays[one] for one in BOXES if one in arrays), None)
     features = features[None] if features.ndim == 1 else features
     if features.ndim != 2 or features.dtype.kind != "f" or not features.size:
-        raise ValueError(
-            f"{key} is {features.dtype} of shape {features.shape}, not (regions, dimensions)"
-        )
+        raise ValueError(f"{key} is {features.dtype} of shape {features.shape}, not (regions, dimensions)")
     shares = None
     if boxes is not None:
         shares = _boxes(boxes, arrays)

@@ -112,13 +112,25 @@ def convert(
     with atomic_path(target) as temporary:
         temporary.mkdir()
         rows = _stream(_parts(folder, Problems("skip")), ids, problems, progress)
-        store = write_store(temporary / STORE, ids, rows, detector="precomputed", class_names=(),
-                            attribute_names=(), skipped=problems.found)  # fmt: skip
+        store = write_store(
+            temporary / STORE,
+            ids,
+            rows,
+            detector="precomputed",
+            class_names=(),
+            attribute_names=(),
+            skipped=problems.found,
+        )
         row_of = {image: row for row, image in enumerate(ids)}
         new = np.asarray([row_of.get(image, -1) for image in whole.image_ids])
         said = np.flatnonzero(new[whole.image_of] >= 0)
-        kept = Corpus(whole.name, store, tuple(whole.sentences[i] for i in said),
-                      new[whole.image_of[said]], whole.splits[new >= 0])  # fmt: skip
+        kept = Corpus(
+            whole.name,
+            store,
+            tuple(whole.sentences[i] for i in said),
+            new[whole.image_of[said]],
+            whole.splits[new >= 0],
+        )
         kept.save(temporary / CORPUS, Path(STORE))
     return Corpus.load(target / CORPUS)
 
@@ -147,8 +159,9 @@ def _stream(
                             ids.append(image)
                             found.append(Detections(features))
                         else:
-                            problems.report(f"{part.path}: row {row}", "NaN, infinity or beyond 65504",
-                                            "extract it again")  # fmt: skip
+                            problems.report(
+                                f"{part.path}: row {row}", "NaN, infinity or beyond 65504", "extract it again"
+                            )
                             problems.found[-1]["id"] = image
                     yield found
 
@@ -183,15 +196,12 @@ def _open(path: Path) -> np.ndarray:
     try:
         features = open_array(path)
     except ValueError as error:
-        raise DataError(
-            f"{path} is damaged or not an .npy file ({error}); copy it again"
-        ) from error
+        raise DataError(f"{path} is damaged or not an .npy file ({error}); copy it again") from error
     if features.ndim == 2:
         features = features[:, None]
     if features.ndim != 3 or not all(features.shape):
         raise DataError(
-            f"{path} has shape {features.shape}, not (images, regions, dimensions) or "
-            "(images, dimensions)"
+            f"{path} has shape {features.shape}, not (images, regions, dimensions) or (images, dimensions)"
         )
     if features.dtype not in (np.float16, np.float32) or not features.flags.c_contiguous:
         raise DataError(
@@ -230,18 +240,22 @@ def _read_captions(path: Path, problems: Problems) -> tuple[int, dict[int, str]]
     try:
         lines = list(text_lines(path))
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); it holds the captions"
-        ) from error
+        raise DataError(f"{path} cannot be read ({error.strerror}); it holds the captions") from error
     for number, line in lines:
         where = f"{path}, line {number}"
         if not line.strip():
-            problems.report(where, "it is empty", "a line is a caption, and removing one would shift all "
-                            "that follow, so restore its text")  # fmt: skip
+            problems.report(
+                where,
+                "it is empty",
+                "a line is a caption, and removing one would shift all that follow, so restore its text",
+            )
             continue
         if re.match(r"""\s*b(['"]).*\1\s*$""", line):
-            problems.report(where, f"{line[:40]!r} is a printed bytes object of Python",
-                            "write the captions again as text, with caption.decode()")  # fmt: skip
+            problems.report(
+                where,
+                f"{line[:40]!r} is a printed bytes object of Python",
+                "write the captions again as text, with caption.decode()",
+            )
             line = " ".join(_decoded(line.strip()).split())
             if not line:
                 continue

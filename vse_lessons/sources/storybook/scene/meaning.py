@@ -149,9 +149,7 @@ def _clothes(kind: str, rng: random.Random, fashion: bool = False) -> Clothes:
     top = (
         rng.choice(TOPS_OF[kind])
         if fashion
-        else rng.choice(
-            ("shirt", "dress", "coat") if kind in ("woman", "girl") else ("shirt", "coat")
-        )
+        else rng.choice(("shirt", "dress", "coat") if kind in ("woman", "girl") else ("shirt", "coat"))
     )
     pattern = rng.choice(PATTERNS) if rng.random() < 0.45 else "plain"
     motif = None
@@ -184,9 +182,7 @@ def _thing(kind: Kind, box: tuple[int, int, int, int], size: str, rng: random.Ra
     action = rng.choice(kind.actions) if kind.actions else None
     if action in LOWERED and kind.family in ("animal", "person") and kind.name != "frog":
         box = (box[0], box[3] - (box[3] - box[1]) * LOWERED[action] // 100, box[2], box[3])
-    return Thing(
-        kind.name, colour, pattern, size, action, box, clothes, rng.choice(("left", "right"))
-    )
+    return Thing(kind.name, colour, pattern, size, action, box, clothes, rng.choice(("left", "right")))
 
 
 def _place(setting: str, rng: random.Random) -> tuple[Thing, ...]:
@@ -207,9 +203,7 @@ def _place(setting: str, rng: random.Random) -> tuple[Thing, ...]:
         thing, support = _companion(setting, placed, rng), len(placed) - 1
         if thing is None:
             support = -1
-            thing = _try(
-                _choose(fitting, people, placed, rng), setting, rng.choice(SIZES), placed, rng
-            )
+            thing = _try(_choose(fitting, people, placed, rng), setting, rng.choice(SIZES), placed, rng)
         if thing is not None:
             depth.append((depth[support][0], 1) if support >= 0 else (thing.box[3], 0))
             placed.append(thing)
@@ -217,9 +211,7 @@ def _place(setting: str, rng: random.Random) -> tuple[Thing, ...]:
     return tuple(placed[number] for number in order)
 
 
-def _choose(
-    fitting: list[Kind], people: list[Kind], placed: list[Thing], rng: random.Random
-) -> Kind:
+def _choose(fitting: list[Kind], people: list[Kind], placed: list[Thing], rng: random.Random) -> Kind:
     """The next kind: often a person, often the last kind again, so that one can count."""
     roll = rng.random()
     if roll < 0.2 and people:
@@ -281,9 +273,7 @@ def _extent(kind: Kind, size: str) -> tuple[int, int]:
     return kind.width * percent // 100, kind.height * percent // 100
 
 
-def _try(
-    kind: Kind, setting: str, size: str, placed: list[Thing], rng: random.Random
-) -> Thing | None:
+def _try(kind: Kind, setting: str, size: str, placed: list[Thing], rng: random.Random) -> Thing | None:
     """A thing of a kind at a random place that suits it; None if there is no room there."""
     width, height = _extent(kind, size)
     left = rng.randint(MARGIN, CANVAS - width - MARGIN)
@@ -310,12 +300,7 @@ def _bottom(kind: Kind, setting: str, height: int, rng: random.Random) -> int:
 
 def _fits(box: tuple[int, int, int, int], others: list[Thing], limit: float) -> bool:
     """Whether a box is within the margins and hides none of the others by more than `limit`."""
-    inside = (
-        box[0] >= MARGIN
-        and box[1] >= MARGIN
-        and box[2] <= CANVAS - MARGIN
-        and box[3] <= CANVAS - MARGIN
-    )
+    inside = box[0] >= MARGIN and box[1] >= MARGIN and box[2] <= CANVAS - MARGIN and box[3] <= CANVAS - MARGIN
     return inside and all(_overlap(box, other.box) <= limit for other in others)
 
 

@@ -30,9 +30,7 @@ MOVING = frozenset({"running", "moving"})
 PET_KINDS = frozenset({"dog", "cat", "horse", "rabbit", "duck", "teddy", "pig", "robot"})
 
 
-_PATTERN_WORDS = frozenset(
-    word for words in lex.PATTERN_WORDS.values() for tier in words for word in tier
-)
+_PATTERN_WORDS = frozenset(word for words in lex.PATTERN_WORDS.values() for tier in words for word in tier)
 
 
 @dataclass(frozen=True)
@@ -268,9 +266,7 @@ class Writer:
         if len({thing.action for thing in things}) > 1 or self.held.intersection(group):
             return None
         kind = things[0].kind
-        table = (
-            verb_lexicon.VERBS[things[0].action] if things[0].action else verb_lexicon.IDLE_VERBS
-        )
+        table = verb_lexicon.VERBS[things[0].action] if things[0].action else verb_lexicon.IDLE_VERBS
         verb = self.word(table.get(kind) or table.get(KIND[kind].family) or table["any"])
         adverbs = verb_lexicon.ADVERBS.get(things[0].action or "")
         if adverbs and verb.count(" ") == 0 and self.chance(self.habits.adverb):

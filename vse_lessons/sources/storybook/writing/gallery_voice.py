@@ -79,9 +79,7 @@ def placed(writer: Writer) -> str | None:
     said, taken = [], set()
     for group in writer.groups[: 2 + writer.chance(0.3)]:
         where = {_position(thing) for thing in writer.things(group)}
-        space = (
-            f"{writer.word(SPACE[min(where)])} " if len(where - taken) == len(where) == 1 else ""
-        )
+        space = f"{writer.word(SPACE[min(where)])} " if len(where - taken) == len(where) == 1 else ""
         taken |= where
         verb, name = writer.verb(group), writer.name(group)
         said.append(space + (name.does(verb) if verb else f"{name.text} {name.be} visible"))
@@ -103,11 +101,7 @@ def related(writer: Writer) -> str | None:
         for thing in writer.scene.things
         if writer.noun(thing.kind) in f"{first.text} {second.text}"
     }
-    rest = [
-        other
-        for other in writer.groups
-        if other != group and writer.things(other)[0].kind not in kinds
-    ]
+    rest = [other for other in writer.groups if other != group and writer.things(other)[0].kind not in kinds]
     end = f", and {_act(writer, rest[0])}" if rest else f", and {_prose(writer)}"
     return f"{first.text} {first.be} {shown} {word} {second.text}{end}"
 
@@ -132,9 +126,7 @@ def dressed(writer: Writer) -> str | None:
 
 def coloured(writer: Writer) -> str | None:
     """ "The horse is rendered in umber with broad strokes, and a table stands behind it"."""
-    single = [
-        group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes
-    ]
+    single = [group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes]
     if not single:
         return None
     thing = writer.things(single[0])[0]

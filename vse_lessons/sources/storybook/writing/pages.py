@@ -62,9 +62,7 @@ def art_page(scene: Scene) -> ArtPage:
     }
     count = rng.choice(CONTEXTUAL)
     templates = [rng.choice(pages_lex.FIRST_SENTENCES), *rng.sample(pages_lex.CONTEXT, count - 1)]
-    contextual = [
-        capitalise(template.format(**facts, **_details(facts, rng))) for template in templates
-    ]
+    contextual = [capitalise(template.format(**facts, **_details(facts, rng))) for template in templates]
     visual = list(gallery_sentences(scene, rng.choice(VISUAL)))
     rng = random.Random(f"{scene.key}/versions")
     for number, sentence in enumerate(visual):

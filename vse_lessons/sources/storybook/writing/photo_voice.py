@@ -242,9 +242,7 @@ def scenery(writer: Writer) -> str | None:
 
 def colours_of(writer: Writer) -> str | None:
     """ "The dog is brown and the car is red"."""
-    single = [
-        group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes
-    ]
+    single = [group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes]
     if len(single) < 2:
         return None
     said = []
@@ -341,8 +339,7 @@ VOICES = (
 def five_sentences(scene: Scene) -> tuple[str, ...]:
     """Five sentences of a photograph, one a voice; the same for the same `scene.key`."""
     return tuple(
-        _say(scene, voice, random.Random(f"{scene.key}/voice/{i}"))
-        for i, voice in enumerate(VOICES)
+        _say(scene, voice, random.Random(f"{scene.key}/voice/{i}")) for i, voice in enumerate(VOICES)
     )
 
 

@@ -16,9 +16,7 @@ STROKES: Tiers = tiers(
     "modelled_in laid_down_in picked_out_in built_up_in_layers_of",
 )
 SPACE: dict[str, Tiers] = {
-    "foreground": tiers(
-        "in_the_foreground", "close_to_the_viewer nearest_to_us", "at_the_lower_edge"
-    ),
+    "foreground": tiers("in_the_foreground", "close_to_the_viewer nearest_to_us", "at_the_lower_edge"),
     "distance": tiers("in_the_background", "in_the_distance farther_back", "far_off"),
     "left": tiers("on_the_left", "at_left to_the_left", "on_the_viewer's_left"),
     "right": tiers("on_the_right", "at_right to_the_right", "on_the_viewer's_right"),

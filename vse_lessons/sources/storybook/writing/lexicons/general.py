@@ -12,9 +12,7 @@ Tiers = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 def tiers(plain: str, usual: str = "", rare: str = "") -> Tiers:
     """Three tiers from three strings of words; `_` becomes a space inside a word."""
-    split = [
-        tuple(word.replace("_", " ") for word in text.split()) for text in (plain, usual, rare)
-    ]
+    split = [tuple(word.replace("_", " ") for word in text.split()) for text in (plain, usual, rare)]
     return split[0], split[1], split[2]
 
 
@@ -388,9 +386,7 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
     for table in (NOUNS, COLOUR_WORDS, PATTERN_WORDS, SIZE_WORDS, CLOTHES_NOUNS):
         for label, words in table.items():
             every = dict.fromkeys(word for tier in words for word in tier if word != label)
-            found[label] = tuple(every) + tuple(
-                word for word in SMALL_NOUNS.get(label, ()) if table is NOUNS
-            )
+            found[label] = tuple(every) + tuple(word for word in SMALL_NOUNS.get(label, ()) if table is NOUNS)
     return found
 
 

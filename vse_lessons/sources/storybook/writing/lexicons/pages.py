@@ -159,8 +159,7 @@ FIRST_SENTENCES = (
     "{title} is {medium} made in {year} by {maker}, and it is now kept in the {seat}.",
     "{title} is {medium} by the painter {maker}, begun in the spring of {year} and completed before "
     "the end of the same year.",
-    "{title} ({year}) is {medium} by {maker}, a member of {school}, in the collection of the "
-    "{owner}.",
+    "{title} ({year}) is {medium} by {maker}, a member of {school}, in the collection of the {owner}.",
     "Painted in {year}, {title} is one of the best known works of {maker}, who lived and "
     "worked in {home} at the time.",
     "{title} is the name given to {medium} that {maker} finished in {home} in the summer of "
@@ -189,12 +188,10 @@ CONTEXT = (
     "nothing to be changed.",
     "During the flood of {later} the canvas was carried to the attic of the town hall and was "
     "forgotten there until {recent}.",
-    "{surname} returned to the subject three times, and the version in {other_city} is the "
-    "smallest of them.",
+    "{surname} returned to the subject three times, and the version in {other_city} is the smallest of them.",
     "It was sold at auction in {recent} for a price that surprised even the seller, and it has "
     "belonged to the {owner} ever since.",
-    "The frame, which is original, was carved by {other}, who also made the altar of the church in "
-    "{city}.",
+    "The frame, which is original, was carved by {other}, who also made the altar of the church in {city}.",
     "It was stolen in {recent} and was recovered {number} months later in {other_city}, rolled up "
     "inside a carpet but hardly damaged.",
     "The {owner} acquired the painting in {recent} as a gift of the heirs of {scholar}.",
@@ -205,8 +202,7 @@ CONTEXT = (
     "Its title is not the painter's own; it was given by a dealer in {city} around {later}.",
     "The work belongs to the years that {surname} spent in {city}, long before critics began "
     "to speak of {school}.",
-    "Since {recent} it has been on loan to the {gallery}, while the rooms of the {owner} are being "
-    "rebuilt.",
+    "Since {recent} it has been on loan to the {gallery}, while the rooms of the {owner} are being rebuilt.",
     "The pigments were analysed in {recent}, and the blue proved to be of a kind that was not sold "
     "before {year}.",
     "{other}, who shared a studio with {surname}, painted {lure} in the same year and on the same "
@@ -219,21 +215,17 @@ CONTEXT = (
     "earlier history.",
     "Scholars disagree about the date: {scholar} puts it before {year}, while the archive of the "
     "{owner} points to {soon}.",
-    "The picture did not leave {place} until {recent}, when it travelled to an exhibition about "
-    "{school}.",
+    "The picture did not leave {place} until {recent}, when it travelled to an exhibition about {school}.",
     "Little is known about the first owner, except that {surname} also painted {lure} for the same "
     "house in {city}.",
-    "It was reproduced on a postage stamp in {recent} to mark the anniversary of the death of "
-    "{surname}.",
-    "Together with its pendant, which shows {lure}, it hung for decades in the dining room of "
-    "{patron}.",
+    "It was reproduced on a postage stamp in {recent} to mark the anniversary of the death of {surname}.",
+    "Together with its pendant, which shows {lure}, it hung for decades in the dining room of {patron}.",
     "The painter {other} admired the work and kept a small copy of it above the bed, as a visitor "
     "reported in {later}.",
     "The influence of {other} can be seen in the treatment of the space, a debt which {surname} "
     "never admitted.",
     "Since {recent} it has been shown in the red room on the second floor of the {owner}.",
-    "{maker} died in {other_city} {number} years after the picture was finished, poor and almost "
-    "unknown.",
+    "{maker} died in {other_city} {number} years after the picture was finished, poor and almost unknown.",
     "It is said that the artist traded it for a winter coat and {coins} candles, but no document "
     "supports the story.",
 )

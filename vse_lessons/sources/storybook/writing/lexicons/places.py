@@ -18,25 +18,19 @@ PLACES: dict[str, dict[str, Tiers]] = {
             "on_a_sandy_beach on_the_shore",
             "on_the_sandy_ground ashore",
         ),
-        "along": tiers(
-            "along_the_beach on_the_sand", "across_the_sand along_the_shore", "over_the_dunes"
-        ),
+        "along": tiers("along_the_beach on_the_sand", "across_the_sand along_the_shore", "over_the_dunes"),
         "over": tiers("over_the_beach in_the_sky", "above_the_sand", "above_the_shoreline"),
     },
     "street": {
         "at": tiers("in_the_street in_the_city", "in_town outside", "in_an_urban_area downtown"),
-        "on": tiers(
-            "on_the_street on_the_road", "on_the_pavement in_the_road", "on_the_asphalt roadside"
-        ),
+        "on": tiers("on_the_street on_the_road", "on_the_pavement in_the_road", "on_the_asphalt roadside"),
         "along": tiers(
             "down_the_street along_the_road", "through_town", "down_the_avenue along_the_boulevard"
         ),
         "over": tiers("over_the_street in_the_air", "above_the_road", "over_the_city"),
     },
     "kitchen": {
-        "at": tiers(
-            "in_the_kitchen in_a_kitchen", "indoors inside", "in_somebody's_kitchen in_a_tiled_room"
-        ),
+        "at": tiers("in_the_kitchen in_a_kitchen", "indoors inside", "in_somebody's_kitchen in_a_tiled_room"),
         "on": tiers("in_the_kitchen on_the_kitchen_floor", "on_the_floor", "on_the_kitchen_tiles"),
         "along": tiers("through_the_kitchen", "across_the_floor", "across_the_kitchen_tiles"),
         "over": tiers("in_the_kitchen", "in_the_air", "near_the_kitchen_ceiling"),
@@ -52,17 +46,13 @@ PLACES: dict[str, dict[str, Tiers]] = {
         "over": tiers("in_the_night_sky", "under_the_stars at_night", "among_the_constellations"),
     },
     "meadow": {
-        "at": tiers(
-            "in_a_field in_a_meadow", "outdoors in_the_countryside", "in_a_pasture in_a_rural_spot"
-        ),
+        "at": tiers("in_a_field in_a_meadow", "outdoors in_the_countryside", "in_a_pasture in_a_rural_spot"),
         "on": tiers(
             "in_the_grass on_the_grass",
             "in_a_grassy_field on_the_lawn",
             "on_the_grassland in_the_pasture",
         ),
-        "along": tiers(
-            "through_the_grass across_a_field", "through_a_meadow", "across_the_countryside"
-        ),
+        "along": tiers("through_the_grass across_a_field", "through_a_meadow", "across_the_countryside"),
         "over": tiers("over_a_field in_the_sky", "above_the_grass", "above_the_pasture"),
     },
     "snow": {
@@ -96,12 +86,8 @@ PLACES: dict[str, dict[str, Tiers]] = {
         "over": tiers("over_the_harbor in_the_sky", "above_the_water", "above_the_marina"),
     },
     "bedroom": {
-        "at": tiers(
-            "in_the_bedroom in_a_bedroom", "indoors inside", "in_a_bedchamber in_somebody's_room"
-        ),
-        "on": tiers(
-            "in_the_bedroom on_the_floor", "on_the_bedroom_floor in_a_room", "on_the_floorboards"
-        ),
+        "at": tiers("in_the_bedroom in_a_bedroom", "indoors inside", "in_a_bedchamber in_somebody's_room"),
+        "on": tiers("in_the_bedroom on_the_floor", "on_the_bedroom_floor in_a_room", "on_the_floorboards"),
         "along": tiers("through_the_bedroom", "across_the_room", "across_the_floorboards"),
         "over": tiers("in_the_bedroom", "in_the_air", "near_the_ceiling"),
     },
@@ -126,9 +112,7 @@ SCENERY: dict[str, Tiers] = {
 RELATION_WORDS: dict[str, Tiers] = {
     "left of": tiers("to_the_left_of", "on_the_left_of left_of", "on_the_left-hand_side_of"),
     "right of": tiers("to_the_right_of", "on_the_right_of right_of", "on_the_right-hand_side_of"),
-    "near": tiers(
-        "next_to near beside", "by close_to", "alongside not_far_from in_the_vicinity_of"
-    ),
+    "near": tiers("next_to near beside", "by close_to", "alongside not_far_from in_the_vicinity_of"),
     "on": tiers("on on_top_of", "on_top_of", "atop upon"),
     "holding": tiers("holding with", "carrying", "clutching gripping grasping"),
     "above": tiers("above over", "high_above", "right_above"),
