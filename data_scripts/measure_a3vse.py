@@ -30,16 +30,16 @@ from vse_lessons.models.a3vse import (
     ablate,
     with_semantics_for,
 )
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.training.loop import Run, fit
+from vse_lessons.training.loop import TrainingResult, fit
 
 STORE = Path(__file__).resolve().parents[1] / "vse_lessons" / "experiments" / "measured" / "a3vse.json"
 # where training ended: collapse is there even if an early epoch was kept
 LAST = ("rsum", "image_cosine", "sentence_cosine")
-Trained = tuple[RetrievalModel, Run | None]
+Trained = tuple[Embedder, TrainingResult | None]
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Job:
 
 def a3vse(config: A3VSEConfig, seed: int, word_vectors: str | None = None) -> Callable:
     def train(training: SparseCorpus) -> Trained:
-        model = A3VSE.build(config, training, seed, word_vectors)
-        run = fit(model, training, config.optimisation, seed=seed, progress=False)
+        model = A3VSE.build(config, training, seed=seed, word_vectors=word_vectors)
+        run = fit(model, training, config.optimization, seed=seed, progress=False)
         return run.model, run
 
     return train
@@ -62,8 +62,8 @@ def a3vse(config: A3VSEConfig, seed: int, word_vectors: str | None = None) -> Ca
 
 def linear(seed: int, config: LinearConfig) -> Callable:
     def train(training: SparseCorpus) -> Trained:
-        model = Linear.build(config, training, seed)
-        run = fit(model, training, config.optimisation, seed=seed, progress=False)
+        model = Linear.build(config, training, seed=seed)
+        run = fit(model, training, config.optimization, seed=seed, progress=False)
         return run.model, run
 
     return train
@@ -94,11 +94,11 @@ def weight_jobs(seeds: int, _: argparse.Namespace) -> Iterator[Job]:
     """The lesson's configuration, a third as long, with multiples of the published weights."""
     published = {name: getattr(A3VSEConfig.paper(), name) for name in ADVERSARIAL}
     lesson = A3VSEConfig.lesson()
-    schedule = replace(lesson.optimisation, epochs=10)
+    schedule = replace(lesson.optimization, epochs=10)
     scales = {"mean": (0.0, 0.03, 0.1, 0.3, 1.0, 10.0), "sum": (0.1, 1.0, 10.0)}
     for seed in range(seeds):
         for reduction, scale in ((r, scale) for r in scales for scale in scales[r]):
-            config = replace(lesson, **published, reduction=reduction, optimisation=schedule)
+            config = replace(lesson, **published, reduction=reduction, optimization=schedule)
             key = {"study": "weights", "model": "A3VSE", "reduction": reduction, "scale": scale, "seed": seed}
             yield Job(key, a3vse(A3VSEConfig.scaled(config, scale), seed))
 

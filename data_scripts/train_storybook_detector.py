@@ -38,7 +38,7 @@ from vse_lessons.sources.storybook.drawing.picture import draw
 from vse_lessons.sources.storybook.scene.meaning import (
     BOTTOMS,
     CANVAS,
-    COLOURS,
+    COLORS,
     KINDS,
     PATTERNS,
     SETTINGS,
@@ -58,8 +58,8 @@ HIDDEN = {
     "facing": 2,
     "top": len(TOPS),
     "bottom": len(BOTTOMS),
-    "bottom colour": len(COLOURS),
-    "hat": len(COLOURS) + 1,
+    "bottom colour": len(COLORS),
+    "hat": len(COLORS) + 1,
 }
 
 
@@ -69,15 +69,15 @@ def labels(thing: Thing) -> list[int]:
     dressed = worn is not None
     return [
         KIND_NUMBER[thing.kind],
-        COLOURS.index(thing.colour),
+        COLORS.index(thing.color),
         PATTERNS.index(thing.pattern),
         ACTIONS.index(thing.action),
         int(thing.size == "large"),
         int(thing.facing == "right"),
         TOPS.index(worn.top) if dressed else NONE,
         BOTTOMS.index(worn.bottom) if dressed and worn.bottom else NONE,
-        COLOURS.index(worn.bottom_colour) if dressed and worn.bottom_colour else NONE,
-        (COLOURS.index(worn.hat) + 1 if worn.hat else 0) if dressed else NONE,
+        COLORS.index(worn.bottom_color) if dressed and worn.bottom_color else NONE,
+        (COLORS.index(worn.hat) + 1 if worn.hat else 0) if dressed else NONE,
     ]
 
 
@@ -150,7 +150,7 @@ def total_loss(network: Network, hidden_heads: nn.Module, picked) -> Tensor:
     maps = network(pixels)
     near = answers[:, 0] != NONE  # (B, GRID, GRID)
     hidden = hidden_heads(maps.features).split(list(HIDDEN.values()), dim=1)
-    outputs = (maps.kinds, maps.colours, maps.patterns, *hidden)
+    outputs = (maps.kinds, maps.colors, maps.patterns, *hidden)
     weights = (1.0, 1.0, 0.5, *[0.3] * len(HIDDEN))
     loss = heat_loss(maps.objectness[:, 0], heat)
     loss = loss + functional.cross_entropy(maps.settings, settings)
@@ -218,7 +218,7 @@ def measure(domain: str, count: int, confidence: float = 0.3) -> dict[str, float
             used[best] = True
             attribute = detector.attribute_names[found.attributes[best]]
             tallies["kind"].append(detector.class_names[found.classes[best]] == thing.kind)
-            tallies["attribute"].append(attribute in (thing.colour, thing.pattern))
+            tallies["attribute"].append(attribute in (thing.color, thing.pattern))
         tallies["precision"].extend(used[sure])
         tallies["regions"].append(len(sure) / 100)
         if scene.setting in SETTINGS:

@@ -575,12 +575,12 @@ spots = [(int(i), int(r)) for i in val for r in plots.surest(store.detections(in
 rows = np.array([store.starts[i] + r for i, r in spots])
 
 
-def standardise(features):
+def standardize(features):
     """Zero mean and unit deviation over the training regions, then unit length."""
     return normalize((torch.as_tensor(np.asarray(features, np.float32)) - mean) / deviation.clamp(min=1e-6))
 
 
-points = standardise(np.stack([store.features[r : r + 1][0] for r in rows]))
+points = standardize(np.stack([store.features[r : r + 1][0] for r in rows]))
 names = np.array([words[c] or store.class_names[c] for c in store.classes[rows]])
 common = [name for name, _ in Counter(names).most_common(16)[::3]]  # six, frequent and rarer ones
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.6, 4.6), layout="constrained")
@@ -588,12 +588,12 @@ plots.tsne({name: points[names == name][:60] for name in common}, seed, axes=lef
 left.set_title("by the class that the detector says")
 if known:
     art_points = [found.features[r] for found in at_work["art"] for r in plots.surest(found, MOST, SURE)]
-    plots.tsne({"photo": points[:300], "art": standardise(np.stack(art_points[:300]))}, seed, axes=right)
+    plots.tsne({"photo": points[:300], "art": standardize(np.stack(art_points[:300]))}, seed, axes=right)
     right.set_title("by domain, all classes")
 else:
-    colours = np.array([store.attribute_names[a] for a in store.attributes[rows]])
-    often = [name for name, _ in Counter(colours).most_common(5)]
-    plots.tsne({name: points[colours == name][:60] for name in often}, seed, axes=right)
+    colors = np.array([store.attribute_names[a] for a in store.attributes[rows]])
+    often = [name for name, _ in Counter(colors).most_common(5)]
+    plots.tsne({name: points[colors == name][:60] for name in often}, seed, axes=right)
     right.set_title("by the attribute that the detector says")
 show(
     figure,

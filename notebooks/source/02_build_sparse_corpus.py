@@ -194,8 +194,8 @@ for panel, (axis, share) in enumerate(zip(axes, levels)):
     grid[: len(training_images)] = 0
     for level in range(panel, -1, -1):
         grid[: len(training_images)][np.isin(training_images, list(sets[level]))] = level + 1
-    colours = np.array([plt.matplotlib.colors.to_rgb(c) for c in [*shades, "white"]])
-    axis.imshow(colours[grid.reshape(height, width)], interpolation="nearest")
+    colors = np.array([plt.matplotlib.colors.to_rgb(c) for c in [*shades, "white"]])
+    axis.imshow(colors[grid.reshape(height, width)], interpolation="nearest")
     axis.set(
         xticks=[],
         yticks=[],

@@ -204,9 +204,9 @@ ridges = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
 report("linear CCA", best_of(ridges, data, training.selection))
 linear_config = LinearConfig.preset(preset)
 linear = fit(
-    Linear.build(linear_config, training, seed),
+    Linear.build(linear_config, training, seed=seed),
     training,
-    linear_config.optimisation,
+    linear_config.optimization,
     seed=seed,
     device=device,
     progress=False,
@@ -224,7 +224,7 @@ for name, found in scores.items():
 # each epoch in the run's folder, and goes on from there when it is interrupted. We look at the map of embeddings before and after.
 
 # %%
-model = a3vse.A3VSE.build(config, training, seed, word_vectors or None)
+model = a3vse.A3VSE.build(config, training, seed=seed, word_vectors=word_vectors or None)
 sample = reported[np.random.Generator(np.random.PCG64(seed)).permutation(len(reported))[:150]]
 
 
@@ -240,7 +240,7 @@ def map_groups(model):
 
 
 before = map_groups(model)
-run = fit(model, training, config.optimisation, run_folder, seed=seed, device=device)
+run = fit(model, training, config.optimization, run_folder, seed=seed, device=device)
 embedded = report(f"A3VSE ({ablation})", run.model)
 print(f"{len(run.history)} epochs in {run.seconds:.0f} s; best epoch {run.best_epoch + 1}")
 for warning in run.warnings:

@@ -259,7 +259,7 @@ widgets.show_source(vsa.VSA.loss, vsa.VSA.sentence_error, vsa.SentenceDecoder)
 def flat(config):
     """A configuration with its optimisation, name by name."""
     values = asdict(config)
-    return {**values.pop("optimisation"), **values}
+    return {**values.pop("optimization"), **values}
 
 
 here_config, paper_config = flat(config), flat(vsa.vary(vsa.VSAConfig.paper(), variant))

@@ -192,13 +192,13 @@ centuries = Counter((page.year - 1) // 100 + 1 for page in told if page.year)
 axes[0].bar(list(centuries), list(centuries.values()), color=plots.PALETTE[0])
 axes[0].set(xlabel="century", ylabel="paintings", title="When they were painted", xticks=sorted(centuries))
 longest = max(len(tokenize(s)) for s in data.sentences)
-for kind, colour, line in (("visual", plots.RIGHT, "-"), ("contextual", plots.WRONG, "--")):
+for kind, color, line in (("visual", plots.RIGHT, "-"), ("contextual", plots.WRONG, "--")):
     lengths = [len(tokenize(s)) for s, k in zip(data.sentences, data.kinds) if k == kind]
     axes[1].hist(
         lengths,
         bins=np.arange(0, longest + 3, 3),
         histtype="step",
-        color=colour,
+        color=color,
         ls=line,
         lw=2,
         label=f"{kind} (mean {np.mean(lengths):.1f})",
@@ -268,7 +268,7 @@ unpublished = {"min_count", "max_words", "lambda_w", "epochs", "warmup_epochs"}
 def flat(config):
     """A configuration with its optimisation, name by name."""
     values = asdict(config)
-    return {**values.pop("optimisation"), **values}
+    return {**values.pop("optimization"), **values}
 
 
 here, there = flat(config), flat(artpedia.ArtpediaConfig.paper())
@@ -315,7 +315,7 @@ elif corpus.startswith("storybook"):
 else:
     vectors = load_word_vectors(glove_file)
     config = replace(config, word_dimensions=max(config.word_dimensions, vectors.values.shape[1]))
-model = artpedia.Artpedia.build(config, training, seed, vectors).to(choose_device(device))
+model = artpedia.Artpedia.build(config, training, seed=seed, word_vectors=vectors).to(choose_device(device))
 example = int(whole[0])
 
 
@@ -338,7 +338,7 @@ run_folder = folder / f"run-{digest(json.dumps(parameters, sort_keys=True), pres
 run = fit(
     model,
     training,
-    config.optimisation,
+    config.optimization,
     run_folder,
     seed=seed,
     device=device,

@@ -228,12 +228,12 @@ def annotation_curves(axes, results):
                 images, sentences = study.parse_setting(setting)
                 points[setting] = (100 * images * sentences / 5, np.mean(values), values)
         fives = [points[s] for s in points if s.endswith("x5")]
-        colour, marker = plots.PALETTE[place], plots.MARKERS[place]
+        color, marker = plots.PALETTE[place], plots.MARKERS[place]
         if len(fives) > 1:
             axes.plot(
                 [p[0] for p in fives],
                 [p[1] for p in fives],
-                color=colour,
+                color=color,
                 marker=marker,
                 label=label_of(model, ablation),
             )
@@ -242,7 +242,7 @@ def annotation_curves(axes, results):
             axes.plot(
                 first[0],
                 first[1],
-                color=colour,
+                color=color,
                 marker=marker,
                 ls="",
                 label=label_of(model, ablation),
@@ -251,7 +251,7 @@ def annotation_curves(axes, results):
         axes.plot(
             [p[0] for p in others],
             [p[1] for p in others],
-            color=colour,
+            color=color,
             marker=marker,
             ls="",
             alpha=0.35,

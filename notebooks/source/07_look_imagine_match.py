@@ -84,7 +84,7 @@ if similarity:
     )
 if epochs:
     config = replace(
-        config, optimisation=replace(config.optimisation, epochs=epochs, warmup_epochs=max(1, epochs - 1))
+        config, optimization=replace(config.optimization, epochs=epochs, warmup_epochs=max(1, epochs - 1))
     )
 choose_device(device)
 plots.use_style()
@@ -225,11 +225,11 @@ def look_in(epoch, model):
 runs = {}
 for name in ("ranking", variant):
     row = gxn.vary(config, name)
-    model = gxn.GXN.build(row, trainings[name], seed, word_vectors or None)
+    model = gxn.GXN.build(row, trainings[name], seed=seed, word_vectors=word_vectors or None)
     runs[name] = fit(
         model,
         trainings[name],
-        row.optimisation,
+        row.optimization,
         folder / name.replace(" ", "_"),
         seed=seed,
         device=device,

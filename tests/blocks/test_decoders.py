@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from vse_lessons.blocks.decoders import (
+    DecoderInput,
     SentenceDecoder,
-    Subject,
     beam_search,
     draw_word,
     log_probabilities,
@@ -34,10 +34,10 @@ def of(decoder, e):
     """What sentences are written from: embeddings (B, H) and, for a decoder that attends, three regions that
     follow from them, of which some images have only two."""
     if not decoder.attends:
-        return Subject(e)
+        return DecoderInput(e)
     prior = torch.tensor([0.0, -0.5, -1.0]).repeat(len(e), 1)
     prior[:, 2] = torch.where(e[:, 0] > 0, prior[:, 2], -torch.inf)
-    return Subject(e, torch.stack([e.roll(1, -1), 2 * e, -e], 1), prior)
+    return DecoderInput(e, torch.stack([e.roll(1, -1), 2 * e, -e], 1), prior)
 
 
 def attended(decoder, e, h):
@@ -246,10 +246,12 @@ def test_a_wide_beam_finds_the_best_of_five_words(seed):
         decoder.line.bias[PAD] -= seed  # so that some sentences are long
     e = torch.randn(6, H)
     sentences, lengths = every(3, [2, 3, 4])
-    found = beam_search(decoder, table, Subject(e), 3, width=27)
+    found = beam_search(decoder, table, DecoderInput(e), 3, width=27)
     for row in range(6):
         with torch.no_grad():
-            sums = log_probabilities(decoder, table, Subject(e[row].expand(len(sentences), -1)), sentences)
+            sums = log_probabilities(
+                decoder, table, DecoderInput(e[row].expand(len(sentences), -1)), sentences
+            )
         best = sentences[(sums.sum(1) / (lengths + 1)).argmax()]
         assert found[row].tolist() == best[: found.shape[1]].tolist()
         assert not best[found.shape[1] :].any()
@@ -268,9 +270,9 @@ def test_a_region_that_no_detector_is_sure_of_is_hardly_looked_at():
     decoder, states = SentenceDecoder(V, E, H, C, attends=True), torch.randn(2, 3, C)
     regions = torch.randn(2, 4, H)
     sure = torch.tensor([[0.0, -torch.inf, -torch.inf, -torch.inf], [0.0, -50.0, 0.0, -50.0]])
-    found = decoder.attend(states, Subject(torch.zeros(2, H), regions, sure))
-    one = decoder.attend(states[:1], Subject(torch.zeros(1, H), regions[:1, :1], torch.zeros(1, 1)))
-    two = decoder.attend(states[1:], Subject(torch.zeros(1, H), regions[1:, ::2], torch.zeros(1, 2)))
+    found = decoder.attend(states, DecoderInput(torch.zeros(2, H), regions, sure))
+    one = decoder.attend(states[:1], DecoderInput(torch.zeros(1, H), regions[:1, :1], torch.zeros(1, 1)))
+    two = decoder.attend(states[1:], DecoderInput(torch.zeros(1, H), regions[1:, ::2], torch.zeros(1, 2)))
     torch.testing.assert_close(found, torch.cat([one, two]))
 
 
@@ -284,7 +286,7 @@ def test_some_subjects_are_theirs_and_repeated_ones_follow_each_other():
         value = getattr(whole, part)
         assert torch.equal(own, value[[0, 2]])
         assert torch.equal(doubled, value[[0, 0, 1, 1, 2, 2]])
-    assert Subject(e)[torch.tensor([1])].regions is None
+    assert DecoderInput(e)[torch.tensor([1])].regions is None
 
 
 def test_a_word_of_no_probability_is_never_drawn():

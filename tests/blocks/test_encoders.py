@@ -44,7 +44,7 @@ def test_one_mask_hides_a_dimension_from_all_regions():
     torch.testing.assert_close(encoder(features, mask), encoder(changed, mask))
 
 
-def test_features_are_standardised():
+def test_features_are_standardized():
     features = 3 + 2 * torch.randn(50, 4, 6)
     flat = features.flatten(0, 1)
     encoder = RegionEncoder(6, 4, (flat.mean(0), flat.std(0)))

@@ -10,7 +10,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import Unpaired, coverage, unpair
-from vse_lessons.training.batches import Streams
+from vse_lessons.training.batches import BatchSchedule
 
 
 def shuffled_pairs(corpus: Corpus, seed: int = 0) -> Corpus:
@@ -37,23 +37,23 @@ def test_unpairing_forgets_who_belongs_to_whom():
 def test_batches_draw_images_and_sentences_apart():
     corpus = make_corpus(60, seed=3)
     training = sparsify(make_corpus(60), 1.0, 2).with_target(unpair(corpus))
-    plain = list(Streams(replace(training, target=None), 8, 0).epoch(2))
-    batches = list(Streams(training, 8, 0).epoch(2))
+    plain = list(BatchSchedule(replace(training, target=None), 8, 0).epoch(2))
+    batches = list(BatchSchedule(training, 8, 0).epoch(2))
     assert len(batches) == len(plain)
     for (pairs, weak, target), (before, _, nothing) in zip(batches, plain):
         assert pairs.sentences == before.sentences and weak is None and nothing is None
         assert len(target.images.index) == len(target.sentences) == 8
         assert set(target.images.index.tolist()) <= set(training.target.images.tolist())
         assert set(target.sentences) <= set(training.target.sentences)
-    again = list(Streams(training, 8, 0).epoch(2))
+    again = list(BatchSchedule(training, 8, 0).epoch(2))
     assert [b[2].sentences for b in again] == [b[2].sentences for b in batches]
-    other = list(Streams(training, 8, 1).epoch(2))
+    other = list(BatchSchedule(training, 8, 1).epoch(2))
     assert [b[2].sentences for b in other] != [b[2].sentences for b in batches]
     # an image comes with another sentence in another epoch: their orders are independent
     seen = [
         dict(zip(t.images.index.tolist(), t.sentences))
         for e in range(8)
-        for _, _, t in Streams(training, 8, 0).epoch(e)
+        for _, _, t in BatchSchedule(training, 8, 0).epoch(e)
     ]
     image = seen[0].keys().__iter__().__next__()
     assert len({found[image] for found in seen if image in found}) > 3
@@ -62,7 +62,7 @@ def test_batches_draw_images_and_sentences_apart():
 def test_a_domain_smaller_than_a_batch_is_seen_whole_and_once():
     target = Unpaired("tiny", make_store(3), np.arange(3), ("a", "b"))
     training = sparsify(make_corpus(60), 1.0, 2).with_target(target)
-    for _, _, drawn in Streams(training, 8, 0).epoch(0):
+    for _, _, drawn in BatchSchedule(training, 8, 0).epoch(0):
         assert sorted(drawn.images.index.tolist()) == [0, 1, 2]
         assert sorted(drawn.sentences) == ["a", "b"]
 

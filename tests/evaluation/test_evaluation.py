@@ -27,7 +27,7 @@ from vse_lessons.evaluation.retrieval import (
     summarize,
 )
 from vse_lessons.evaluation.significance import Ranks
-from vse_lessons.models.base import Losses, RetrievalModel
+from vse_lessons.models.base import Embedder, Losses
 
 FIELDS = ("t2i", "i2t", "t2i_image", "i2t_image", "r_precision", "average_precision")
 BAD = [float("nan"), float("inf"), float("-inf")]
@@ -244,7 +244,7 @@ def test_no_sentence_and_no_row_at_a_time_are_refused():
         ranks(torch.rand(3, 3), torch.arange(3), 0)
 
 
-class Oracle(RetrievalModel):
+class Oracle(Embedder):
     """Knows the corpus by heart."""
 
     def __init__(self, corpus):
@@ -279,7 +279,7 @@ def test_evaluate_puts_sentences_to_their_images():
     np.testing.assert_array_equal(a.sentence_numbers, b.sentence_numbers)
 
 
-class Plain(RetrievalModel):
+class Plain(Embedder):
     """Products of embeddings that are given to it; as sets, their means."""
 
     def __init__(self, bad=None):
@@ -376,7 +376,7 @@ def test_a_similarity_of_another_shape_is_refused():
             action(Turned(), make_embedded())
 
 
-class Words(RetrievalModel):
+class Words(Embedder):
     """Each sentence a set of its words, each image a set of its regions."""
 
     def __init__(self):

@@ -61,7 +61,7 @@ def test_vsepp_has_one_space_as_wide_as_both_and_all_else_alike():
     lesson, other = GXNConfig.lesson(), GXNCell("VSE++", "full").config()
     assert other.dimensions == 2 * lesson.dimensions
     shared = {f.name for f in fields(other)} & {f.name for f in fields(lesson)} - {"dimensions"}
-    assert {"margin", "optimisation", "max_words", "word_dropout", "region_dropout"} <= shared
+    assert {"margin", "optimization", "max_words", "word_dropout", "region_dropout"} <= shared
     for name in shared:
         assert getattr(other, name) == getattr(lesson, name), name
 

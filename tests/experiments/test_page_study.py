@@ -23,7 +23,7 @@ def test_cells_are_configurations():
     config = PageCell("global + bce", "lambda_w=0.25").config()
     assert (config.similarity, config.page_loss, config.lambda_w) == ("global", "bce", 0.25)
     slow = PageCell(page_study.ATTENDING, "lambda_w=0.5", "published_rate").config()
-    assert slow.optimisation.learning_rate == 1e-6 and slow.optimisation.epochs == config.optimisation.epochs
+    assert slow.optimization.learning_rate == 1e-6 and slow.optimization.epochs == config.optimization.epochs
 
 
 @pytest.mark.parametrize(

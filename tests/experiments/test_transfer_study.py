@@ -74,7 +74,7 @@ def test_statistics_may_know_the_words_of_the_target_and_nothing_else():
     training, _ = prepare(source, target, "statistics", words=True)
     plain, _ = prepare(source, target, "statistics")
     config = replace(vary(VSAConfig.smoke(), "source"), min_count=1)
-    known, model = VSA.build(config, training, 0), VSA.build(config, plain, 0)
+    known, model = VSA.build(config, training, seed=0), VSA.build(config, plain, seed=0)
     assert set(model.vocabulary.words) <= set(known.vocabulary.words)
     assert not known.adapts and training.target is not None and plain.target is None
 
@@ -88,7 +88,7 @@ def test_a_cell_runs_and_gives_the_same_row_again(model, monkeypatch):
     corpora = {"storybook": small("storybook-photo", 0), "storybook-art": small("storybook-art", 5)}
     monkeypatch.setattr(transfer_study, "_corpus", lambda name, folder, preset: corpora[name])
     tiny = replace(vary(VSAConfig.smoke(), "VSA-AE-MMD"), min_count=1)
-    tiny = replace(tiny, optimisation=replace(tiny.optimisation, batch_size=16))
+    tiny = replace(tiny, optimization=replace(tiny.optimization, batch_size=16))
     monkeypatch.setattr(VSAConfig, "smoke", classmethod(lambda cls: tiny))
     linear = replace(LinearConfig.smoke(), min_count=1)
     monkeypatch.setattr(LinearConfig, "smoke", classmethod(lambda cls: linear))
@@ -105,7 +105,7 @@ def test_a_cell_runs_and_gives_the_same_row_again(model, monkeypatch):
 def test_a_coral_row_is_a_moved_source(monkeypatch):
     training, seen = prepare(make_corpus(80), make_corpus(80, seed=5), "CORAL")
     config = replace(vary(VSAConfig.smoke(), "source"), min_count=1)
-    config = replace(config, optimisation=replace(config.optimisation, batch_size=8))
+    config = replace(config, optimization=replace(config.optimization, batch_size=8))
     model, run = transfer_study.train(config, "CORAL", training, seen, progress=False)
     assert isinstance(model, Coral) and run is not None
 

@@ -9,7 +9,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.text import Vocabulary, WordVectors
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate
-from vse_lessons.models.base import Batch, Optimisation, Pairs
+from vse_lessons.models.base import Batch, Optimization, Pairs
 
 SMALL = replace(
     A3VSEConfig.paper(),
@@ -18,7 +18,7 @@ SMALL = replace(
     context=4,
     word_dimensions=6,
     hidden=5,
-    optimisation=Optimisation(epochs=1, batch_size=6, learning_rate=1e-3),
+    optimization=Optimization(epochs=1, batch_size=6, learning_rate=1e-3),
 )
 
 
@@ -57,7 +57,7 @@ def test_published_hyper_parameters():
     assert (paper.intra_images, paper.intra_text) == (0.2, 0.1)
     assert (paper.cross_pairs, paper.cross_semantics) == (0.5, 0.5)
     assert (paper.transitive_images, paper.transitive_text) == (0.3, 0.3)
-    training = paper.optimisation
+    training = paper.optimization
     assert (training.epochs, training.batch_size, training.learning_rate) == (24, 128, 5e-4)
     assert (training.decay_after, training.weight_decay, training.clip) == (16, 1e-6, 2.0)
     assert not (paper.linear_paths or paper.standardize)

@@ -18,8 +18,8 @@ from vse_lessons.models.artpedia import (
     intra_page_loss,
     page_cross_entropy,
 )
-from vse_lessons.models.base import Batch, Optimisation, Pairs
-from vse_lessons.training.batches import Streams
+from vse_lessons.models.base import Batch, Optimization, Pairs
+from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.loop import fit
 
 SMALL = replace(ArtpediaConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)
@@ -36,14 +36,14 @@ def variant(similarity, page_loss, **more):
 
 
 def first_batch(training, size=10):
-    return Batch(next(Streams(training, size, 0).epoch(0))[0], None, 0.5)
+    return Batch(next(BatchSchedule(training, size, 0).epoch(0))[0], None, 0.5)
 
 
 def test_published_hyper_parameters():
     config = ArtpediaConfig.paper()
     assert (config.dimensions, config.word_dimensions, config.regions) == (512, 300, 20)
     assert (config.margin, config.temperature) == (0.2, 6.0)
-    chosen = config.optimisation
+    chosen = config.optimization
     assert (chosen.learning_rate, chosen.batch_size, chosen.clip, chosen.decay_after) == (
         1e-6,
         128,
@@ -142,12 +142,12 @@ def test_the_losses_by_hand():
 
 @pytest.mark.parametrize(("similarity", "page_loss"), VARIANTS)
 def test_each_variant_learns_to_rank_pages_and_to_find_paintings(training, similarity, page_loss):
-    optimisation = Optimisation(epochs=14, batch_size=16, learning_rate=1e-2, warmup_epochs=14)
-    config = variant(similarity, page_loss, optimisation=optimisation)
+    optimization = Optimization(epochs=14, batch_size=16, learning_rate=1e-2, warmup_epochs=14)
+    config = variant(similarity, page_loss, optimization=optimization)
     model = Artpedia.build(config, training)
     corpus = training.corpus
     before = average_precision(score_pages(model, corpus, corpus.images("test")))
-    run = fit(model, training, optimisation, device="cpu", progress=False, criterion=page_criterion(0.5))
+    run = fit(model, training, optimization, device="cpu", progress=False, criterion=page_criterion(0.5))
     after = average_precision(score_pages(run.model, corpus, corpus.images("test")))
     assert after > max(before, 80)
     found = evaluate_embedded(run.model, embed(run.model, corpus, corpus.images("test")))
@@ -201,14 +201,14 @@ def test_only_the_surest_regions_are_looked_at(training):
 
 
 def test_a_run_is_repeated_and_resumed_bit_for_bit(training, tmp_path):
-    optimisation = Optimisation(epochs=5, batch_size=16, learning_rate=5e-3, warmup_epochs=1)
-    config = replace(SMALL, optimisation=optimisation, word_dropout=0.1, region_dropout=0.1)
+    optimization = Optimization(epochs=5, batch_size=16, learning_rate=5e-3, warmup_epochs=1)
+    config = replace(SMALL, optimization=optimization, word_dropout=0.1, region_dropout=0.1)
 
     def run(*where, **options):
         return fit(
             Artpedia.build(config, training),
             training,
-            optimisation,
+            optimization,
             *where,
             device="cpu",
             progress=False,
@@ -221,7 +221,7 @@ def test_a_run_is_repeated_and_resumed_bit_for_bit(training, tmp_path):
 
 def test_words_start_from_vectors_of_unlabelled_text(training):
     vectors = WordVectors({"w1": 0, "w2": 1}, torch.eye(2, 4))
-    given, fresh = (Artpedia.build(SMALL, training, 0, v) for v in (vectors, None))
+    given, fresh = (Artpedia.build(SMALL, training, seed=0, word_vectors=v) for v in (vectors, None))
     row = given.vocabulary.index["w1"]
     started, random = (m.text_encoder.embedding.weight[row] for m in (given, fresh))
     assert started[0] != 0 and (started[1:4] == 0).all() and not torch.equal(started, random)
@@ -233,7 +233,7 @@ def test_words_start_from_vectors_of_unlabelled_text(training):
 
 def test_vectors_wider_than_the_words_are_refused(training):
     with pytest.raises(DataError, match=r"300\) do not fit a matrix .* raise word_dimensions"):
-        Artpedia.build(SMALL, training, 0, WordVectors({"w1": 0}, torch.ones(1, 300)))
+        Artpedia.build(SMALL, training, seed=0, word_vectors=WordVectors({"w1": 0}, torch.ones(1, 300)))
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_corpus_without_contextual_sentences_can_only_find_paintings(corpus):
     run = fit(
         Artpedia.build(config, training),
         training,
-        Optimisation(1, 8, 1e-3),
+        Optimization(1, 8, 1e-3),
         device="cpu",
         progress=False,
         criterion=page_criterion(1.0),

@@ -8,7 +8,7 @@ from helpers.corpora import assert_resumes, batch_of, make_corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import PAD
 from vse_lessons.evaluation.retrieval import evaluate
-from vse_lessons.models.base import Optimisation, Pairs
+from vse_lessons.models.base import Optimization, Pairs
 from vse_lessons.models.dan import DAN, DANConfig, MemoryAttention
 from vse_lessons.training.loop import fit
 
@@ -18,7 +18,7 @@ SMALL = replace(
     word_dimensions=6,
     min_count=1,
     margin=1.0,
-    optimisation=Optimisation(epochs=1, batch_size=8, learning_rate=1e-3),
+    optimization=Optimization(epochs=1, batch_size=8, learning_rate=1e-3),
 )
 CHANCE = 100 / 20 + 500 / 20 + 1000 / 20  # recalls at 1, 5 and 10 of 20 test images, one way
 SENTENCES = ["w3 w1 w4", "w2", "w5 w1 w2 w6 w0", "w9 w8"]
@@ -63,7 +63,7 @@ def test_published_hyper_parameters():
     paper = DANConfig.paper()
     assert (paper.dimensions, paper.word_dimensions, paper.steps) == (512, 512, 2)
     assert (paper.margin, paper.negatives, paper.dropout) == (100.0, "sum", 0.5)
-    training = paper.optimisation
+    training = paper.optimization
     assert (training.epochs, training.decay_after, training.batch_size) == (60, 30, 128)
     assert (training.clip, training.weight_decay) == (0.1, 5e-4)
     assert not (paper.normalized or paper.standardize or paper.word_dropout)
@@ -216,13 +216,13 @@ LEARNING = replace(
     min_count=1,
     dropout=0.0,
     word_dropout=0.0,
-    optimisation=Optimisation(epochs=10, batch_size=16, learning_rate=1e-2, warmup_epochs=4, averaging=0.9),
+    optimization=Optimization(epochs=10, batch_size=16, learning_rate=1e-2, warmup_epochs=4, averaging=0.9),
 )
 
 
 def run(training, config=LEARNING, *where, **options):
     model = DAN.build(config, training)
-    return fit(model, training, config.optimisation, *where, device="cpu", progress=False, **options)
+    return fit(model, training, config.optimization, *where, device="cpu", progress=False, **options)
 
 
 def test_dan_learns():
@@ -240,7 +240,7 @@ def test_the_published_similarity_and_margin_learn_too():
 
 
 def test_a_stopped_run_resumes_bit_for_bit(training, tmp_path):
-    config = replace(LEARNING, dropout=0.2, optimisation=replace(LEARNING.optimisation, epochs=4))
+    config = replace(LEARNING, dropout=0.2, optimization=replace(LEARNING.optimization, epochs=4))
     assert_resumes(lambda *where, **options: run(training, config, *where, **options), tmp_path)
 
 

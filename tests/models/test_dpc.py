@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import PAD
 from vse_lessons.evaluation.retrieval import evaluate
-from vse_lessons.models.base import Optimisation, Pairs
+from vse_lessons.models.base import Optimization, Pairs
 from vse_lessons.models.dpc import (
     DPC,
     Convolution,
@@ -28,7 +28,7 @@ SMALL = replace(
     word_dimensions=6,
     stages=STAGES,
     shift=1,
-    optimisation=Optimisation(epochs=1, batch_size=8, learning_rate=1e-3),
+    optimization=Optimization(epochs=1, batch_size=8, learning_rate=1e-3),
 )
 CHANCE = 100 / 20 + 500 / 20 + 1000 / 20  # recalls at 1, 5 and 10 of 20 test images, one way
 
@@ -54,7 +54,7 @@ def test_published_hyper_parameters():
     assert (paper.margin, paper.dropout) == (1.0, 0.75)
     assert (paper.rank, paper.visual, paper.textual) == (1, 1, 1)
     assert [(s.width, s.blocks) for s in paper.stages] == [(256, 3), (512, 4), (1024, 6), (2048, 1)]
-    assert paper.optimisation.batch_size == 32
+    assert paper.optimization.batch_size == 32
     assert not paper.standardize and paper.region_dropout == paper.word_dropout == 0
 
 
@@ -263,13 +263,13 @@ LEARNING = replace(
     dropout=0.2,
     region_dropout=0.0,
     word_dropout=0.0,
-    optimisation=Optimisation(epochs=15, batch_size=16, learning_rate=1e-2, averaging=0.9),
+    optimization=Optimization(epochs=15, batch_size=16, learning_rate=1e-2, averaging=0.9),
 )
 
 
 def run(training, config=LEARNING, *where, **options):
     model = DPC.build(config, training)
-    return fit(model, training, config.optimisation, *where, device="cpu", progress=False, **options)
+    return fit(model, training, config.optimization, *where, device="cpu", progress=False, **options)
 
 
 def test_dpc_learns():
@@ -282,7 +282,7 @@ def test_dpc_learns():
 
 
 def test_a_stopped_run_resumes_bit_for_bit(training, tmp_path):
-    config = replace(LEARNING, stage_one=0.5, optimisation=replace(LEARNING.optimisation, epochs=4))
+    config = replace(LEARNING, stage_one=0.5, optimization=replace(LEARNING.optimization, epochs=4))
     assert_resumes(lambda *where, **options: run(training, config, *where, **options), tmp_path)
 
 

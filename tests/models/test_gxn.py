@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from vse_lessons.blocks.caption_metrics import Cider
-from vse_lessons.blocks.decoders import Subject, log_probabilities, sentence_error
+from vse_lessons.blocks.decoders import DecoderInput, log_probabilities, sentence_error
 from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import order_similarity
 from vse_lessons.common.files import DataError
@@ -21,19 +21,19 @@ from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
 from vse_lessons.models import gxn
-from vse_lessons.models.base import Batch, Optimisation
+from vse_lessons.models.base import Batch, Optimization
 from vse_lessons.models.gxn import END, GXN, VARIANTS, GXNConfig, vary
 from vse_lessons.sources.catalogue import Opened, open_corpus, with_pixels
 from vse_lessons.sources.detectors.base import Thumbnails
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.storybook.truth import names, share_named
 from vse_lessons.sources.storybook.world import scenes
-from vse_lessons.training.batches import Streams, read_pixels
-from vse_lessons.training.checkpoints import State, parameters_of
+from vse_lessons.training.batches import BatchSchedule, read_pixels
+from vse_lessons.training.checkpoints import TrainingState, parameters_of
 from vse_lessons.training.loop import TrainingError, _descend, fit
 
-OPTIMISATION = Optimisation(epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9)
-SMALL = replace(GXNConfig.smoke(), min_count=1, reward_after=0.3, drawn=5, optimisation=OPTIMISATION)
+OPTIMIZATION = Optimization(epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9)
+SMALL = replace(GXNConfig.smoke(), min_count=1, reward_after=0.3, drawn=5, optimization=OPTIMIZATION)
 
 
 def corpus(side=64, images=40):
@@ -59,7 +59,7 @@ def setup(variant="both", config=SMALL, data=None):
     data = corpus() if data is None else data
     data = replace(data, splits=np.array(["train"] * 30 + ["val"] * 10))
     training = sparsify(data, 1.0, 3, 0)
-    return GXN.build(vary(config, variant), training, 0), training
+    return GXN.build(vary(config, variant), training, seed=0), training
 
 
 def spoken():
@@ -77,7 +77,7 @@ def spoken():
 
 
 def batch(training, progress=0.9, warmup=False):
-    pairs, _, _ = next(Streams(training, 8, 0, pixels=True).epoch(0))
+    pairs, _, _ = next(BatchSchedule(training, 8, 0, pixels=True).epoch(0))
     return Batch(pairs, None, progress, warmup)
 
 
@@ -89,7 +89,7 @@ def test_batch_comes_with_the_pixels_of_its_own_images():
         raw = training.corpus.pixels.features[image].astype(np.float32).reshape(64, 64, 3)
         expected = torch.from_numpy(raw / 127.5 - 1).permute(2, 0, 1)
         torch.testing.assert_close(pairs.pixels[row], expected)
-    without = next(Streams(training, 8, 0).epoch(0))[0]
+    without = next(BatchSchedule(training, 8, 0).epoch(0))[0]
     assert without.pixels is None and without.sentences == pairs.sentences
 
 
@@ -189,7 +189,7 @@ def subject(model, images):
     """What sentences are written from, image by image and region by region."""
     low = model.look(images)[1] * SMALL.dimensions**0.5
     if not model.config.attends:
-        return Subject(low)
+        return DecoderInput(low)
     regions, prior = torch.zeros(*images.mask.shape, SMALL.dimensions), images.mask.float()
     for b, row in enumerate(images.mask.tolist()):
         for r, there in enumerate(row):
@@ -199,7 +199,7 @@ def subject(model, images):
             regions[b, r] = v / v.norm() * SMALL.dimensions**0.5 + label
             sure = max(float(images.confidences[b, r]), 1e-4)
             prior[b, r] = np.log(sure) if there else -torch.inf
-    return Subject(low, regions, prior)
+    return DecoderInput(low, regions, prior)
 
 
 @pytest.mark.parametrize("attends", [True, False])
@@ -248,7 +248,7 @@ def test_names_of_classes_without_classes_are_no_classes():
     data = replace(data, regions=replace(data.regions, class_names=("a", "b")))
     model, training = setup("i2t xe", data=data)
     assert model.classes is None and torch.isfinite(
-        model.loss(Batch(next(Streams(training, 8, 0).epoch(0))[0], None, 0.1)).total
+        model.loss(Batch(next(BatchSchedule(training, 8, 0).epoch(0))[0], None, 0.1)).total
     )
 
 
@@ -353,7 +353,7 @@ def changed(before, model):
 def test_each_optimiser_moves_its_own_side_only():
     config = replace(SMALL, decoder_rate=4.0, adversary_rate=0.1, momentum=0.4)
     model, training = setup(config=config)
-    state = State(model, OPTIMISATION, "")
+    state = TrainingState(model, OPTIMIZATION, "")
     own, others = (
         {n for n, p in model.named_parameters() if any(p is q for q in parameters_of(optimizer))}
         for optimizer in (state.adversary, state.optimizer)
@@ -389,7 +389,7 @@ def test_each_optimiser_moves_its_own_side_only():
     assert {n.split(".")[0] for n in after} == {n.split(".")[0] for n in others}
     # the rates: of what is multiplied, too
     assert {group["lr"] for group in state.optimizer.param_groups} == {1e-2, 4e-2, 1e-3}
-    assert State(setup("i2t mix")[0], OPTIMISATION, "").adversary is None
+    assert TrainingState(setup("i2t mix")[0], OPTIMIZATION, "").adversary is None
 
 
 def test_a_batch_of_one_image_has_nothing_mismatched():
@@ -502,7 +502,7 @@ def test_nothing_drawn_is_a_sentence_too(monkeypatch):
 def test_the_reward_s_references_are_the_training_sentences_of_the_image_only():
     data = spoken()  # three sentences an image
     training = sparsify(data, 0.5, 1, 0)
-    model = GXN.build(vary(SMALL, "i2t mix"), training, 0)
+    model = GXN.build(vary(SMALL, "i2t mix"), training, seed=0)
     assert set(model.place) == set(training.annotated.tolist())
     assert [len(of) for of in model.cider.references] == [1] * len(training.annotated)
     row = training.pairs[0]
@@ -565,7 +565,7 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_both_optimisers(tmp_path):
             if stop and epoch == 1:
                 raise Killed
 
-        return fit(model, training, OPTIMISATION, folder, device="cpu", progress=False, after_epoch=after)
+        return fit(model, training, OPTIMIZATION, folder, device="cpu", progress=False, after_epoch=after)
 
     whole = run(tmp_path / "whole")
     with pytest.raises(Killed):
@@ -586,7 +586,7 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_both_optimisers(tmp_path):
 
 def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint(tmp_path, monkeypatch):
     model, training = setup()
-    error, steps = gxn.discriminator_error, Streams(training, 8, 0).steps
+    error, steps = gxn.discriminator_error, BatchSchedule(training, 8, 0).steps
     calls = []
 
     def broken(*logits):
@@ -595,7 +595,7 @@ def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint
 
     monkeypatch.setattr(gxn, "discriminator_error", broken)
     with pytest.raises(TrainingError, match="the term 'discriminator' became nan in epoch 1, step 1"):
-        fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
+        fit(model, training, OPTIMIZATION, tmp_path, device="cpu", progress=False)
     with safe_open(tmp_path / "checkpoint.safetensors", "pt") as file:
         assert '"epoch": 1' in file.metadata()["state"]
         assert all(torch.isfinite(file.get_tensor(name)).all() for name in file.keys())  # noqa: SIM118
@@ -615,8 +615,8 @@ def test_storybook_runs_repeats_and_resumes_bit_for_bit(storybook, tmp_path):
 
     def run(folder=None, **options):
         training = sparsify(storybook.corpus, 0.15, 5, 0)
-        model = GXN.build(config, training, 0)
-        return fit(model, training, config.optimisation, folder, device="cpu", progress=False, **options)
+        model = GXN.build(config, training, seed=0)
+        return fit(model, training, config.optimization, folder, device="cpu", progress=False, **options)
 
     def stop(epoch, _):
         if epoch == 1:
@@ -777,21 +777,21 @@ def gxn_word(kind):
 
 def test_training_leaves_the_adversary_ready_to_learn(tmp_path):
     model, training = setup()
-    fit(model, training, OPTIMISATION, device="cpu", progress=False)
+    fit(model, training, OPTIMIZATION, device="cpu", progress=False)
     assert all(parameter.requires_grad for parameter in model.parameters())
     assert moved(model, model.adversary_loss(batch(training)).total) == {"discriminator"}
 
 
 def test_a_checkpoint_of_other_pixels_is_refused(tmp_path):
     model, training = setup()
-    fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
+    fit(model, training, OPTIMIZATION, tmp_path, device="cpu", progress=False)
     other = replace(training.corpus, pixels=replace(training.corpus.pixels, source="/other/pixels64-1"))
     model, _ = setup()
     with pytest.raises(DataError, match="other parameters"):
         fit(
             model,
             replace(training, corpus=other),
-            OPTIMISATION,
+            OPTIMIZATION,
             tmp_path,
             device="cpu",
             progress=False,
@@ -809,8 +809,8 @@ def test_a_term_that_sets_in_late_is_the_mean_of_the_steps_that_have_it(monkeypa
         return found
 
     monkeypatch.setattr(GXN, "reward_error", spy)
-    run = fit(model, training, OPTIMISATION, device="cpu", progress=False)
-    steps = Streams(training, 8, 0).steps
+    run = fit(model, training, OPTIMIZATION, device="cpu", progress=False)
+    steps = BatchSchedule(training, 8, 0).steps
     assert 0 < len(given) < steps, "it should set in within the second epoch"
     assert "cider_greedy" not in run.history[0]
     assert run.history[1]["cider_greedy"] == pytest.approx(np.mean(given))

@@ -7,7 +7,7 @@ from helpers.corpora import batch_of, make_corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.retrieval import embed, evaluate, similarities
 from vse_lessons.evaluation.search import search
-from vse_lessons.models.base import Optimisation
+from vse_lessons.models.base import Optimization
 from vse_lessons.models.scan import SCAN, VARIANTS, SCANConfig
 from vse_lessons.training.loop import fit
 
@@ -22,7 +22,7 @@ def training():
 def test_published_hyper_parameters():
     config = SCANConfig.paper()
     assert (config.dimensions, config.word_dimensions, config.margin) == (1024, 300, 0.2)
-    chosen = config.optimisation
+    chosen = config.optimization
     assert (chosen.batch_size, chosen.learning_rate, chosen.epochs, chosen.decay_after, chosen.clip) == (
         128,
         2e-4,
@@ -37,9 +37,9 @@ def test_published_hyper_parameters():
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_learns_in_each_variant(training, name):
-    optimisation = Optimisation(epochs=12, batch_size=16, learning_rate=1e-2, warmup_epochs=12)
-    config = replace(SMALL, attention=VARIANTS[name], optimisation=optimisation)
-    run = fit(SCAN.build(config, training), training, optimisation, device="cpu", progress=False)
+    optimization = Optimization(epochs=12, batch_size=16, learning_rate=1e-2, warmup_epochs=12)
+    config = replace(SMALL, attention=VARIANTS[name], optimization=optimization)
+    run = fit(SCAN.build(config, training), training, optimization, device="cpu", progress=False)
     assert run.history[-1]["pairs"] < run.history[0]["pairs"]
     assert evaluate(run.model, training.corpus, "test").rsum > 260, "chance is 160"
 

@@ -19,12 +19,12 @@ from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import PAD, UNKNOWN
 from vse_lessons.data.unpaired import Unpaired, unpair
 from vse_lessons.evaluation.retrieval import evaluate
-from vse_lessons.models.base import Apart, Batch, Optimisation
+from vse_lessons.models.base import Batch, Optimization, UnpairedBatch
 from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
-from vse_lessons.training.batches import Streams
+from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.loop import fit
 
-OPTIMISATION = Optimisation(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
+OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
 SMALL = replace(
     VSAConfig.smoke(),
     dimensions=12,
@@ -32,7 +32,7 @@ SMALL = replace(
     decoder=7,
     hidden=5,
     min_count=1,
-    optimisation=OPTIMISATION,
+    optimization=OPTIMIZATION,
 )
 
 
@@ -41,12 +41,12 @@ def setup(variant="VSA-AE-MMD", target=None, seed=0, **changes):
     target = make_corpus(80, seed=5) if target is None else target
     training = training.with_target(unpair(target))
     config = replace(vary(SMALL, variant), **changes)
-    return VSA.build(config, training, seed), training
+    return VSA.build(config, training, seed=seed), training
 
 
 def batch(training, count=10, warmup=False, progress=0.5):
     target = training.target
-    apart = Apart(target.regions.batch(target.images[:9]), list(target.sentences[3:12]))
+    apart = UnpairedBatch(target.regions.batch(target.images[:9]), list(target.sentences[3:12]))
     return replace(batch_of(training, count, progress=progress, warmup=warmup), target=apart)
 
 
@@ -215,7 +215,7 @@ def test_training_never_sees_the_pairs_of_the_target(variant):
     runs = []
     for corpus in (target, shuffled_pairs(target)):
         model, training = setup(variant, corpus)
-        run = fit(model, training, OPTIMISATION, device="cpu", progress=False)
+        run = fit(model, training, OPTIMIZATION, device="cpu", progress=False)
         runs.append((weights(run.model), [entry["rsum"] for entry in run.history]))
     assert not np.array_equal(target.image_of, shuffled_pairs(target).image_of)
     torch.testing.assert_close(runs[0][0], runs[1][0], rtol=0, atol=0)
@@ -225,31 +225,31 @@ def test_training_never_sees_the_pairs_of_the_target(variant):
 def test_source_only_never_sees_the_target_at_all():
     plain = sparsify(make_corpus(80), 0.5, 2)
     config = vary(SMALL, "source")
-    alone = fit(VSA.build(config, plain, 0), plain, OPTIMISATION, device="cpu", progress=False)
+    alone = fit(VSA.build(config, plain, seed=0), plain, OPTIMIZATION, device="cpu", progress=False)
     beside = plain.with_target(unpair(make_corpus(80, seed=5)))
-    model = VSA.build(config, plain, 0)
-    also = fit(model, beside, OPTIMISATION, device="cpu", progress=False)
+    model = VSA.build(config, plain, seed=0)
+    also = fit(model, beside, OPTIMIZATION, device="cpu", progress=False)
     torch.testing.assert_close(weights(alone.model), weights(also.model), rtol=0, atol=0)
 
 
 def test_it_resumes_bit_for_bit(tmp_path):
     def run(folder=None, **options):
         model, training = setup()
-        return fit(model, training, OPTIMISATION, folder, device="cpu", progress=False, **options)
+        return fit(model, training, OPTIMIZATION, folder, device="cpu", progress=False, **options)
 
     assert_resumes(run, tmp_path)
 
 
 def test_a_checkpoint_of_another_target_is_refused(tmp_path):
     model, training = setup()
-    fit(model, training, replace(OPTIMISATION, epochs=1), tmp_path, device="cpu", progress=False)
+    fit(model, training, replace(OPTIMIZATION, epochs=1), tmp_path, device="cpu", progress=False)
     model, training = setup()
     other = replace(training.target, sentences=(*training.target.sentences[:-1], "w1 w1"))
     with pytest.raises(DataError, match="other parameters"):
         fit(
             model,
             training.with_target(other),
-            replace(OPTIMISATION, epochs=1),
+            replace(OPTIMIZATION, epochs=1),
             tmp_path,
             device="cpu",
             progress=False,
@@ -263,8 +263,8 @@ def test_alignment_brings_shifted_domains_together():
     distances = {}
     for variant in ("VSA-AE", "VSA-AE-MMD"):
         model, training = setup(variant, target, align_images=3.0 * (variant != "VSA-AE"))
-        optimisation = replace(OPTIMISATION, epochs=12)
-        model = fit(model, training, optimisation, device="cpu", progress=False).model
+        optimization = replace(OPTIMIZATION, epochs=12)
+        model = fit(model, training, optimization, device="cpu", progress=False).model
         sides = [model.encode_images(c.regions.batch(c.images("train"))) for c in (training.corpus, target)]
         distances[variant] = float(mmd2(*sides))
     assert distances["VSA-AE-MMD"] < 0.3 * distances["VSA-AE"]
@@ -298,7 +298,7 @@ def test_an_empty_vocabulary_overlap_is_warned_of_with_the_figure():
 def test_a_batch_of_one_is_refused_by_the_alignment():
     model, training = setup()
     target = training.target
-    one = Apart(target.regions.batch(target.images[:1]), [target.sentences[0]])
+    one = UnpairedBatch(target.regions.batch(target.images[:1]), [target.sentences[0]])
     given = Batch(batch_of(training, 4).pairs, None, 0.5, target=one)
     with pytest.raises(DataError, match=r"a sample of 1.*larger batch_size"):
         model.loss(given)
@@ -306,7 +306,7 @@ def test_a_batch_of_one_is_refused_by_the_alignment():
 
 def test_streams_and_model_agree_on_what_a_step_is():
     model, training = setup()
-    pairs, weak, target = next(iter(Streams(training, 8, 0).epoch(0)))
+    pairs, weak, target = next(iter(BatchSchedule(training, 8, 0).epoch(0)))
     losses = model.loss(Batch(pairs, weak, 0.0, True, target))
     assert torch.isfinite(losses.total)
 

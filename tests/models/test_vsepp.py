@@ -6,7 +6,7 @@ from helpers.corpora import batch_of, make_corpus
 
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.retrieval import evaluate
-from vse_lessons.models.base import Optimisation
+from vse_lessons.models.base import Optimization
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.training.loop import fit
 
@@ -48,7 +48,7 @@ def test_published_hyper_parameters():
         0.2,
         "hardest",
     )
-    chosen = config.optimisation
+    chosen = config.optimization
     assert (chosen.batch_size, chosen.learning_rate, chosen.epochs, chosen.decay_after, chosen.clip) == (
         128,
         2e-4,
@@ -60,9 +60,9 @@ def test_published_hyper_parameters():
 
 @pytest.mark.parametrize("negatives", ["hardest", "sum"])
 def test_learns(training, negatives):
-    optimisation = Optimisation(epochs=15, batch_size=16, learning_rate=1e-2, warmup_epochs=10)
-    config = replace(SMALL, negatives=negatives, optimisation=optimisation)
-    run = fit(VSEPP.build(config, training), training, optimisation, device="cpu", progress=False)
+    optimization = Optimization(epochs=15, batch_size=16, learning_rate=1e-2, warmup_epochs=10)
+    config = replace(SMALL, negatives=negatives, optimization=optimization)
+    run = fit(VSEPP.build(config, training), training, optimization, device="cpu", progress=False)
     assert evaluate(run.model, training.corpus, "test").rsum > 260, "chance is 160"
 
 

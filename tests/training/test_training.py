@@ -20,12 +20,12 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.models.a3vse import A3VSE
-from vse_lessons.models.base import Losses, Optimisation
-from vse_lessons.training.batches import Streams
+from vse_lessons.models.base import Losses, Optimization
+from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.loop import TrainingError, choose_device, fit, learning_rate
 
-OPTIMISATION = Optimisation(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
-CONFIG = replace(SMALL, optimisation=OPTIMISATION, word_dropout=0.1, region_dropout=0.1)
+OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
+CONFIG = replace(SMALL, optimization=OPTIMIZATION, word_dropout=0.1, region_dropout=0.1)
 
 
 def setup(config=CONFIG, seed=0):
@@ -42,13 +42,13 @@ def weights(model):
 
 def run(out_dir=None, **arguments):
     model, training = setup()
-    return fit(model, training, OPTIMISATION, out_dir, device="cpu", progress=False, **arguments)
+    return fit(model, training, OPTIMIZATION, out_dir, device="cpu", progress=False, **arguments)
 
 
 def test_training_learns_and_keeps_the_best_epoch():
-    config = replace(CONFIG, optimisation=replace(OPTIMISATION, epochs=15, averaging=0.0))
+    config = replace(CONFIG, optimization=replace(OPTIMIZATION, epochs=15, averaging=0.0))
     model, training = setup(config)
-    found = fit(model, training, config.optimisation, device="cpu", progress=False)
+    found = fit(model, training, config.optimization, device="cpu", progress=False)
     curve = [entry["rsum"] for entry in found.history]
     assert max(curve) > curve[0] + 20
     assert found.best_score == max(curve) and found.best_epoch == int(np.argmax(curve))
@@ -66,7 +66,7 @@ def test_fit_leaves_the_global_random_state_alone():
     torch.manual_seed(5)
     model, training = setup()
     torch.manual_seed(5)
-    fit(model, training, OPTIMISATION, device="cpu", progress=False)
+    fit(model, training, OPTIMIZATION, device="cpu", progress=False)
     torch.testing.assert_close(torch.rand(3), expected, rtol=0, atol=0)
 
 
@@ -75,14 +75,14 @@ import sys, time
 sys.path.insert(0, {tests!r})
 import torch
 torch.set_num_threads(1)
-from training.test_training import OPTIMISATION, setup
-from vse_lessons.training.batches import Streams
+from training.test_training import OPTIMIZATION, setup
+
 from vse_lessons.training.loop import fit
 model, training = setup()
 def slow(epoch, model):
     print(epoch, flush=True)
     time.sleep(0.3)
-fit(model, training, OPTIMISATION, {out!r}, device="cpu", progress=False, after_epoch=slow)
+fit(model, training, OPTIMIZATION, {out!r}, device="cpu", progress=False, after_epoch=slow)
 """
 
 
@@ -99,7 +99,7 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path, epochs_before):
     torch.set_num_threads(1)
     try:
         done = len(json.loads((tmp_path / "history.json").read_text()))
-        assert 0 < done < OPTIMISATION.epochs, "the child was to be killed in the middle"
+        assert 0 < done < OPTIMIZATION.epochs, "the child was to be killed in the middle"
         resumed, whole = run(tmp_path), run()
     finally:
         torch.set_num_threads(threads)
@@ -164,7 +164,7 @@ def test_nan_names_the_term_and_keeps_the_checkpoint(tmp_path):
 
     model.loss = poisoned
     with pytest.raises(TrainingError, match="'cross' became nan in epoch 2"):
-        fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
+        fit(model, training, OPTIMIZATION, tmp_path, device="cpu", progress=False)
     assert len(json.loads((tmp_path / "history.json").read_text())) == 2
     assert (tmp_path / "checkpoint.safetensors").exists()
 
@@ -172,18 +172,18 @@ def test_nan_names_the_term_and_keeps_the_checkpoint(tmp_path):
 def test_too_few_pairs_for_a_batch():
     model, training = setup()
     with pytest.raises(DataError, match="cannot fill a batch of 4096"):
-        fit(model, training, replace(OPTIMISATION, batch_size=4096), progress=False)
+        fit(model, training, replace(OPTIMIZATION, batch_size=4096), progress=False)
 
 
 def test_collapse_is_named(capsys):
     """Adversarial weights a thousand times too heavy bring all embeddings to one point."""
-    config = replace(CONFIG, cross_pairs=0.0, intra_images=0.0, optimisation=OPTIMISATION)
+    config = replace(CONFIG, cross_pairs=0.0, intra_images=0.0, optimization=OPTIMIZATION)
     model, training = setup(config)
     with torch.no_grad():
         model.image_encoder.layer.weight.zero_()
         model.image_encoder.layer.bias.fill_(1.0)
     model.image_encoder.requires_grad_(False)
-    found = fit(model, training, replace(OPTIMISATION, epochs=1), device="cpu", progress=False)
+    found = fit(model, training, replace(OPTIMIZATION, epochs=1), device="cpu", progress=False)
     assert any("collapse" in warning and "image" in warning for warning in found.warnings)
 
 
@@ -192,7 +192,7 @@ def test_plateau_is_named():
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     model.loss = lambda batch: Losses({"pairs": torch.tensor(0.32, requires_grad=True)})
-    found = fit(model, training, replace(OPTIMISATION, epochs=2), device="cpu", progress=False)
+    found = fit(model, training, replace(OPTIMIZATION, epochs=2), device="cpu", progress=False)
     assert [w for w in found.warnings if "stuck" in w] == [
         "epoch 1: the term 'pairs' is stuck at 0.32, where every hinge equals the margin; "
         "use more warm-up epochs"
@@ -200,10 +200,10 @@ def test_plateau_is_named():
 
 
 def test_learning_rate_schedules():
-    step = Optimisation(epochs=24, batch_size=1, learning_rate=5e-4, decay_after=16)
+    step = Optimization(epochs=24, batch_size=1, learning_rate=5e-4, decay_after=16)
     assert learning_rate(step, 159, 240, 10) == 5e-4
     assert learning_rate(step, 160, 240, 10) == pytest.approx(5e-5)
-    smooth = Optimisation(epochs=2, batch_size=1, learning_rate=1.0, cosine=True)
+    smooth = Optimization(epochs=2, batch_size=1, learning_rate=1.0, cosine=True)
     assert [learning_rate(smooth, s, 20, 10) for s in (0, 10, 20)] == pytest.approx([1, 0.5, 0])
 
 
@@ -222,18 +222,18 @@ def test_a_checkpoint_of_other_features_or_words_is_refused(tmp_path):
     model, training = setup()
     training.corpus.regions.detector = "another"
     with pytest.raises(DataError, match="other parameters"):
-        fit(model, training, OPTIMISATION, tmp_path, device="cpu", progress=False)
+        fit(model, training, OPTIMIZATION, tmp_path, device="cpu", progress=False)
     torch.manual_seed(9)
     vocabulary = Vocabulary.build(training.training_sentences, 2)
     other = A3VSE(CONFIG, vocabulary, training.corpus.regions.dimensions)
     with pytest.raises(DataError, match="other parameters"):
-        fit(other, setup()[1], OPTIMISATION, tmp_path, device="cpu", progress=False)
+        fit(other, setup()[1], OPTIMIZATION, tmp_path, device="cpu", progress=False)
 
 
 def test_an_epoch_is_as_long_without_semantics():
     _, training = setup()
-    bare = Streams(replace(training, semantics=()), 8, 0)
-    full = Streams(training, 8, 0)
+    bare = BatchSchedule(replace(training, semantics=()), 8, 0)
+    full = BatchSchedule(training, 8, 0)
     assert bare.steps == full.steps
     assert [weak for _, weak, _ in bare.epoch(0)] == [None] * bare.steps
     seen = torch.cat([pairs.images.index for pairs, *_ in full.epoch(0)])

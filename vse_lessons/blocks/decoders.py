@@ -16,7 +16,7 @@ from vse_lessons.data.text import PAD, UNKNOWN
 
 
 @dataclass
-class Subject:
+class DecoderInput:
     """What B sentences are written from."""
 
     embeddings: Tensor  # (B, H), from which the first state follows
@@ -24,15 +24,15 @@ class Subject:
     regions: Tensor | None = None  # (B, R, H)
     prior: Tensor | None = None  # (B, R): ln of how sure each region is; -inf where there is none
 
-    def repeat(self, times: int) -> Subject:
+    def repeat(self, times: int) -> DecoderInput:
         """(B * times): each of them several times in a row."""
         rows = torch.arange(len(self.embeddings), device=self.embeddings.device)
         return self[rows.repeat_interleave(times)]
 
-    def __getitem__(self, rows: Tensor) -> Subject:
+    def __getitem__(self, rows: Tensor) -> DecoderInput:
         """Those at some rows, given as numbers or as a mask."""
         parts = (self.embeddings, self.regions, self.prior)
-        return Subject(*(None if p is None else p[rows] for p in parts))
+        return DecoderInput(*(None if p is None else p[rows] for p in parts))
 
 
 class SentenceDecoder(nn.Module):
@@ -57,12 +57,12 @@ class SentenceDecoder(nn.Module):
             self.combine = nn.Linear(dimensions + states, states)  # W_c
         self.line = nn.Linear(states, words)
 
-    def first(self, subject: Subject) -> Tensor:
+    def first(self, subject: DecoderInput) -> Tensor:
         """(1, B, C): the state before the first word."""
         with _exact(subject.embeddings):
             return torch.tanh(self.start(subject.embeddings.float())).unsqueeze(0)
 
-    def attend(self, states: Tensor, subject: Subject) -> Tensor:
+    def attend(self, states: Tensor, subject: DecoderInput) -> Tensor:
         """h~ of states (B, M, C), of the same shape; the states themselves without attention."""
         if not self.attends:
             return states
@@ -71,7 +71,7 @@ class SentenceDecoder(nn.Module):
         shares = (logits + subject.prior.unsqueeze(1)).softmax(-1)
         return states + self.combine(torch.cat([shares @ regions, states], -1))
 
-    def next(self, vectors: Tensor, state: Tensor, subject: Subject) -> tuple[Tensor, Tensor]:
+    def next(self, vectors: Tensor, state: Tensor, subject: DecoderInput) -> tuple[Tensor, Tensor]:
         """One step: after words with the vectors (B, E) and a state, the logits (B, V) of the next words,
         -inf for the unknown one, which is never written, and the state after."""
         with _exact(vectors):
@@ -80,7 +80,7 @@ class SentenceDecoder(nn.Module):
         logits[:, UNKNOWN] = -torch.inf
         return logits, state
 
-    def forward(self, subject: Subject, before: Tensor, real: Tensor) -> Tensor:
+    def forward(self, subject: DecoderInput, before: Tensor, real: Tensor) -> Tensor:
         """Logits (n, V) of the n words that are `real` (B, M), and not padding, from the vectors (B, M, E) of
         the word before each."""
         with _exact(before):
@@ -94,7 +94,7 @@ def _exact(like: Tensor) -> torch.autocast:
 
 
 def teach(
-    decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, words: Tensor
+    decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, words: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """What the decoder makes of given sentences (teacher forcing): logits (n, V) of the words and ends, the n
     words and ends themselves, and which places (B, M + 1) they are at."""
@@ -104,7 +104,9 @@ def teach(
     return decoder(subject, table(before), real), wanted[real], real
 
 
-def sentence_error(decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, words: Tensor) -> Tensor:
+def sentence_error(
+    decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, words: Tensor
+) -> Tensor:
     """The cross-entropy of each word (B, M) and of the end (of a longer sentence, where it was cut), given
     the words before and what B sentences are written from, in nats, a mean over all words and ends."""
     logits, wanted, _ = teach(decoder, table, subject, words)
@@ -112,7 +114,7 @@ def sentence_error(decoder: SentenceDecoder, table: nn.Embedding, subject: Subje
 
 
 def log_probabilities(
-    decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, words: Tensor
+    decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, words: Tensor
 ) -> Tensor:
     """(B, M + 1): ln p of each word and of the end, 0 after it; the unknown word, which is never written, has
     no probability."""
@@ -129,7 +131,7 @@ Choose = Callable[[Tensor], Tensor]  # logits (B, V) -> word indices (B,)
 def write(
     decoder: SentenceDecoder,
     table: nn.Embedding,
-    subject: Subject,
+    subject: DecoderInput,
     longest: int,
     choose: Choose = lambda logits: logits.argmax(-1),
 ) -> Tensor:
@@ -160,7 +162,7 @@ def draw_word(logits: Tensor) -> Tensor:
 
 @torch.no_grad()
 def beam_search(
-    decoder: SentenceDecoder, table: nn.Embedding, subject: Subject, longest: int, width: int = 3
+    decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, longest: int, width: int = 3
 ) -> Tensor:
     """(B, M): of each subject the sentence with the highest mean ln p of its words and its end that a beam of
     `width` unfinished sentences finds; never an unknown word."""

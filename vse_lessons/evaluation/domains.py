@@ -15,7 +15,7 @@ from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.unpaired import Unpaired
 from vse_lessons.evaluation.retrieval import evaluating
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 
 POINTS = 300  # of each domain that the figures are computed from
 
@@ -41,7 +41,7 @@ def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
 
 
 def encode(
-    model: RetrievalModel, regions: RegionStore, images: Sequence[int] | np.ndarray, sentences: Sequence[str]
+    model: Embedder, regions: RegionStore, images: Sequence[int] | np.ndarray, sentences: Sequence[str]
 ) -> dict[str, Tensor]:
     """Unit embeddings {"images": (N, H), "sentences": (M, H)} of some images of a store and of sentences."""
     with evaluating(model):

@@ -17,7 +17,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.retrieval import Criterion, Embedded, Evaluation, evaluating, similarities
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 
 AVERAGES = ("pages", "pooled")
 
@@ -43,7 +43,7 @@ class PageScores:
 
 
 def score_pages(
-    model: RetrievalModel, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
+    model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
 ) -> PageScores:
     """Scores every sentence of some images' pages against its own image, `block` at a time.
 
@@ -140,7 +140,7 @@ def page_criterion(lambda_w: float) -> Criterion:
     """What chooses the best epoch, for `fit`: lambda_w x the mean of the six recalls + (1 - lambda_w) x the
     average precision over pages, weighted like the two losses.  The paper does not say how it chose."""
 
-    def criterion(model: RetrievalModel, training: SparseCorpus, found: Evaluation) -> dict[str, float]:
+    def criterion(model: Embedder, training: SparseCorpus, found: Evaluation) -> dict[str, float]:
         if lambda_w == 1:  # a corpus without contextual sentences will do
             return {"score": found.rsum / 6}
         precision = average_precision(score_pages(model, training.corpus, training.selection))
@@ -161,7 +161,7 @@ class Spread:
 
 
 def subset_recalls(
-    model: RetrievalModel,
+    model: Embedder,
     embedded: Embedded,
     sizes: Sequence[int] = (10, 50, 100),
     draws: int = 10,

@@ -27,7 +27,7 @@ from vse_lessons.evaluation.significance import (  # noqa: F401
     mean_evaluation,
     summarize,
 )
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 
 HELD = 1 << 28  # scores; a matrix of more (1 GB in float32) is never held as a whole
 BYTE = 255  # rows that are compared at a time: the most whose count fits in a byte
@@ -35,7 +35,7 @@ BYTE = 255  # rows that are compared at a time: the most whose count fits in a b
 # gives the rows of the (I, S) scores in order, some at a time; the same bits whenever it is called
 Strips = Callable[[], Iterable[Tensor]]
 # further figures of an evaluated model, "score" among them, which chooses the best epoch
-Criterion = Callable[[RetrievalModel, SparseCorpus, Evaluation], dict[str, float]]
+Criterion = Callable[[Embedder, SparseCorpus, Evaluation], dict[str, float]]
 
 
 def ranks(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> tuple[Tensor, Tensor]:
@@ -233,7 +233,7 @@ def _sentences_of(image_of: Tensor, start: int, stop: int) -> Tensor:
 
 
 @contextmanager
-def evaluating(model: RetrievalModel) -> Iterator[None]:
+def evaluating(model: Embedder) -> Iterator[None]:
     """A block without gradients and with the model in eval mode; afterwards each of its modules is in
     the mode that it had, whatever happened."""
     modes = [(module, module.training) for module in model.modules()]
@@ -246,9 +246,7 @@ def evaluating(model: RetrievalModel) -> Iterator[None]:
             module.training = mode
 
 
-def embed(
-    model: RetrievalModel, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
-) -> Embedded:
+def embed(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256) -> Embedded:
     """Embeds some images of a corpus and all their visual sentences, `block` at a time, in eval mode and
     without gradients.  Images without one stay, as candidates; none with one is a `DataError`."""
     images = np.asarray(images, np.int64)
@@ -267,7 +265,7 @@ def embed(
     return Embedded(concatenate(visual), concatenate(textual), owners, images, numbers)
 
 
-def _strips(model: RetrievalModel, embedded: Embedded, block: int) -> Iterator[Tensor]:
+def _strips(model: Embedder, embedded: Embedded, block: int) -> Iterator[Tensor]:
     """The similarities (I, S) of everything embedded, `block` images at a time."""
     images, sentences = len(embedded.images), len(embedded.sentences)
     for start in range(0, images, block):
@@ -281,7 +279,7 @@ def _strips(model: RetrievalModel, embedded: Embedded, block: int) -> Iterator[T
         yield rows
 
 
-def similarities(model: RetrievalModel, embedded: Embedded, block: int = 1024) -> Tensor:
+def similarities(model: Embedder, embedded: Embedded, block: int = 1024) -> Tensor:
     """(I, S) similarities of everything embedded, `block` images at a time."""
     whole, start = None, 0
     with evaluating(model):
@@ -293,7 +291,7 @@ def similarities(model: RetrievalModel, embedded: Embedded, block: int = 1024) -
     return whole
 
 
-def rank_embedded(model: RetrievalModel, embedded: Embedded, block: int = 1024, held: int = HELD) -> Ranks:
+def rank_embedded(model: Embedder, embedded: Embedded, block: int = 1024, held: int = HELD) -> Ranks:
     """The ranks of what `embed` gave; images are named by their numbers in the corpus.
 
     A matrix of more than `held` similarities is not kept but computed twice, `block` images at a time,
@@ -315,12 +313,12 @@ def _renamed(found: Ranks, numbers: np.ndarray) -> Ranks:
     return replace(found, t2i_image=numbers[found.t2i_image], i2t_image=numbers[found.i2t_image])
 
 
-def evaluate(model: RetrievalModel, corpus: Corpus, split: str, cuts: Sequence[int] = CUTS) -> Evaluation:
+def evaluate(model: Embedder, corpus: Corpus, split: str, cuts: Sequence[int] = CUTS) -> Evaluation:
     """Evaluates a model on all images of a split and all their sentences."""
     return evaluate_embedded(model, embed(model, corpus, corpus.images(split)), cuts)
 
 
-def evaluate_embedded(model: RetrievalModel, embedded: Embedded, cuts: Sequence[int] = CUTS) -> Evaluation:
+def evaluate_embedded(model: Embedder, embedded: Embedded, cuts: Sequence[int] = CUTS) -> Evaluation:
     """Evaluates what `embed` gave."""
     return evaluate_ranks(rank_embedded(model, embedded), cuts)
 
@@ -344,7 +342,7 @@ def evaluate_folds(
 
 
 def evaluate_embedded_folds(
-    model: RetrievalModel, embedded: Embedded, folds: int = 5, cuts: Sequence[int] = CUTS
+    model: Embedder, embedded: Embedded, folds: int = 5, cuts: Sequence[int] = CUTS
 ) -> Evaluation:
     """`evaluate_folds` of what `embed` gave; similarities between folds are never computed."""
     bounds = _folds(len(embedded.images), folds)
@@ -377,7 +375,7 @@ def mean_similarity(matrices: Iterable[Tensor]) -> Tensor:
     return total.div_(count)
 
 
-def rank_ensemble(models: Sequence[RetrievalModel], corpus: Corpus, split: str) -> Ranks:
+def rank_ensemble(models: Sequence[Embedder], corpus: Corpus, split: str) -> Ranks:
     """The ranks that the mean of several models' similarities gives on a split."""
     parts = [embed(model, corpus, corpus.images(split)) for model in models]
     scores = mean_similarity(similarities(*pair) for pair in zip(models, parts))
@@ -385,12 +383,12 @@ def rank_ensemble(models: Sequence[RetrievalModel], corpus: Corpus, split: str) 
 
 
 def evaluate_ensemble(
-    models: Sequence[RetrievalModel], corpus: Corpus, split: str, cuts: Sequence[int] = CUTS
+    models: Sequence[Embedder], corpus: Corpus, split: str, cuts: Sequence[int] = CUTS
 ) -> Evaluation:
     """Evaluates the mean of several models' similarities on a split."""
     return evaluate_ranks(rank_ensemble(models, corpus, split), cuts)
 
 
-def best_of(models: Iterable[RetrievalModel], corpus: Corpus, images: np.ndarray) -> RetrievalModel:
+def best_of(models: Iterable[Embedder], corpus: Corpus, images: np.ndarray) -> Embedder:
     """The model with the highest rsum on some images, which are those for selection."""
     return max(models, key=lambda model: evaluate_embedded(model, embed(model, corpus, images)).rsum)

@@ -15,7 +15,7 @@ from vse_lessons.blocks.similarity import Embeddings, normalize
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.evaluation.retrieval import Embedded, embed
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,7 @@ class SearchIndex:
     """A split embedded once, to be asked many times.  With `shortlist`, only so many candidates, the nearest
     by their compact vectors, are scored exactly; of models with one vector each it changes nothing."""
 
-    def __init__(
-        self, model: RetrievalModel, corpus: Corpus, split: str = "test", shortlist: int | None = None
-    ):
+    def __init__(self, model: Embedder, corpus: Corpus, split: str = "test", shortlist: int | None = None):
         if shortlist is not None and shortlist < 1:
             raise DataError(f"a shortlist of {shortlist} candidates holds none: use at least 1, or None")
         self.model, self.corpus, self.shortlist = model, corpus, shortlist
@@ -121,7 +119,7 @@ def _image_number(corpus: Corpus, image: int | str) -> int:
 
 
 def search(
-    model: RetrievalModel,
+    model: Embedder,
     corpus: Corpus,
     query: str | int | np.integer,
     k: int = 5,

@@ -35,7 +35,7 @@ from vse_lessons.data.text import vocabulary_overlap
 from vse_lessons.evaluation.retrieval import Embedded, best_of, embed, evaluate_embedded
 from vse_lessons.experiments.table import Table
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, with_semantics_for
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.models.baselines.tags import Tags, TagsConfig
@@ -45,7 +45,7 @@ from vse_lessons.models.scan import SCAN, SCANConfig
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.semantics import describe
-from vse_lessons.training.loop import Run, fit, peak_memory_mb
+from vse_lessons.training.loop import TrainingResult, fit, peak_memory_mb
 
 SETTINGS = (*TABLE_1, "100%x5")  # the rows of A3VSE's Table 1, and the complete annotation
 MODELS = ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA", "linear", "tags")
@@ -153,7 +153,7 @@ def cost(started: float) -> dict:
 
 def train(
     cell: Cell, training: SparseCorpus, word_vectors: str | None = None
-) -> tuple[RetrievalModel, Run | None]:
+) -> tuple[Embedder, TrainingResult | None]:
     """The model of a cell, trained on what is given; and what `fit` says of it where `fit` trained it."""
     if cell.model == "tags":
         config = TagsConfig(hyponyms=cell.ablation == "hyponyms")
@@ -163,15 +163,15 @@ def train(
         return best_of(candidates, training.corpus, training.selection), None
     if cell.model == "linear":
         config = LinearConfig.preset(cell.preset)
-        model = Linear.build(config, training, cell.seed)
+        model = Linear.build(config, training, seed=cell.seed)
     elif cell.model == "A3VSE":
         config = ablate(A3VSEConfig.preset(cell.preset, cell.corpus), cell.ablation)
-        model = A3VSE.build(config, training, cell.seed, word_vectors)
+        model = A3VSE.build(config, training, seed=cell.seed, word_vectors=word_vectors)
     else:
         kind, configs = FITTED[cell.model]
         config = configs.preset(cell.preset, cell.corpus)
-        model = kind.build(config, training, cell.seed, word_vectors)
-    run = fit(model, training, config.optimisation, seed=cell.seed, progress=False)
+        model = kind.build(config, training, seed=cell.seed, word_vectors=word_vectors)
+    run = fit(model, training, config.optimization, seed=cell.seed, progress=False)
     return run.model, run
 
 

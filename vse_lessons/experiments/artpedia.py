@@ -39,7 +39,7 @@ from vse_lessons.experiments.a3vse import STORED, compressed_groups, cost, run_a
 from vse_lessons.experiments.claims import Arm, Claim, Contrast, Results, scoreboard
 from vse_lessons.experiments.table import Table
 from vse_lessons.models.artpedia import PAGE_LOSSES, SIMILARITIES, Artpedia, ArtpediaConfig
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.storybook.writing.pages import unlabelled_text
 from vse_lessons.training.loop import fit
@@ -87,8 +87,8 @@ class PageCell:
         if self.model != "blind":
             config = replace(config, similarity=similarity, page_loss=loss)
         if self.ablation == "published_rate":
-            rate = ArtpediaConfig.paper().optimisation.learning_rate
-            config = replace(config, optimisation=replace(config.optimisation, learning_rate=rate))
+            rate = ArtpediaConfig.paper().optimization.learning_rate
+            config = replace(config, optimization=replace(config.optimization, learning_rate=rate))
         return config
 
 
@@ -116,11 +116,11 @@ def run_cell(cell: PageCell) -> dict:
         config = cell.config()
         pretrained = cell.ablation == "pretrained"
         vectors = storybook_vectors(config.word_dimensions) if pretrained else None
-        model = Artpedia.build(config, training, cell.seed, vectors)
+        model = Artpedia.build(config, training, seed=cell.seed, word_vectors=vectors)
         run = fit(
             model,
             training,
-            config.optimisation,
+            config.optimization,
             seed=cell.seed,
             progress=False,
             criterion=page_criterion(config.lambda_w),
@@ -136,7 +136,7 @@ def run_cell(cell: PageCell) -> dict:
     return row | cost(started)
 
 
-def figures(model: RetrievalModel, data: Corpus, seed: int = 0, split: str = "test", draws: int = 10) -> dict:
+def figures(model: Embedder, data: Corpus, seed: int = 0, split: str = "test", draws: int = 10) -> dict:
     """Average precision (Table 3), recall among N (Table 4, where the split has N pages) and shortlists
     (section 5.3) of a model on a split; recall among all in the usual form."""
     found = score_pages(model, data, data.images(split))
@@ -175,7 +175,7 @@ def blind_figures(training: SparseCorpus) -> dict:
     }
 
 
-def map_of(model: RetrievalModel, data: Corpus, images: Sequence[int] | np.ndarray) -> dict:
+def map_of(model: Embedder, data: Corpus, images: Sequence[int] | np.ndarray) -> dict:
     """Compact vectors (section 5.3) of some images, of their first visual and of their first contextual
     sentences, for the maps of Figure 3; and the mean cosine of images with either."""
     images = [i for i in images if len(data.visual_of[i]) and len(data.contextual_of[i])]

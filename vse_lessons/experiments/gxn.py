@@ -97,7 +97,7 @@ class GXNCell:
                 margin=gxn.margin,
                 region_dropout=gxn.region_dropout,
                 word_dropout=gxn.word_dropout,
-                optimisation=gxn.optimisation,
+                optimization=gxn.optimization,
             )
         if self.ablation in NONNEGATIVE:
             ranking = vary(gxn, "ranking")
@@ -158,7 +158,11 @@ def run_cell(cell: GXNCell) -> dict:
     training = sparsify(data, 1.0, 5, cell.seed)
     kind = VSEPP if cell.model == "VSE++" else GXN
     run = fit(
-        kind.build(config, training, cell.seed), training, config.optimisation, seed=cell.seed, progress=False
+        kind.build(config, training, seed=cell.seed),
+        training,
+        config.optimization,
+        seed=cell.seed,
+        progress=False,
     )
     images = data.images("test", annotated=True)
     found = evaluate_embedded(run.model, embed(run.model, data, images))

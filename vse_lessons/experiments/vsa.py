@@ -27,13 +27,13 @@ from vse_lessons.evaluation.domains import alignment, encode, some_of
 from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded
 from vse_lessons.experiments.a3vse import STORED, cost, run_and_report
 from vse_lessons.experiments.table import Table
-from vse_lessons.models.base import RetrievalModel
+from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.coral import Coral
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.training.loop import Run, fit
+from vse_lessons.training.loop import TrainingResult, fit
 
 ADAPTING = ("VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV")
 # references: nothing adapts; each domain standardised by itself; closed forms and a linear model of the
@@ -136,16 +136,16 @@ def train(
     seed: int = 0,
     word_vectors: str | Path | None = None,
     **options: Any,
-) -> tuple[RetrievalModel, Run | None]:
+) -> tuple[Embedder, TrainingResult | None]:
     """The model of a row, and what `fit`, which the options are for, says of it where `fit` trained it."""
     if model == "CCA":
         candidates = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
         return best_of(candidates, training.corpus, training.selection), None
     if model == "linear":
-        made = Linear.build(config, training, seed)
+        made = Linear.build(config, training, seed=seed)
     else:
-        made = VSA.build(config, training, seed, word_vectors)
-    run = fit(made, training, config.optimisation, seed=seed, **options)
+        made = VSA.build(config, training, seed=seed, word_vectors=word_vectors)
+    run = fit(made, training, config.optimization, seed=seed, **options)
     if model == "CORAL":
         return Coral(run.model, training.with_target(_apart(target))), run
     return run.model, run

@@ -101,8 +101,8 @@ def draw_boxes(
     width, height = picture.size
     for place, region in enumerate(surest(found, most, least, labels if distinct else None)):
         x0, y0, x1, y1 = found.boxes[region] * (width, height, width, height)
-        colour = PALETTE[place % 6]
-        axes.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color=colour, lw=1.8))
+        color = PALETTE[place % 6]
+        axes.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color=color, lw=1.8))
         x, side = (x0, "left") if x0 < 0.55 * width else (x1, "right")  # stay within the picture
         axes.text(
             x,
@@ -112,7 +112,7 @@ def draw_boxes(
             color="white",
             va="bottom",
             ha=side,
-            bbox={"facecolor": colour, "edgecolor": "none", "pad": 0.8},
+            bbox={"facecolor": color, "edgecolor": "none", "pad": 0.8},
         )
 
 
@@ -390,8 +390,8 @@ def page(
     y = 0.1
     for place, (told, seen) in enumerate(zip(wrapped, visual)):
         score = "" if scores is None else f"{scores[place]:+.2f}  "
-        colour = RIGHT if seen else WRONG
-        text.text(0, y, f"{'✓' if seen else '✗'}", color=colour, fontsize=12, va="top", fontweight="bold")
+        color = RIGHT if seen else WRONG
+        text.text(0, y, f"{'✓' if seen else '✗'}", color=color, fontsize=12, va="top", fontweight="bold")
         text.text(0.03, y, score, fontsize=8.5, va="top", family="monospace")
         text.text(
             0.03 if scores is None else 0.115,
@@ -402,8 +402,8 @@ def page(
             linespacing=1.15,
             bbox={
                 "boxstyle": "round,pad=0.25",
-                "facecolor": colour + "14",
-                "edgecolor": colour,
+                "facecolor": color + "14",
+                "edgecolor": color,
                 "linestyle": "-" if seen else "--",
                 "linewidth": 1.1,
             },

@@ -38,7 +38,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Pairs, Presets, Trainable
 from vse_lessons.sources.semantics import describe
 
 
@@ -77,7 +77,7 @@ class A3VSEConfig(Presets):
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
     sampled_regions: int = 0  # regions attended to in a training step; 0: all
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=24,
         batch_size=128,
         learning_rate=5e-4,
@@ -97,7 +97,7 @@ class A3VSEConfig(Presets):
             context=16,
             word_dimensions=16,
             hidden=16,
-            optimisation=replace(lesson.optimisation, epochs=3, batch_size=32),
+            optimization=replace(lesson.optimization, epochs=3, batch_size=32),
         )
 
     @classmethod
@@ -116,7 +116,7 @@ class A3VSEConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=30,
                 batch_size=64,
                 learning_rate=2e-3,
@@ -149,7 +149,7 @@ class A3VSEConfig(Presets):
             region_dropout=0.7,
             word_dropout=0.5,
             sampled_regions=4,
-            optimisation=Optimisation(epochs=17, batch_size=256, learning_rate=4e-3, clip=10.0, cosine=True),
+            optimization=Optimization(epochs=17, batch_size=256, learning_rate=4e-3, clip=10.0, cosine=True),
         )
 
     @staticmethod
@@ -219,7 +219,7 @@ DOMAINS = {
 }
 
 
-class A3VSE(RetrievalModel):
+class A3VSE(Trainable):
     """The model of Figure 2.  Embeddings have K * H dimensions (Eq. 1 concatenates the heads).
 
     With `linear_paths` the embeddings are sums, for images  L_v x + g_v E^v(V)  with the mean region x,
@@ -267,7 +267,7 @@ class A3VSE(RetrievalModel):
             }
         )
         if config.ranking == "triplet":
-            scale = config.optimisation.batch_size if config.reduction == "sum" else 1
+            scale = config.optimization.batch_size if config.reduction == "sum" else 1
             self.plateaus = {
                 "pairs": 2 * config.margin_pairs * config.beta * scale,
                 "semantics": 2 * config.margin_semantics * (1 - config.beta) * scale,
@@ -293,6 +293,7 @@ class A3VSE(RetrievalModel):
         cls,
         config: A3VSEConfig,
         training: SparseCorpus,
+        *,
         seed: int = 0,
         word_vectors: str | Path | None = None,
     ) -> A3VSE:

@@ -30,7 +30,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 SIMILARITIES = ("cross_attention", "global")
 PAGE_LOSSES = ("intra", "bce")
@@ -54,7 +54,7 @@ class ArtpediaConfig(Presets):
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=1e-6, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
@@ -91,7 +91,7 @@ class ArtpediaConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.1,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=5,
                 batch_size=32,
                 learning_rate=4e-3,
@@ -111,11 +111,11 @@ class ArtpediaConfig(Presets):
             lesson,
             dimensions=16,
             word_dimensions=16,
-            optimisation=replace(lesson.optimisation, epochs=2, warmup_epochs=1),
+            optimization=replace(lesson.optimization, epochs=2, warmup_epochs=1),
         )
 
 
-class Artpedia(RetrievalModel):
+class Artpedia(Trainable):
     """Regions through a fully-connected layer and words through a bidirectional GRU whose two states are
     averaged, compared by two-way cross attention (section 4.1); or, as a baseline, the mean region and the
     mean of the GRU's two last states, compared by their cosine (section 5.2).
@@ -152,6 +152,7 @@ class Artpedia(RetrievalModel):
         cls,
         config: ArtpediaConfig,
         training: SparseCorpus,
+        *,
         seed: int = 0,
         word_vectors: WordVectors | str | Path | None = None,
     ) -> Artpedia:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # Python 3.10 has no Self
 
 
 @dataclass(frozen=True)
-class Optimisation:
+class Optimization:
     """How a model is trained; part of each paper's own hyper-parameters."""
 
     epochs: int
@@ -72,7 +72,7 @@ class Pairs:
 
 
 @dataclass
-class Apart:
+class UnpairedBatch:
     """B images and B sentences of another domain, drawn without regard to each other."""
 
     images: RegionBatch
@@ -87,7 +87,7 @@ class Batch:
     weak: Pairs | None  # un-annotated images with their regional semantics
     progress: float  # share of the training that is done, p in [0, 1]
     warmup: bool = False  # still in the epochs before the hardest negatives
-    target: Apart | None = None  # the target domain, where there is one
+    target: UnpairedBatch | None = None  # the target domain, where there is one
 
 
 @dataclass
@@ -104,12 +104,8 @@ class Losses:
         return torch.stack(list(self.terms.values())).sum()
 
 
-class RetrievalModel(nn.Module, ABC):
+class Embedder(nn.Module, ABC):
     """Embeds images and sentences so that the right ones find each other."""
-
-    # the value of a term when every embedding is the same point, for those that stick there
-    plateaus: dict[str, float] = {}  # noqa: RUF012
-    reads_pixels = False  # whether batches come with pixels
 
     @abstractmethod
     def encode_images(self, images: RegionBatch) -> Embeddings:
@@ -118,6 +114,32 @@ class RetrievalModel(nn.Module, ABC):
     @abstractmethod
     def encode_sentences(self, sentences: Sequence[str]) -> Embeddings:
         """Embeddings of B sentences: (B, H), or a set of word embeddings each."""
+
+    def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
+        """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper
+        says otherwise."""
+        return cosine(images, sentences)
+
+    def pair_scores(self, images: RegionBatch, sentences: Sequence[str]) -> Tensor:
+        """(B,) how well sentence b describes image b, by which the sentences of a page are ranked: their
+        similarity, where a model has no classifier for it (Artpedia, section 5.2)."""
+        seen, read = self.encode_images(images), self.encode_sentences(sentences)
+        return torch.cat(
+            [self.similarity(seen[b : b + 1], read[b : b + 1])[0] for b in range(len(sentences))]
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+
+class Trainable(Embedder, ABC):
+    """An embedder with an objective, which `fit` minimizes."""
+
+    # the value of a term when every embedding is the same point, for those that stick there
+    plateaus: dict[str, float] = {}  # noqa: RUF012
+    reads_pixels = False  # whether batches come with pixels
 
     @abstractmethod
     def loss(self, batch: Batch) -> Losses:
@@ -138,21 +160,3 @@ class RetrievalModel(nn.Module, ABC):
     def momentum_of(self, parameter: str) -> float:
         """Adam's beta_1 for the parameter of that name."""
         return 0.9
-
-    def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
-        """(I, S) scores of embedded images and sentences, higher is nearer; cosine unless a paper
-        says otherwise."""
-        return cosine(images, sentences)
-
-    def pair_scores(self, images: RegionBatch, sentences: Sequence[str]) -> Tensor:
-        """(B,) how well sentence b describes image b, by which the sentences of a page are ranked: their
-        similarity, where a model has no classifier for it (Artpedia, section 5.2)."""
-        seen, read = self.encode_images(images), self.encode_sentences(sentences)
-        return torch.cat(
-            [self.similarity(seen[b : b + 1], read[b : b + 1])[0] for b in range(len(sentences))]
-        )
-
-    @property
-    def device(self) -> torch.device:
-        """Where the parameters are."""
-        return next(self.parameters()).device

@@ -28,7 +28,7 @@ from vse_lessons.blocks.similarity import cosine
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class DANConfig(Presets):
     word_dropout: float = 0.0  # whole words
     # published: SGD, momentum 0.9, learning rate 0.1 for 30 epochs and 0.01 for 30 more, weight decay
     # 5e-4.  `fit` has Adam, whose learning rate is ours
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=60,
         batch_size=128,
         learning_rate=5e-4,
@@ -69,7 +69,7 @@ class DANConfig(Presets):
             lesson,
             dimensions=32,
             word_dimensions=16,
-            optimisation=replace(lesson.optimisation, epochs=3, batch_size=32),
+            optimization=replace(lesson.optimization, epochs=3, batch_size=32),
         )
 
     @classmethod
@@ -88,7 +88,7 @@ class DANConfig(Presets):
             standardize=True,
             dropout=0.3,
             word_dropout=0.3,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=18,
                 batch_size=64,
                 learning_rate=4e-3,
@@ -174,7 +174,7 @@ class TextualSteps(nn.Module):
         return torch.stack(found, 1)
 
 
-class DAN(RetrievalModel):
+class DAN(Trainable):
     """m-DAN.  An embedding holds its K + 1 steps, end to end: (K + 1) H dimensions."""
 
     def __init__(
@@ -203,13 +203,18 @@ class DAN(RetrievalModel):
 
     def _plateau(self) -> float:
         """The loss when every embedding is one point and no image is twice in a batch."""
-        size = self.config.optimisation.batch_size
+        size = self.config.optimization.batch_size
         hinges = size - 1 if self.config.negatives == "sum" else 1
         return 2 * self.config.margin * hinges * (size if self.config.reduction == "sum" else 1)
 
     @classmethod
     def build(
-        cls, config: DANConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+        cls,
+        config: DANConfig,
+        training: SparseCorpus,
+        *,
+        seed: int = 0,
+        word_vectors: str | Path | None = None,
     ) -> DAN:
         """A fresh model for a sparse corpus: its vocabulary and feature statistics come from what
         training may see and nothing else.  `word_vectors` is a GloVe text file."""

@@ -26,7 +26,7 @@ from vse_lessons.blocks.similarity import cosine
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class DPCConfig(Presets):
     word_dropout: float = 0.0  # whole words
     # SGD in the paper, momentum 0.9; the code: weight decay 1e-4, rate 0.1, for the last 20 epochs
     # 0.01.  `fit` has Adam, whose rate is ours
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=300, batch_size=32, learning_rate=1e-3, weight_decay=1e-4, decoupled=True, decay_after=280
     )
 
@@ -82,7 +82,7 @@ class DPCConfig(Presets):
             dimensions=32,
             word_dimensions=16,
             stages=(Stage(32, 1, first=16),),
-            optimisation=replace(lesson.optimisation, epochs=3, batch_size=32),
+            optimization=replace(lesson.optimization, epochs=3, batch_size=32),
         )
 
     @classmethod
@@ -103,7 +103,7 @@ class DPCConfig(Presets):
             standardize=True,
             region_dropout=0.3,
             word_dropout=0.3,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=20,
                 batch_size=64,
                 learning_rate=2e-3,
@@ -230,7 +230,7 @@ class ImagePath(nn.Sequential):
         )
 
 
-class DPC(RetrievalModel):
+class DPC(Trainable):
     """Both paths and the classifier that they share.
 
     As in the authors' code, the losses see relu(f) where `rectified`, and retrieval compares f itself."""
@@ -267,7 +267,12 @@ class DPC(RetrievalModel):
 
     @classmethod
     def build(
-        cls, config: DPCConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+        cls,
+        config: DPCConfig,
+        training: SparseCorpus,
+        *,
+        seed: int = 0,
+        word_vectors: str | Path | None = None,
     ) -> DPC:
         """A fresh model for a sparse corpus: its vocabulary, classes and feature statistics come from
         what training may see and nothing else.  `word_vectors` is a text file in GloVe's form."""

@@ -29,8 +29,8 @@ from torch import Tensor, nn
 
 from vse_lessons.blocks.caption_metrics import Cider
 from vse_lessons.blocks.decoders import (
+    DecoderInput,
     SentenceDecoder,
-    Subject,
     beam_search,
     draw_word,
     log_probabilities,
@@ -59,7 +59,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary, load_word_vectors, tokenize
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 END = "."  # stands for the end of a sentence in the reward: `tokenize` gives no such word
 
@@ -96,7 +96,7 @@ class GXNConfig(Presets):
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words that the encoders read
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
@@ -134,7 +134,7 @@ class GXNConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=6,
                 batch_size=64,
                 learning_rate=3e-3,
@@ -154,7 +154,7 @@ class GXNConfig(Presets):
             lesson,
             region_dropout=0.3,
             decoder=256,
-            optimisation=replace(lesson.optimisation, epochs=4, warmup_epochs=3),
+            optimization=replace(lesson.optimization, epochs=4, warmup_epochs=3),
         )
 
     @classmethod
@@ -170,7 +170,7 @@ class GXNConfig(Presets):
             noise=8,
             channels=2,
             drawn=8,
-            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+            optimization=replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1),
         )
 
 
@@ -192,7 +192,7 @@ def vary(config: GXNConfig, variant: str) -> GXNConfig:
     return replace(config, **VARIANTS[variant])
 
 
-class GXN(RetrievalModel):
+class GXN(Trainable):
     """With image i, its sentence c, encoders v_h, v_l, t_h, t_l, decoder P, generator G and discriminator D:
 
         s(i, c) = lambda s(v_h, t_h) + (1 - lambda) s(v_l, t_l),    s(v, t) = -|max(0, v - t)|^2
@@ -235,7 +235,12 @@ class GXN(RetrievalModel):
 
     @classmethod
     def build(
-        cls, config: GXNConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+        cls,
+        config: GXNConfig,
+        training: SparseCorpus,
+        *,
+        seed: int = 0,
+        word_vectors: str | Path | None = None,
     ) -> GXN:
         """A fresh model; vocabulary, statistics and the reward's references come from what training may see.
         `DataError` without pixels where pictures are drawn, and for a sentence that is too long to be
@@ -286,12 +291,12 @@ class GXN(RetrievalModel):
         high, low = (encode(mean, mask).squeeze(1) for encode in (self.image_high, self.image_low))
         return (self._unit(high), self._unit(low)), mask
 
-    def _subject(self, images: RegionBatch, low: Tensor, mask: Tensor | None) -> Subject:
+    def _subject(self, images: RegionBatch, low: Tensor, mask: Tensor | None) -> DecoderInput:
         """What sentences are written from: v_l and, where the decoder attends, the grounded embedding v_r of
         each region by the same encoder, all as long as sqrt(H), plus a vector of the class that the detector
         gave; `DataError` where it is not known."""
         if not self.attends:
-            return Subject(_spread(low))
+            return DecoderInput(_spread(low))
         regions = _spread(self._unit(self.image_low(images.features, mask)))
         if self.classes is not None:
             if images.classes is None or int(images.classes.max()) >= self.classes.num_embeddings:
@@ -299,7 +304,7 @@ class GXN(RetrievalModel):
                     "the decoder has learnt from another detector's classes, which these regions lack"
                 )
             regions = regions + self.classes(images.classes)
-        return Subject(_spread(low), regions, images.log_confidences())
+        return DecoderInput(_spread(low), regions, images.log_confidences())
 
     def read(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Word indices (B, M) -> t_h and t_l (B, H), as `look`."""
@@ -362,7 +367,7 @@ class GXN(RetrievalModel):
 
     # --- imagine: image to text -----------------------------------------------------------------------
 
-    def reward_error(self, subject: Subject, owners: Tensor) -> tuple[Tensor, float]:
+    def reward_error(self, subject: DecoderInput, owners: Tensor) -> tuple[Tensor, float]:
         """L_rl = -mean (r(c~) - r(c^)) ln P(c~ | i) / |c~|, with a drawn sentence c~, the likeliest c^ as
         its baseline, and r = CIDEr-D against the training sentences of the image (self-critical sequence
         training, Rennie et al. 2017, Eq. 8); also the mean r(c^).  B subjects, owners: (B,)."""

@@ -25,7 +25,7 @@ from vse_lessons.blocks.similarity import CrossAttention, Entities, cross_attent
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary, load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2
     "t2i_mean": CrossAttention(9.0, "mean", directions=("t2i",)),
@@ -52,7 +52,7 @@ class SCANConfig(Presets):
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
     sampled_regions: int = 0  # regions that a training step sees; 0: all
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
@@ -75,7 +75,7 @@ class SCANConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=14,
                 batch_size=64,
                 learning_rate=3e-3,
@@ -97,7 +97,7 @@ class SCANConfig(Presets):
             max_words=16,
             region_dropout=0.2,
             sampled_regions=12,
-            optimisation=replace(lesson.optimisation, epochs=10, batch_size=128, warmup_epochs=4),
+            optimization=replace(lesson.optimization, epochs=10, batch_size=128, warmup_epochs=4),
         )
 
     @classmethod
@@ -108,11 +108,11 @@ class SCANConfig(Presets):
             lesson,
             dimensions=16,
             word_dimensions=16,
-            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+            optimization=replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1),
         )
 
 
-class SCAN(RetrievalModel):
+class SCAN(Trainable):
     """Regions v_i = W_v f_i + b_v (section 3.3) and words e_j, the mean of a bidirectional GRU's two states
     (section 3.4), compared by stacked cross attention (section 3.1)."""
 
@@ -131,13 +131,18 @@ class SCAN(RetrievalModel):
         self.text_encoder = SentenceEncoder(
             len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru", both_ways=True
         )
-        size = config.optimisation.batch_size if config.reduction == "sum" else 1
+        size = config.optimization.batch_size if config.reduction == "sum" else 1
         if config.attention.pool in ("mean", "max"):  # the others grow with the number of words
             self.plateaus = {"pairs": 2 * config.margin * size}
 
     @classmethod
     def build(
-        cls, config: SCANConfig, training: SparseCorpus, seed: int = 0, word_vectors: str | Path | None = None
+        cls,
+        config: SCANConfig,
+        training: SparseCorpus,
+        *,
+        seed: int = 0,
+        word_vectors: str | Path | None = None,
     ) -> SCAN:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)

@@ -31,7 +31,7 @@ from vse_lessons.blocks.adversarial import (
     reversal_strength,
     reverse_gradient,
 )
-from vse_lessons.blocks.decoders import SentenceDecoder, Subject, sentence_error, write
+from vse_lessons.blocks.decoders import DecoderInput, SentenceDecoder, sentence_error, write
 from vse_lessons.blocks.encoders import (
     RegionEncoder,
     SentenceEncoder,
@@ -47,7 +47,7 @@ from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary, WordVectors, load_word_vectors
 from vse_lessons.data.unpaired import coverage
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 FOREIGN = 0.05  # a target with fewer of its running words in the source is warned of
 
@@ -75,7 +75,7 @@ class VSAConfig(Presets):
     standardize: bool = False  # features to zero mean and unit deviation over both domains
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words that the encoder reads
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
@@ -97,7 +97,7 @@ class VSAConfig(Presets):
             word_dropout=0.2,
             reconstruct_sentences=0.1,
             align_sentences=0.3,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=12,
                 batch_size=128,
                 learning_rate=4e-3,
@@ -118,7 +118,7 @@ class VSAConfig(Presets):
             lesson,
             max_words=16,
             region_dropout=0.3,
-            optimisation=replace(lesson.optimisation, epochs=6, warmup_epochs=4),
+            optimization=replace(lesson.optimization, epochs=6, warmup_epochs=4),
         )
 
     @classmethod
@@ -130,7 +130,7 @@ class VSAConfig(Presets):
             dimensions=16,
             word_dimensions=16,
             hidden=8,
-            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+            optimization=replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1),
         )
 
 
@@ -167,7 +167,7 @@ class ImageDecoder(nn.Module):
         return self.layers(embeddings)
 
 
-class VSA(RetrievalModel):
+class VSA(Trainable):
     """Images and sentences as unit vectors of one space, from which decoders bring them back.
 
     With images v, sentences t, encoders f and g, decoders f' and g', domains s (source) and z (target):
@@ -223,6 +223,7 @@ class VSA(RetrievalModel):
         cls,
         config: VSAConfig,
         training: SparseCorpus,
+        *,
         seed: int = 0,
         word_vectors: str | Path | WordVectors | None = None,
     ) -> VSA:
@@ -325,7 +326,7 @@ class VSA(RetrievalModel):
         cut), given the words before (teacher forcing) and embeddings (B, H), in nats, a mean over all words
         and ends."""
         table = self.text_encoder.embedding
-        return sentence_error(self.text_decoder, table, Subject(embeddings), words)
+        return sentence_error(self.text_decoder, table, DecoderInput(embeddings), words)
 
     @torch.no_grad()
     def decode(self, embeddings: Tensor, max_words: int = 20) -> list[str]:
@@ -333,7 +334,7 @@ class VSA(RetrievalModel):
         if not self.config.reconstruct_sentences:
             raise DataError("this variant has no sentence decoder: train VSA-AE or VSA-AE-MMD")
         table = self.text_encoder.embedding
-        return self.vocabulary.decode(write(self.text_decoder, table, Subject(embeddings), max_words))
+        return self.vocabulary.decode(write(self.text_decoder, table, DecoderInput(embeddings), max_words))
 
 
 def _pooled(parts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor] | None:

@@ -26,7 +26,7 @@ from vse_lessons.blocks.similarity import cosine, normalize
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary, load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimisation, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class VSEPPConfig(Presets):
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0
     word_dropout: float = 0.0  # whole words
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
@@ -65,7 +65,7 @@ class VSEPPConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimisation=Optimisation(
+            optimization=Optimization(
                 epochs=20,
                 batch_size=64,
                 learning_rate=2e-3,
@@ -86,7 +86,7 @@ class VSEPPConfig(Presets):
             max_words=16,
             region_dropout=0.5,
             word_dropout=0.3,
-            optimisation=replace(lesson.optimisation, epochs=16, batch_size=128, warmup_epochs=2),
+            optimization=replace(lesson.optimization, epochs=16, batch_size=128, warmup_epochs=2),
         )
 
     @classmethod
@@ -97,11 +97,11 @@ class VSEPPConfig(Presets):
             lesson,
             dimensions=16,
             word_dimensions=16,
-            optimisation=replace(lesson.optimisation, epochs=2, batch_size=32, warmup_epochs=1),
+            optimization=replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1),
         )
 
 
-class VSEPP(RetrievalModel):
+class VSEPP(Trainable):
     """f(i) = W_f^T phi(i), g(c) = W_g^T psi(c) and S(i, c) = cos(f, g) (section 2.1, Eq. 1 to 3), where psi
     is the GRU's last state, already as wide as the joint space."""
 
@@ -121,7 +121,7 @@ class VSEPP(RetrievalModel):
             len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru"
         )
         if config.negatives == "hardest":
-            size = config.optimisation.batch_size if config.reduction == "sum" else 1
+            size = config.optimization.batch_size if config.reduction == "sum" else 1
             self.plateaus = {"pairs": 2 * config.margin * size}
 
     @classmethod
@@ -129,6 +129,7 @@ class VSEPP(RetrievalModel):
         cls,
         config: VSEPPConfig,
         training: SparseCorpus,
+        *,
         seed: int = 0,
         word_vectors: str | Path | None = None,
     ) -> VSEPP:

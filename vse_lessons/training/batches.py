@@ -11,10 +11,10 @@ from torch import Tensor
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.models.base import Apart, Pairs
+from vse_lessons.models.base import Pairs, UnpairedBatch
 
 
-class Streams:
+class BatchSchedule:
     """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is one pass over the
     pairs or over the un-annotated images, whichever is longer, and the shorter one starts over as
     often as it takes.
@@ -36,7 +36,7 @@ class Streams:
         # without semantics the epoch keeps its length, so that ablations train as many steps
         self.steps = max(len(training.pairs) // size, others // size)
 
-    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None, Apart | None]]:
+    def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None, UnpairedBatch | None]]:
         """The batches of one epoch, the same ones whenever it is asked for."""
         corpus = self.training.corpus
         strong = self._order(len(self.training.pairs), number, 0)
@@ -70,7 +70,7 @@ class Streams:
                     )
                 )
                 regions = target.regions.batch(target.images[seen])
-                apart = Apart(regions, [target.sentences[row] for row in read])
+                apart = UnpairedBatch(regions, [target.sentences[row] for row in read])
             yield pairs, None if weak is None else self._weak(weak, step), apart
 
     def _draw_contextual(self, images: np.ndarray, chances: np.ndarray) -> list[str | None]:

@@ -13,14 +13,14 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError, atomic_path
-from vse_lessons.models.base import Optimisation, RetrievalModel
+from vse_lessons.models.base import Optimization, Trainable
 
 
 @dataclass
-class Run:
+class TrainingResult:
     """What `fit` gives back; `model` holds the weights of the best epoch."""
 
-    model: RetrievalModel
+    model: Trainable
     history: list[dict] = field(default_factory=list)  # one entry an epoch
     best_epoch: int = -1
     best_score: float = -math.inf  # rsum, unless there is another criterion
@@ -28,36 +28,36 @@ class Run:
     seconds: float = 0.0
 
 
-class State:
+class TrainingState:
     """Everything that a checkpoint holds."""
 
-    def __init__(self, model: RetrievalModel, optimisation: Optimisation, signature: str):
-        self.model, self.optimisation, self.signature = model, optimisation, signature
-        self.run = Run(model)
+    def __init__(self, model: Trainable, optimization: Optimization, signature: str):
+        self.model, self.optimization, self.signature = model, optimization, signature
+        self.run = TrainingResult(model)
         self.epoch = 0
         self.best: dict[str, Tensor] = {}
         self.optimizer = self._optimizer(adversary=False)
         self.adversary = self._optimizer(adversary=True)
-        self.average = _copy(model.state_dict()) if optimisation.averaging else None
+        self.average = _copy(model.state_dict()) if optimization.averaging else None
 
     def _optimizer(self, adversary: bool) -> torch.optim.Optimizer | None:
         """Adam for the parameters of an adversary, if there are any, or for all others, one group for each of
         their learning rates and momenta."""
-        optimisation, groups = self.optimisation, {}
+        optimization, groups = self.optimization, {}
         for name, parameter in self.model.named_parameters():
             if self.model.is_adversary(name) == adversary:
                 kinds = self.model.rate_of(name), self.model.momentum_of(name)
                 groups.setdefault(kinds, []).append(parameter)
         if not groups:
             return None
-        kind = torch.optim.AdamW if optimisation.decoupled else torch.optim.Adam
+        kind = torch.optim.AdamW if optimization.decoupled else torch.optim.Adam
         made = kind(
             [
                 {"params": group, "factor": factor, "betas": (momentum, 0.999)}
                 for (factor, momentum), group in groups.items()
             ],
-            lr=optimisation.learning_rate,
-            weight_decay=optimisation.weight_decay,
+            lr=optimization.learning_rate,
+            weight_decay=optimization.weight_decay,
         )
         # moments exist from the start, so that a fresh and a resumed optimiser look alike
         for parameter in parameters_of(made):
@@ -82,7 +82,7 @@ class State:
         """average <- d average + (1 - d) weights, with d smaller in the first steps."""
         if self.average is None:
             return
-        decay = min(self.optimisation.averaging, (1 + steps) / (10 + steps))
+        decay = min(self.optimization.averaging, (1 + steps) / (10 + steps))
         for name, value in self.model.state_dict().items():
             if value.is_floating_point():
                 self.average[name].lerp_(value, 1 - decay)
@@ -159,7 +159,7 @@ class State:
 class _Swapped:
     """Lends other weights to a model for the length of a block."""
 
-    def __init__(self, model: RetrievalModel, weights: dict[str, Tensor] | None):
+    def __init__(self, model: Trainable, weights: dict[str, Tensor] | None):
         self.model, self.weights = model, weights
 
     def __enter__(self) -> None:

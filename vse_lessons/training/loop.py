@@ -24,9 +24,9 @@ from vse_lessons.blocks.similarity import as_vectors, normalize
 from vse_lessons.common.files import DataError, digest, write_json
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.retrieval import Criterion, Embedded, embed, evaluate_embedded
-from vse_lessons.models.base import Batch, Losses, Optimisation, RetrievalModel
-from vse_lessons.training.batches import Streams
-from vse_lessons.training.checkpoints import Run, State, parameters_of
+from vse_lessons.models.base import Batch, Losses, Optimization, Trainable
+from vse_lessons.training.batches import BatchSchedule
+from vse_lessons.training.checkpoints import TrainingResult, TrainingState, parameters_of
 
 COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
 PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuck there
@@ -56,17 +56,17 @@ def peak_memory_mb() -> float:
 
 
 def fit(
-    model: RetrievalModel,
+    model: Trainable,
     training: SparseCorpus,
-    optimisation: Optimisation,
+    optimization: Optimization,
     out_dir: Path | None = None,
     *,
     seed: int = 0,
     device: str = "auto",
     progress: bool = True,
-    after_epoch: Callable[[int, RetrievalModel], None] | None = None,
+    after_epoch: Callable[[int, Trainable], None] | None = None,
     criterion: Criterion | None = None,
-) -> Run:
+) -> TrainingResult:
     """Trains a model on the annotated pairs and, where there are semantics, on the pseudo pairs of
     the un-annotated images; keeps the epoch with the highest rsum on `training.selection`, or with the
     highest "score" among the figures that `criterion(model, training, evaluation)` gives for them, all of
@@ -77,15 +77,17 @@ def fit(
     similarities and losses stay in float32.  `after_epoch(epoch, model)` is called with
     the model as it is evaluated.  Raises `DataError` when there are too few pairs for a batch or
     the checkpoint is another run's, `TrainingError` when a term is not finite."""
-    _check_batch(training, optimisation)
+    if not isinstance(model, Trainable):
+        raise DataError(f"{type(model).__name__} has no loss to train by: evaluate it without fit")
+    _check_batch(training, optimization)
     chosen = choose_device(device)
-    state = State(model.to(chosen), optimisation, _signature(model, training, optimisation, seed))
+    state = TrainingState(model.to(chosen), optimization, _signature(model, training, optimization, seed))
     path = None if out_dir is None else Path(out_dir) / "checkpoint.safetensors"
     if path is not None and path.exists():
         state.load(path)
         write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
-    streams = Streams(training, optimisation.batch_size, seed, model.reads_pixels)
-    total = optimisation.epochs * streams.steps
+    streams = BatchSchedule(training, optimization.batch_size, seed, model.reads_pixels)
+    total = optimization.epochs * streams.steps
     bar = tqdm(
         total=total,
         initial=state.epoch * streams.steps,
@@ -95,7 +97,7 @@ def fit(
         mininterval=1.0,
     )
     with bar, torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        while state.epoch < optimisation.epochs:
+        while state.epoch < optimization.epochs:
             started = time.perf_counter()
             sums = _train_epoch(state, streams, seed, chosen, total, bar)
             entry = {"epoch": state.epoch, **sums}
@@ -117,8 +119,8 @@ def fit(
     return state.run
 
 
-def _check_batch(training: SparseCorpus, optimisation: Optimisation) -> None:
-    pairs, size = len(training.pairs), optimisation.batch_size
+def _check_batch(training: SparseCorpus, optimization: Optimization) -> None:
+    pairs, size = len(training.pairs), optimization.batch_size
     if pairs < size or len(training.annotated) < 2:
         raise DataError(
             f"{len(training.annotated)} annotated images with {pairs} sentences cannot fill a batch of "
@@ -130,13 +132,13 @@ def _check_batch(training: SparseCorpus, optimisation: Optimisation) -> None:
         )
 
 
-def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Optimisation, seed: int) -> str:
+def _signature(model: Trainable, training: SparseCorpus, optimization: Optimization, seed: int) -> str:
     """Tells one run from another, so that a checkpoint is never continued by a stranger."""
     parts = {
         "model": type(model).__name__,
         "config": repr(getattr(model, "config", None)),
         "shapes": [[name, list(value.shape)] for name, value in model.state_dict().items()],
-        "optimisation": asdict(optimisation),
+        "optimisation": asdict(optimization),
         "seed": seed,
         "corpus": training.corpus.name,
         "detector": training.corpus.regions.detector,
@@ -157,32 +159,32 @@ def _signature(model: RetrievalModel, training: SparseCorpus, optimisation: Opti
     return digest(json.dumps(parts, sort_keys=True))
 
 
-def learning_rate(optimisation: Optimisation, step: int, total: int, steps: int) -> float:
+def learning_rate(optimization: Optimization, step: int, total: int, steps: int) -> float:
     """The rate at a step of `total`, `steps` of them an epoch: constant, a tenth after an epoch
     (A3VSE, section 4.3), or half a cosine down to 0."""
-    if optimisation.cosine:
-        return optimisation.learning_rate * (1 + math.cos(math.pi * step / total)) / 2
-    late = 0 < optimisation.decay_after <= step // steps
-    return optimisation.learning_rate * (0.1 if late else 1.0)
+    if optimization.cosine:
+        return optimization.learning_rate * (1 + math.cos(math.pi * step / total)) / 2
+    late = 0 < optimization.decay_after <= step // steps
+    return optimization.learning_rate * (0.1 if late else 1.0)
 
 
 def _train_epoch(
-    state: State, streams: Streams, seed: int, device: torch.device, total: int, bar: tqdm
+    state: TrainingState, streams: BatchSchedule, seed: int, device: torch.device, total: int, bar: tqdm
 ) -> dict[str, float]:
     """One epoch of steps; returns the mean of every term and monitor over the steps that have it."""
-    model, optimisation = state.model, state.optimisation
+    model, optimization = state.model, state.optimization
     model.train()
     torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
     found: dict[str, list[float]] = {}
     for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
         step = state.epoch * streams.steps + number
-        rate = learning_rate(optimisation, step, total, streams.steps)
+        rate = learning_rate(optimization, step, total, streams.steps)
         for side in (pairs, weak, target):
             if side is not None:
                 side.images = side.images.to(device)
         if pairs.pixels is not None:
             pairs.pixels = pairs.pixels.to(device)
-        batch = Batch(pairs, weak, step / total, state.epoch < optimisation.warmup_epochs, target)
+        batch = Batch(pairs, weak, step / total, state.epoch < optimization.warmup_epochs, target)
         values = {}
         if state.adversary is not None:
             values |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
@@ -195,7 +197,7 @@ def _train_epoch(
 
 
 def _descend(
-    state: State,
+    state: TrainingState,
     optimizer: torch.optim.Optimizer,
     objective: Callable[[Batch], Losses],
     batch: Batch,
@@ -221,8 +223,8 @@ def _descend(
     finally:
         for parameter in still:
             parameter.requires_grad_(True)
-    if state.optimisation.clip:
-        torch.nn.utils.clip_grad_norm_(parameters_of(optimizer), state.optimisation.clip)
+    if state.optimization.clip:
+        torch.nn.utils.clip_grad_norm_(parameters_of(optimizer), state.optimization.clip)
     optimizer.step()
     return {**terms, **losses.monitors}
 
@@ -237,7 +239,7 @@ def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
             )
 
 
-def _select(state: State, training: SparseCorpus, criterion: Criterion | None) -> dict:
+def _select(state: TrainingState, training: SparseCorpus, criterion: Criterion | None) -> dict:
     """Evaluates the model and remembers its weights if they are the best so far."""
     embedded = embed(state.model, training.corpus, training.selection)
     found = evaluate_embedded(state.model, embedded)
@@ -265,7 +267,7 @@ def mean_cosines(embedded: Embedded) -> dict[str, float]:
     }
 
 
-def _warn(state: State, entry: dict, bar: tqdm) -> None:
+def _warn(state: TrainingState, entry: dict, bar: tqdm) -> None:
     """Names the two classic ways to fail: embeddings in one point, and hinges stuck at the margin."""
     found, epoch = [], f"epoch {entry['epoch']}"
     for side in ("image", "sentence"):

@@ -7,7 +7,7 @@ from helpers.corpora import make_corpus
 
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.retrieval import best_of, evaluate
-from vse_lessons.models.base import Optimisation
+from vse_lessons.models.base import Optimization
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.training.loop import fit
@@ -21,11 +21,11 @@ def training():
 
 
 def test_linear_learns(training):
-    optimisation = Optimisation(epochs=15, batch_size=16, learning_rate=1e-2)
+    optimization = Optimization(epochs=15, batch_size=16, learning_rate=1e-2)
     config = replace(
-        LinearConfig.lesson(), dimensions=16, dropout=0.1, min_count=1, optimisation=optimisation
+        LinearConfig.lesson(), dimensions=16, dropout=0.1, min_count=1, optimization=optimization
     )
-    run = fit(Linear.build(config, training), training, optimisation, device="cpu", progress=False)
+    run = fit(Linear.build(config, training), training, optimization, device="cpu", progress=False)
     assert evaluate(run.model, training.corpus, "test").rsum > 2 * CHANCE + 100
 
 
@@ -37,7 +37,7 @@ def test_linear_weighs_pseudo_pairs():
     run = fit(
         Linear.build(config, training),
         training,
-        Optimisation(1, 8, 1e-3),
+        Optimization(1, 8, 1e-3),
         device="cpu",
         progress=False,
     )

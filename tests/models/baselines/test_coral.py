@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus
-from models.test_vsa import OPTIMISATION, SMALL, batch, setup
+from models.test_vsa import OPTIMIZATION, SMALL
 
+from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import unpair
 from vse_lessons.evaluation.retrieval import evaluate
@@ -35,13 +36,13 @@ def test_the_power_of_a_covariance_is_numpy_s():
 
 def test_it_wraps_a_trained_model_and_reads_no_pairs():
     training = sparsify(make_corpus(80), 0.5, 2)
-    model = VSA.build(vary(SMALL, "source"), training, 0)
-    model = fit(model, training, OPTIMISATION, device="cpu", progress=False).model
+    model = VSA.build(vary(SMALL, "source"), training, seed=0)
+    model = fit(model, training, OPTIMIZATION, device="cpu", progress=False).model
     target = make_corpus(80, seed=5)
     moved = Coral(model, training.with_target(unpair(target)))
     found = evaluate(moved, target, "test")
     assert 0 <= found.rsum <= 600
     read = moved.encode_sentences(list(target.sentences[:5]))
     torch.testing.assert_close(read, moved.text_move(model.encode_sentences(list(target.sentences[:5]))))
-    with pytest.raises(NotImplementedError, match="evaluate it without fit"):
-        moved.loss(batch(setup()[1]))
+    with pytest.raises(DataError, match="evaluate it without fit"):
+        fit(moved, training, OPTIMIZATION)

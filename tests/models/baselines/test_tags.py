@@ -16,6 +16,7 @@ from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
 from vse_lessons.sources.storybook.writing.lexicons.general import TAG_NAMES
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
+from vse_lessons.training.loop import fit
 
 TOY = parse_lexicon(
     "toy",
@@ -166,7 +167,7 @@ def test_images_are_looked_up_by_their_number():
     torch.testing.assert_close(found, torch.from_numpy(store.tags[[4, 1]].astype(np.float32)))
 
 
-def test_normalised_scores():
+def test_normalized_scores():
     store = tagged(50)
     unit = Tags(store, TOY, TagsConfig(normalize="unit")).encode_images(store.batch(range(50)))
     torch.testing.assert_close(unit.norm(dim=1), torch.ones(50))
@@ -201,8 +202,8 @@ def test_a_sentence_without_a_concept_is_a_miss():
 def test_there_is_nothing_to_train():
     model = Tags(tagged(), TOY)
     assert not list(model.parameters()) and model.device == torch.device("cpu")
-    with pytest.raises(NotImplementedError, match="evaluate the model without fit"):
-        model.loss(None)
+    with pytest.raises(DataError, match="Tags has no loss to train by: evaluate it without fit"):
+        fit(model, None, None)
 
 
 def test_a_corpus_without_tags_is_refused():

@@ -15,6 +15,7 @@ from vse_lessons.data.regions import Detections, RegionStore
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.baselines.zero_shot import ZeroShot
 from vse_lessons.sources.readers.features import embeddings
+from vse_lessons.training.loop import fit
 
 N, EACH, WIDE = 12, 2, 8
 
@@ -96,8 +97,8 @@ def test_images_are_found_by_name_with_their_sentences(corpus, written):
 
 def test_it_is_not_trained_and_wants_one_space(corpus):
     model = ZeroShot(Spelling(), corpus.regions)
-    with pytest.raises(NotImplementedError, match="evaluate it without fit"):
-        model.loss(None)
+    with pytest.raises(DataError, match="evaluate it without fit"):
+        fit(model, None, None)
     narrow = Spelling()
     narrow.feature_dim = 4
     with pytest.raises(DataError, match="8 wide, but sentences have 4"):

@@ -33,9 +33,9 @@ def script(name):
     return module
 
 
-def jpeg(colour="red"):
+def jpeg(color="red"):
     content = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(content, "JPEG")
+    Image.new("RGB", (40, 30), color).save(content, "JPEG")
     return content.getvalue()
 
 

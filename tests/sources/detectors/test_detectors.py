@@ -12,16 +12,16 @@ from PIL import Image
 from vse_lessons.common.files import DataError
 from vse_lessons.data.pictures import pictures_from_files
 from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
-from vse_lessons.sources.detectors.colours import COLOURS, name_box_colours, name_colours
+from vse_lessons.sources.detectors.colors import COLORS, name_box_colors, name_colors
 from vse_lessons.sources.detectors.extraction import extract_regions
 
 
-def plain(colour):
-    return torch.tensor(colour, dtype=torch.uint8).expand(1, 224, 224, 3)
+def plain(color):
+    return torch.tensor(color, dtype=torch.uint8).expand(1, 224, 224, 3)
 
 
 @pytest.mark.parametrize(
-    ("colour", "name"),
+    ("color", "name"),
     [
         ((255, 0, 0), "red"),
         ((255, 128, 0), "orange"),
@@ -36,35 +36,35 @@ def plain(colour):
         ((128, 128, 128), "gray"),
     ],
 )
-def test_plain_colours_have_their_names(colour, name):
-    colours, purity = name_colours(plain(colour))
-    assert {list(COLOURS)[term] for term in colours.flatten().tolist()} == {name}
+def test_plain_colors_have_their_names(color, name):
+    colors, purity = name_colors(plain(color))
+    assert {list(COLORS)[term] for term in colors.flatten().tolist()} == {name}
     assert purity.shape == (1, 36) and (purity == 1).all()
 
 
 def test_purity_is_the_share_of_pixels():
     picture = plain((255, 0, 0)).clone()
     picture[:, :, :48] = torch.tensor([0, 0, 0], dtype=torch.uint8)  # 1.5 cells of 32 pixels
-    colours, purity = name_colours(picture)
-    names = np.array(list(COLOURS))[colours[0].reshape(6, 6).numpy()]
+    colors, purity = name_colors(picture)
+    names = np.array(list(COLORS))[colors[0].reshape(6, 6).numpy()]
     assert names[3].tolist() == ["black", *["red"] * 5]
     assert purity[0].reshape(6, 6)[3].tolist() == [0.75, 0.75, 1, 1, 1, 1]
 
 
-def test_a_box_has_the_colour_of_most_of_its_pixels():
+def test_a_box_has_the_color_of_most_of_its_pixels():
     picture = Image.new("RGB", (200, 100), (0, 0, 255))
     picture.paste((255, 0, 0), (0, 0, 100, 100))
     boxes = np.array([[0, 0, 0.5, 1], [0.5, 0, 1, 1], [0.25, 0, 1, 0.5], [0.2, 0.2, 0.2, 0.2]])
-    colours, purity = name_box_colours(picture, boxes)
-    assert [list(COLOURS)[row] for row in colours] == ["red", "blue", "blue", "red"]
+    colors, purity = name_box_colors(picture, boxes)
+    assert [list(COLORS)[row] for row in colors] == ["red", "blue", "blue", "red"]
     np.testing.assert_allclose(purity, [1, 1, 2 / 3, 1], atol=1e-6)
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(*[st.floats(-0.5, 1.5)] * 4), min_size=1, max_size=5))
 def test_boxes_that_leave_the_picture_are_cut_at_its_edge(boxes):
-    colours, purity = name_box_colours(Image.new("RGB", (9, 7), (0, 128, 0)), np.array(boxes))
-    assert {list(COLOURS)[row] for row in colours} == {"green"} and (purity == 1).all()
+    colors, purity = name_box_colors(Image.new("RGB", (9, 7), (0, 128, 0)), np.array(boxes))
+    assert {list(COLORS)[row] for row in colors} == {"green"} and (purity == 1).all()
 
 
 def test_imagenet_words():
@@ -127,7 +127,7 @@ def test_real_photographs(backbone, photographs, tmp_path):
     pictures = pictures_from_files(photographs, [path.name for path in photographs])
     store = extract_regions(pictures, backbone, tmp_path, batch_size=6, progress=False)
     assert (len(store), store.dimensions, store.counts.tolist()) == (12, 1280, [36] * 12)
-    assert store.tags.shape == (12, 1000) and store.attribute_names == tuple(COLOURS)
+    assert store.tags.shape == (12, 1000) and store.attribute_names == tuple(COLORS)
     size = sum(path.stat().st_size for path in Path(store.source).iterdir())
     assert size / 12 < 105_000  # 12 images share the names of all classes; see bench_extraction
     again = backbone([pictures.load(7)])[0]

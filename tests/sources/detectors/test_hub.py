@@ -10,7 +10,7 @@ from PIL import Image
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.pictures import pictures_from_files
-from vse_lessons.sources.detectors.colours import COLOURS, name_box_colours
+from vse_lessons.sources.detectors.colors import COLORS, name_box_colors
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.detectors.hub import HubDetector, HubEmbedder
 from vse_lessons.sources.semantics import regional_semantics
@@ -178,14 +178,14 @@ KINDS = ["detr", "yolos", "owl", "owlv2"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_detections_have_their_form(checkpoints, kind):
     detector = opened(checkpoints, kind, min_regions=4, max_regions=7, threshold=1.0)
-    assert detector.attribute_names == tuple(COLOURS) and detector.feature_dim == 16
+    assert detector.attribute_names == tuple(COLORS) and detector.feature_dim == 16
     for image, found in zip(pictures(), detector(pictures())):
         assert found.features.shape == (4, 16) and found.boxes.shape == (4, 4)
         assert found.boxes.min() >= 0 and found.boxes.max() <= 1
         assert (np.diff(found.class_confidences) <= 0).all() and found.class_confidences.max() <= 1
         assert found.classes.max() < len(detector.class_names)
-        colours, purity = name_box_colours(image, found.boxes)
-        assert found.attributes.tolist() == colours.tolist()
+        colors, purity = name_box_colors(image, found.boxes)
+        assert found.attributes.tolist() == colors.tolist()
         np.testing.assert_array_equal(found.attribute_confidences, purity)
     everything = opened(checkpoints, kind, min_regions=4, max_regions=7, threshold=0.0)
     assert [len(found.features) for found in everything(pictures())] == [7, 7, 7]
@@ -268,7 +268,7 @@ def test_from_a_checkpoint_to_regional_semantics(checkpoints, tmp_path, workers)
     (found,) = detector([pictures()[0]])
     np.testing.assert_allclose(store.detections(0).features, found.features, atol=2e-3)
     words = set(regional_semantics(store, [0])[0].split())
-    assert words <= set(COLOURS) | set(LABELS) and words & set(LABELS)
+    assert words <= set(COLORS) | set(LABELS) and words & set(LABELS)
 
 
 def test_a_picture_and_a_sentence_are_embedded_as_the_model_does(checkpoints):

@@ -472,7 +472,7 @@ SEEN = {
     "195": "cat car window",
     "174": "tree van man",
 }
-COLOURS = {"yellow jacket": (1, 1, 0), "orange carrot": (1, 0.5, 0), "red truck": (1, 0, 0)}
+COLORS = {"yellow jacket": (1, 1, 0), "orange carrot": (1, 0.5, 0), "red truck": (1, 0, 0)}
 
 
 @pytest.mark.usefixtures("_decoder")
@@ -495,15 +495,15 @@ def test_the_real_regions_are_what_the_public_loop_reads_and_describe_their_pict
         height, width, _ = picture.shape
         for row in range(36):
             told = f"{store.attribute_names[found.attributes[row]]} {store.class_names[found.classes[row]]}"
-            if told in COLOURS and found.class_confidences[row] > 0.6:
+            if told in COLORS and found.class_confidences[row] > 0.6:
                 x0, y0, x1, y1 = (found.boxes[row] * [width, height, width, height]).astype(int)
                 inner = picture[y0:y1, x0:x1].reshape(-1, 3)
                 lean = inner.mean(0) - inner.mean()  # where its colour leans from grey
-                wanted = np.array(COLOURS[told]) - np.mean(COLOURS[told])
+                wanted = np.array(COLORS[told]) - np.mean(COLORS[told])
                 cosine = lean @ wanted / np.linalg.norm(lean) / np.linalg.norm(wanted)
                 assert cosine > 0.7, f"{image}: {told} has mean colour {inner.mean(0)}"
                 seen.add(told)
-    assert seen == set(COLOURS)
+    assert seen == set(COLORS)
 
 
 # ------------------------------------------------------------------------- a feature file an image

@@ -16,9 +16,9 @@ from vse_lessons.sources.readers.listing import draw_splits
 HEADER = "id,productDisplayName,gender,year"
 
 
-def picture(path: Path, colour="red") -> None:
+def picture(path: Path, color="red") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (30, 40), colour).save(path)
+    Image.new("RGB", (30, 40), color).save(path)
 
 
 def table(folder: Path, *rows: str, header: str = HEADER, pictures=range(1, 6)) -> Path:

@@ -111,7 +111,7 @@ def test_a_thing_changes_its_own_place_only(setting):
     assert difference.max() == 0
 
 
-def test_colours_are_recognisable():
+def test_colors_are_recognizable():
     """The middle of a balloon is nearest to its own colour among all names."""
     names = list(RGB)
     right = 0

@@ -20,7 +20,7 @@ def perfect(scene) -> Detections:
         np.array([thing.box for thing in scene.things], np.float32) / CANVAS,
         np.array([CLASSES.index(thing.kind) for thing in scene.things], np.int16),
         sure,
-        np.array([ATTRIBUTES.index(thing.colour) for thing in scene.things], np.int16),
+        np.array([ATTRIBUTES.index(thing.color) for thing in scene.things], np.int16),
         sure,
     )
 

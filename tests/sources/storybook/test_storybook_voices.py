@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from vse_lessons.sources.storybook.scene.meaning import (
-    COLOURS,
+    COLORS,
     KIND,
     KINDS,
     PATTERNS,
@@ -93,17 +93,17 @@ def meanings_of(tables):
     return found
 
 
-COLOUR_MEANINGS = meanings_of([lex.COLOUR_WORDS, lex.FUR_WORDS, lex.PAINT_WORDS])
+COLOR_MEANINGS = meanings_of([lex.COLOR_WORDS, lex.FUR_WORDS, lex.PAINT_WORDS])
 PATTERN_MEANINGS = meanings_of([lex.PATTERN_WORDS])
 GARMENT_MEANINGS = meanings_of([lex.CLOTHES_NOUNS])
 
 
-def colours_in(scene):
-    found = {thing.colour for thing in scene.things}
+def colors_in(scene):
+    found = {thing.color for thing in scene.things}
     for thing in scene.things:
         if thing.clothes:
             clothes = thing.clothes
-            found |= {clothes.colour, clothes.bottom_colour, clothes.hat, clothes.bag}
+            found |= {clothes.color, clothes.bottom_color, clothes.hat, clothes.bag}
     return found
 
 
@@ -134,13 +134,13 @@ def fixed_scene(index):
     kinds = [KINDS[(index * 7 + step * 13) % len(KINDS)] for step in range(3)]
     things = []
     for step, kind in enumerate(kinds):
-        colour = kind.colours[index % len(kind.colours)]
+        color = kind.colors[index % len(kind.colors)]
         clothes = None
         if kind.family == "person":
             clothes = Clothes(
                 "shirt",
                 "long-sleeved",
-                colour,
+                color,
                 "plain",
                 None,
                 "shorts",
@@ -149,7 +149,7 @@ def fixed_scene(index):
             )
         action = kind.actions[index % len(kind.actions)] if kind.actions else None
         box = (8 + 40 * step, 70, 38 + 40 * step, 100)
-        things.append(Thing(kind.name, colour, "plain", "small", action, box, clothes))
+        things.append(Thing(kind.name, color, "plain", "small", action, box, clothes))
     return Scene(
         f"fixed/{index}",
         "photo",
@@ -181,13 +181,13 @@ def test_no_kind_is_mentioned_that_is_absent(domain):
 
 
 @pytest.mark.parametrize("domain", WRITERS)
-def test_every_colour_pattern_and_garment_mentioned_is_there(domain):
+def test_every_color_pattern_and_garment_mentioned_is_there(domain):
     for scene in scenes(domain, 800):
-        colours, garments = colours_in(scene), garments_in(scene)
+        colors, garments = colors_in(scene), garments_in(scene)
         patterns = {thing.pattern for thing in scene.things}
         for sentence in WRITERS[domain](scene):
             for word in tokens(NAMED.sub("", sentence)):
-                assert word not in COLOUR_MEANINGS or COLOUR_MEANINGS[word] & colours, sentence
+                assert word not in COLOR_MEANINGS or COLOR_MEANINGS[word] & colors, sentence
                 assert word not in PATTERN_MEANINGS or PATTERN_MEANINGS[word] & patterns, sentence
                 assert word not in GARMENT_MEANINGS or GARMENT_MEANINGS[word] & garments or word == "top", (
                     sentence
@@ -209,8 +209,8 @@ def test_adjectives_belong_to_their_nouns():
                     word = words[before]
                     if word in PATTERN_MEANINGS:
                         things = [t for t in things if t.pattern in PATTERN_MEANINGS[word]]
-                    elif word in COLOUR_MEANINGS:
-                        things = [t for t in things if t.colour in COLOUR_MEANINGS[word]]
+                    elif word in COLOR_MEANINGS:
+                        things = [t for t in things if t.color in COLOR_MEANINGS[word]]
                     elif word in sizes:
                         things = [t for t in things if t.size == sizes[word]]
                     elif word not in {mood for tier in lex.MOODS for mood in tier}:
@@ -275,7 +275,7 @@ def test_vocabulary_is_near_but_not_that_of_detectors():
     )
     frequent = {word for word, count in words.items() if count >= 4}
     rare = set(words) - frequent
-    regional = {kind.name for kind in KINDS} | set(COLOURS) | set(PATTERNS)
+    regional = {kind.name for kind in KINDS} | set(COLORS) | set(PATTERNS)
     tags = {word for name in lex.TAG_NAMES.values() for word in tokens(name)}
 
     def overlap(a, b):
@@ -290,7 +290,7 @@ def test_vocabulary_is_near_but_not_that_of_detectors():
 def test_every_kind_and_setting_has_a_tag_and_every_label_its_synonyms():
     assert set(lex.TAG_NAMES) == {kind.name for kind in KINDS} | set(SETTINGS)
     assert set(lex.NOUNS) == set(KIND)
-    for label in (*KIND, *COLOURS, *PATTERNS[1:], "small", "large"):
+    for label in (*KIND, *COLORS, *PATTERNS[1:], "small", "large"):
         assert label in lex.SYNONYMS
         assert label not in lex.SYNONYMS[label]
     assert "puppy" in lex.SYNONYMS["dog"] and "crimson" in lex.SYNONYMS["red"]

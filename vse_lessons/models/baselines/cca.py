@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary, tokenize
-from vse_lessons.models.base import Batch, Losses, RetrievalModel
+from vse_lessons.models.base import Embedder
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CCAConfig:
         return [cls(ridge=ridge) for ridge in (0.3, 1.0, 3.0)]
 
 
-class CCA(RetrievalModel):
+class CCA(Embedder):
     """Maximises the correlation of A^T x and B^T y over annotated pairs:
 
         A, B from the singular value decomposition  C_xx^-1/2 C_xy C_yy^-1/2 = U S V^T,
@@ -69,10 +69,6 @@ class CCA(RetrievalModel):
         """B sentences -> (B, H)."""
         rows = torch.from_numpy(self.vectorizer.transform(sentences).toarray()).float()
         return (rows.to(self.device) - self.text_mean) @ self.text_map
-
-    def loss(self, batch: Batch) -> Losses:
-        """CCA is solved when it is made; there is nothing to train."""
-        raise NotImplementedError("CCA is solved when it is made: evaluate it without fit")
 
 
 def _buffer(values: np.ndarray) -> nn.Parameter:

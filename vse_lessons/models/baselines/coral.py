@@ -20,17 +20,17 @@ from torch import Tensor, nn
 
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.models.base import Batch, Losses, RetrievalModel
+from vse_lessons.models.base import Embedder
 
 RIDGE = 0.1  # added to both covariances' diagonals, as a share of their mean variance
 BLOCK = 256
 
 
-class Coral(RetrievalModel):
+class Coral(Embedder):
     """A trained model whose embeddings of the target are moved onto those of the source; for the target
     only."""
 
-    def __init__(self, model: RetrievalModel, training: SparseCorpus):
+    def __init__(self, model: Embedder, training: SparseCorpus):
         """`training` is what `model` learnt from, with the target beside it."""
         super().__init__()
         self.model = model.eval()
@@ -56,10 +56,6 @@ class Coral(RetrievalModel):
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
         """B sentences -> (B, H)."""
         return self.text_move(self.model.encode_sentences(sentences))
-
-    def loss(self, batch: Batch) -> Losses:
-        """There is nothing to train."""
-        raise NotImplementedError("CORAL is computed when it is made: evaluate it without fit")
 
 
 class _Move(nn.Module):

@@ -16,7 +16,7 @@ from vse_lessons.blocks.similarity import cosine
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary
-from vse_lessons.models.base import Batch, Losses, Optimisation, Pairs, Presets, RetrievalModel
+from vse_lessons.models.base import Batch, Losses, Optimization, Pairs, Presets, Trainable
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class LinearConfig(Presets):
     beta: float = 0.8  # weight of annotated pairs where there are pseudo pairs too
     max_words: int = 82
     min_count: int = 4
-    optimisation: Optimisation = Optimisation(
+    optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=1e-3, weight_decay=1e-4, cosine=True
     )
 
     @classmethod
     def smoke(cls) -> LinearConfig:
         """The lesson's values for a few epochs: for tests."""
-        schedule = replace(cls().optimisation, epochs=3, batch_size=32)
-        return cls(optimisation=schedule)
+        schedule = replace(cls().optimization, epochs=3, batch_size=32)
+        return cls(optimization=schedule)
 
     @classmethod
     def paper(cls) -> LinearConfig:
@@ -50,7 +50,7 @@ class LinearConfig(Presets):
         return cls()
 
 
-class Linear(RetrievalModel):
+class Linear(Trainable):
     """Image: W (x - mean) / deviation of the mean region x.  Sentence: U b of the bag of words b."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Linear(RetrievalModel):
         self.register_buffer("deviation", deviation.clamp(min=1e-6))
 
     @classmethod
-    def build(cls, config: LinearConfig, training: SparseCorpus, seed: int = 0) -> Linear:
+    def build(cls, config: LinearConfig, training: SparseCorpus, *, seed: int = 0) -> Linear:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         texts = [*training.training_sentences, *training.semantics]
         statistics = training.corpus.regions.mean_statistics(training.seen)

@@ -19,7 +19,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.text import tokenize
 from vse_lessons.data.wordnet import Key, Lexicon, wordnet
-from vse_lessons.models.base import Batch, Losses, RetrievalModel
+from vse_lessons.models.base import Embedder
 from vse_lessons.sources.storybook.detector import StorybookDetector
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
 
@@ -91,7 +91,7 @@ class Concepts:
         return found
 
 
-class Tags(RetrievalModel):
+class Tags(Embedder):
     """r = s_g^T q (section 4.2), with s_g (G,) the scores of an image's concepts and q (G,) one for
     each concept that the sentence names, zero elsewhere.
 
@@ -158,10 +158,6 @@ class Tags(RetrievalModel):
         """r (I, S) of s_g (I, G) and q (S, G), in float32."""
         with torch.autocast(images.device.type, enabled=False):
             return images.float() @ sentences.float().T
-
-    def loss(self, batch: Batch) -> Losses:
-        """There is nothing to train."""
-        raise NotImplementedError("tags are matched as they are: evaluate the model without fit")
 
 
 def lexicon_of(store: RegionStore) -> Lexicon:

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
-from vse_lessons.models.base import Batch, Losses, RetrievalModel
+from vse_lessons.models.base import Embedder
 
 
-class Embedder(Protocol):
+class SentenceEmbedder(Protocol):
     """What embeds sentences into the space of the stored pictures."""
 
     feature_dim: int
@@ -26,11 +26,11 @@ class Embedder(Protocol):
         ...
 
 
-class ZeroShot(RetrievalModel):
+class ZeroShot(Embedder):
     """Similarity is the cosine of two embeddings, made elsewhere: of a picture, the mean of its regions (one,
     the whole picture, where `HubEmbedder` made it), and of a sentence, by the same checkpoint."""
 
-    def __init__(self, embedder: Embedder, store: RegionStore) -> None:
+    def __init__(self, embedder: SentenceEmbedder, store: RegionStore) -> None:
         """`DataError` if the store's features are not as wide as the embeddings of sentences."""
         super().__init__()
         if store.dimensions != embedder.feature_dim:
@@ -48,7 +48,3 @@ class ZeroShot(RetrievalModel):
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
         """B sentences -> (B, D)."""
         return self.embedder.encode_sentences(list(sentences)).to(self.device)
-
-    def loss(self, batch: Batch) -> Losses:
-        """There is nothing to train."""
-        raise NotImplementedError("a zero-shot model is not trained: evaluate it without fit")

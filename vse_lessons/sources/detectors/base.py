@@ -18,7 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import Detections
-from vse_lessons.sources.detectors.colours import COLOURS, GRID, name_colours
+from vse_lessons.sources.detectors.colors import COLORS, GRID, name_colors
 
 
 class Detector(Protocol):
@@ -47,7 +47,7 @@ class EfficientNetLite0:
     name = "efficientnet-lite0"
     version = "1"
     feature_dim = 1280
-    attribute_names = tuple(COLOURS)
+    attribute_names = tuple(COLORS)
 
     def __init__(self, device: str = "cpu") -> None:
         try:
@@ -79,19 +79,19 @@ class EfficientNetLite0:
         regions = F.avg_pool2d(cells, 2, stride=1).flatten(2).mT  # (B, 36, 1280)
         confidences, classes = self.net._fc(regions).softmax(-1).max(-1)  # (B, 36) each
         tags = self.net._fc(cells.mean((2, 3))).softmax(-1)  # (B, 1000)
-        colours, purity = name_colours(pixels)
-        columns = (regions.contiguous(), classes, confidences, colours, purity, tags)
+        colors, purity = name_colors(pixels)
+        columns = (regions.contiguous(), classes, confidences, colors, purity, tags)
         return [
             Detections(
                 features,
                 self.boxes,
                 kind.astype(np.int16),
                 sure,
-                colour.astype(np.int16),
+                color.astype(np.int16),
                 pure,
                 tag,
             )
-            for features, kind, sure, colour, pure, tag in zip(*(column.cpu().numpy() for column in columns))
+            for features, kind, sure, color, pure, tag in zip(*(column.cpu().numpy() for column in columns))
         ]
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError, digest
 from vse_lessons.data.regions import Detections
-from vse_lessons.sources.detectors.colours import COLOURS, name_box_colours
+from vse_lessons.sources.detectors.colors import COLORS, name_box_colors
 
 OPEN_VOCABULARY = ("owlvit", "owlv2")  # `model_type`s that look for words they are given
 NO_LABEL = re.compile(r"(N/A|LABEL_\d+|no[ _-]?object|background)?", re.IGNORECASE)
@@ -33,7 +33,7 @@ class HubDetector:
     attribute is the colour that most of the box has, for no checkpoint names any.  `DataError` names what is
     wrong with a checkpoint and the remedy."""
 
-    attribute_names = tuple(COLOURS)
+    attribute_names = tuple(COLORS)
     tag_names = ()
 
     def __init__(
@@ -125,13 +125,13 @@ class HubDetector:
             sides = np.array(image.size * 2, np.float32)  # width, height, width, height
             places = places * longest / sides
         places = places.clip(0, 1).astype(np.float32)
-        colours, purity = name_box_colours(image, places)
+        colors, purity = name_box_colors(image, places)
         return Detections(
             features[order].numpy(),
             places,
             classes[order].numpy().astype(np.int16),
             best[order].clamp(min=0).numpy(),
-            colours,
+            colors,
             purity,
         )
 

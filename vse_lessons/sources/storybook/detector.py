@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vse_lessons.data.regions import Detections
-from vse_lessons.sources.storybook.scene.meaning import CANVAS, COLOURS, KINDS, PATTERNS, SETTINGS
+from vse_lessons.sources.storybook.scene.meaning import CANVAS, COLORS, KINDS, PATTERNS, SETTINGS
 from vse_lessons.sources.storybook.writing.lexicons.general import TAG_NAMES
 
 TRAINED_ON_SEED = 1
@@ -43,7 +43,7 @@ class Maps:
     objectness: Tensor  # 1 logit: the middle of a thing is in this cell
     boxes: Tensor  # 4: middle x, y from the cell's middle (cells), log width, log height
     kinds: Tensor  # a logit each of KINDS
-    colours: Tensor  # a logit each of COLOURS
+    colors: Tensor  # a logit each of COLOURS
     patterns: Tensor  # a logit each of PATTERNS
     settings: Tensor  # (B, 8): a logit each of SETTINGS
 
@@ -83,7 +83,7 @@ class Network(nn.Module):
             Residual(96),
             Conv(96, WIDTH),
         )
-        self.splits = (1, 4, len(KINDS), len(COLOURS), len(PATTERNS))
+        self.splits = (1, 4, len(KINDS), len(COLORS), len(PATTERNS))
         self.heads = nn.Conv2d(WIDTH, sum(self.splits), 1)
         self.setting = nn.Linear(WIDTH, len(SETTINGS))
         nn.init.constant_(self.heads.bias[:1], -4.0)  # things are rare among cells
@@ -143,7 +143,7 @@ class StorybookDetector:
     name = "storybook"
     version = "2"
     class_names = tuple(kind.name for kind in KINDS)
-    attribute_names = (*COLOURS, *PATTERNS[1:])
+    attribute_names = (*COLORS, *PATTERNS[1:])
     # image-level concepts have names of their own, as those of other data sets have
     tag_names = tuple(TAG_NAMES[name] for name in (*class_names, *SETTINGS))
     feature_dim = WIDTH
@@ -173,7 +173,7 @@ class StorybookDetector:
         kinds = maps.kinds.softmax(1).flatten(2)
         tags = torch.cat([(kinds * heat.flatten(2)).amax(2), maps.settings.softmax(1)], 1)
         patterns = maps.patterns.softmax(1)[:, 1:]  # plain is no word
-        attributes = torch.cat([maps.colours.softmax(1), patterns], 1).flatten(2)
+        attributes = torch.cat([maps.colors.softmax(1), patterns], 1).flatten(2)
         parts = (maps.features.flatten(2), decode_boxes(maps.boxes).flatten(2), kinds, attributes)
         at_cells = [
             part.transpose(1, 2).gather(1, cells[..., None].expand(-1, -1, part.shape[1])) for part in parts

@@ -59,7 +59,7 @@ def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: floa
                     found.class_confidences[region],
                     hit,
                     hit and name == thing.kind,
-                    hit and attribute in (thing.colour, thing.pattern),
+                    hit and attribute in (thing.color, thing.pattern),
                 )
             )
             if hit:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw
 
-from vse_lessons.sources.storybook.drawing.pen import SCALE, Colour, jitter, shade, smooth
+from vse_lessons.sources.storybook.drawing.pen import SCALE, Color, jitter, shade, smooth
 from vse_lessons.sources.storybook.scene.meaning import CANVAS, SHORE, ground_line
 
 SIDE = CANVAS * SCALE
 Draw = ImageDraw.ImageDraw
 
 
-def blend(image: Image.Image, top: int, bottom: int, first: Colour, last: Colour) -> None:
+def blend(image: Image.Image, top: int, bottom: int, first: Color, last: Color) -> None:
     """Fill the rows from `top` to `bottom` with colours that run from `first` to `last`."""
     rows = max(1, bottom - top)
     column = Image.new("RGB", (1, rows))
@@ -26,17 +26,17 @@ def blend(image: Image.Image, top: int, bottom: int, first: Colour, last: Colour
     image.paste(column.resize((SIDE, rows), Image.Resampling.NEAREST), (0, top))
 
 
-def _cloud(draw: Draw, x: int, y: int, size: int, fill: Colour) -> None:
+def _cloud(draw: Draw, x: int, y: int, size: int, fill: Color) -> None:
     for dx, dy, r in ((-size, 0, size * 2 // 3), (0, -size // 3, size), (size, 0, size * 2 // 3)):
         draw.ellipse((x + dx - r, y + dy - r * 2 // 3, x + dx + r, y + dy + r * 2 // 3), fill)
 
 
-def _clouds(draw: Draw, rng: random.Random, fill: Colour) -> None:
+def _clouds(draw: Draw, rng: random.Random, fill: Color) -> None:
     for _ in range(rng.randint(1, 3)):
         _cloud(draw, rng.randint(0, SIDE), rng.randint(14, 70), rng.randint(12, 20), fill)
 
 
-def _hills(draw: Draw, rng: random.Random, base: int, height: int, fill: Colour) -> None:
+def _hills(draw: Draw, rng: random.Random, base: int, height: int, fill: Color) -> None:
     """A rolling skyline above `base`."""
     points = [(-40, base + 40), (-40, base)]
     points += [(x, base - rng.randint(height // 4, height)) for x in range(0, SIDE + 60, 44)]
@@ -44,13 +44,13 @@ def _hills(draw: Draw, rng: random.Random, base: int, height: int, fill: Colour)
     draw.polygon(smooth(points), fill)
 
 
-def _specks(draw: Draw, rng: random.Random, count: int, top: int, fill: Colour, size: int) -> None:
+def _specks(draw: Draw, rng: random.Random, count: int, top: int, fill: Color, size: int) -> None:
     for _ in range(count):
         x, y = rng.randint(0, SIDE), rng.randint(top, SIDE)
         draw.ellipse((x, y, x + size, y + size // 2 + 1), fill)
 
 
-def _waves(draw: Draw, rng: random.Random, top: int, bottom: int, fill: Colour) -> None:
+def _waves(draw: Draw, rng: random.Random, top: int, bottom: int, fill: Color) -> None:
     for y in range(top + 5, bottom - 3, 9):
         for _ in range(5):
             x, long = rng.randint(-10, SIDE), rng.randint(8, 24)
@@ -123,7 +123,7 @@ def _kitchen(image: Image.Image, draw: Draw, rng: random.Random) -> None:
             draw.rectangle((x, y, x + tile, y + tile // 2 + 4), fill)
 
 
-def _counter(draw: Draw, left: int, line: int, wood: Colour) -> None:
+def _counter(draw: Draw, left: int, line: int, wood: Color) -> None:
     """A worktop over four cupboards and a stove that stand on `line`."""
     draw.rectangle((left - 4, line - 50, left + 164, line - 44), shade(wood, 70))
     draw.rectangle((left, line - 43, left + 160, line), wood)

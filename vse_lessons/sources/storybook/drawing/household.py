@@ -26,9 +26,9 @@ def table(pen: Pen) -> None:
     for x in (18, 74):
         pen.box(x, 14, x + 8, 86, pen.dark)
     for x in (5, 87):
-        pen.box(x, 14, x + 8, 100, pen.colour)
+        pen.box(x, 14, x + 8, 100, pen.color)
     pen.box(6, 14, 94, 28, pen.dark)
-    pen.box(0, 0, 100, 15, pen.colour, 5)
+    pen.box(0, 0, 100, 15, pen.color, 5)
     pen.line([(3, 4), (97, 4)], pen.light, 4)
 
 
@@ -61,12 +61,12 @@ def lamp(pen: Pen) -> None:
     pen.line([(50, 30), (50, 96)], INK, 10)
     pen.oval(16, 90, 84, 100, INK)
     pen.oval(38, 26, 62, 42, GLOW)
-    pen.shape([(28, 0), (72, 0), (100, 34), (0, 34)], pen.colour)
+    pen.shape([(28, 0), (72, 0), (100, 34), (0, 34)], pen.color)
     pen.box(2, 30, 98, 34, pen.dark)
 
 
 def clock(pen: Pen) -> None:
-    pen.oval(0, 0, 100, 100, pen.colour)
+    pen.oval(0, 0, 100, 100, pen.color)
     pen.oval(14, 14, 86, 86, CREAM)
     for x, y in ((50, 20), (80, 50), (50, 80), (20, 50)):
         pen.dot(x, y, 3, INK)
@@ -79,14 +79,14 @@ def clock(pen: Pen) -> None:
 def cup(pen: Pen) -> None:
     pen.curve(66, 26, 100, 76, 0, 360, pen.dark, 12)
     pen.blob([(-2, 4), (84, 4), (84, 70), (70, 106), (12, 106), (-2, 70)], pen.main)
-    pen.oval(0, 0, 82, 26, shade(pen.colour, 84))
+    pen.oval(0, 0, 82, 26, shade(pen.color, 84))
     pen.oval(7, 5, 75, 22, (96, 60, 40))
 
 
 def ball(pen: Pen) -> None:
     pen.oval(0, 0, 100, 100, pen.main)
     if pen.thing.pattern == "plain":
-        seam = CREAM if sum(pen.colour) < 640 else pen.dark
+        seam = CREAM if sum(pen.color) < 640 else pen.dark
         pen.curve(-50, 10, 44, 90, 300, 420, seam, 8)
         pen.curve(56, 10, 150, 90, 120, 240, seam, 8)
     pen.oval(22, 14, 40, 30, pen.light)
@@ -101,27 +101,27 @@ def kite(pen: Pen) -> None:
     pen.line([(50, 0), (50, 76)], INK, 3)
     pen.line([(0, 32), (100, 32)], INK, 3)
     for x, y in ((55, 82), (46, 92)):
-        pen.shape([(x - 12, y - 4), (x - 12, y + 4), (x + 12, y - 4), (x + 12, y + 4)], pen.colour)
+        pen.shape([(x - 12, y - 4), (x - 12, y + 4), (x + 12, y - 4), (x + 12, y + 4)], pen.color)
 
 
 def balloon(pen: Pen) -> None:
     pen.line([(50, 68), (58, 80), (44, 88), (50, 99)], INK, 4)
-    pen.oval(0, 0, 100, 66, pen.colour)
+    pen.oval(0, 0, 100, 66, pen.color)
     pen.shape([(50, 62), (38, 73), (62, 73)], pen.dark)
     pen.oval(20, 10, 40, 28, pen.light)
 
 
 def teddy(pen: Pen) -> None:
     for x in (22, 78):
-        pen.dot(x, 10, 15, pen.colour)
+        pen.dot(x, 10, 15, pen.color)
         pen.dot(x, 10, 8, pen.light)
     pen.oval(0, 48, 32, 66, pen.dark)
     pen.oval(68, 48, 100, 66, pen.dark)
-    pen.oval(16, 42, 84, 98, pen.colour)
+    pen.oval(16, 42, 84, 98, pen.color)
     pen.oval(32, 54, 68, 88, pen.light)
     pen.oval(2, 78, 38, 100, pen.dark)
     pen.oval(62, 78, 98, 100, pen.dark)
-    pen.oval(12, 4, 88, 52, pen.colour)
+    pen.oval(12, 4, 88, 52, pen.color)
     pen.oval(34, 28, 66, 48, pen.light)
     for x in (34, 66):
         pen.dot(x, 22, 5, INK)
@@ -139,11 +139,11 @@ def robot(pen: Pen) -> None:
     pen.dot(6, 68, 7, pen.dark)
     pen.line([(76, 48), (94, raised + 2)], STEEL, 10)
     pen.dot(94, raised, 7, pen.dark)
-    pen.box(22, 42, 78, 80, pen.colour, 6)
+    pen.box(22, 42, 78, 80, pen.color, 6)
     pen.box(34, 52, 66, 66, CREAM)
     for x, paint in ((38, (226, 60, 50)), (48, (250, 206, 60)), (58, (70, 170, 90))):
         pen.box(x, 56, x + 5, 62, paint)
-    pen.box(26, 10, 74, 40, pen.colour, 6)
+    pen.box(26, 10, 74, 40, pen.color, 6)
     for x in (40, 60):
         pen.dot(x, 22, 9, CREAM)
         pen.dot(x, 22, 5, INK)
@@ -155,7 +155,7 @@ def drum(pen: Pen) -> None:
     pen.line([(80, 30), (98, 4)], WOOD, 7)
     pen.oval(4, 70, 96, 100, pen.dark)
     pen.box(4, 36, 96, 86, pen.main)
-    trim = CREAM if pen.thing.colour != "white" else (206, 70, 60)
+    trim = CREAM if pen.thing.color != "white" else (206, 70, 60)
     for x in (4, 27, 50, 73):
         pen.line([(x, 42), (x + 11, 88), (x + 22, 42)], trim, 4)
     pen.oval(2, 20, 98, 52, pen.dark)
@@ -165,8 +165,8 @@ def drum(pen: Pen) -> None:
 def guitar(pen: Pen) -> None:
     pen.line([(50, 8), (50, 56)], (92, 60, 40), 14)
     pen.box(36, 0, 64, 12, INK, 8)
-    pen.oval(8, 40, 92, 70, pen.colour)
-    pen.oval(0, 58, 100, 100, pen.colour)
+    pen.oval(8, 40, 92, 70, pen.color)
+    pen.oval(0, 58, 100, 100, pen.color)
     pen.oval(34, 54, 66, 72, INK)
     pen.box(32, 82, 68, 87, INK)
     for x in (45, 55):
@@ -184,14 +184,14 @@ def umbrella(pen: Pen) -> None:
 
 
 def book(pen: Pen) -> None:
-    pen.shape([(0, 14), (50, 24), (100, 14), (100, 92), (50, 100), (0, 92)], pen.colour)
+    pen.shape([(0, 14), (50, 24), (100, 14), (100, 92), (50, 100), (0, 92)], pen.color)
     pen.blob([(4, 10), (20, -6), (46, 6), (50, 20), (50, 92), (6, 84)], CREAM)
     pen.blob([(96, 10), (80, -6), (54, 6), (50, 20), (50, 92), (94, 84)], shade(CREAM, 93))
     for y in (30, 46, 62):
         pen.line([(14, y), (40, y + 4)], (140, 136, 136), 4)
         pen.line([(60, y + 4), (86, y)], (140, 136, 136), 4)
     pen.shape([(0, 14), (7, 14), (7, 86), (50, 92), (93, 86), (93, 14), (100, 14), (100, 92),
-               (50, 100), (0, 92)], pen.colour)
+               (50, 100), (0, 92)], pen.color)
 
 
 FURNITURE: dict[str, Callable[[Pen], None]] = {

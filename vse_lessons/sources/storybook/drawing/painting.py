@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from vse_lessons.sources.storybook.drawing.pen import SCALE, Colour, jitter, shade
+from vse_lessons.sources.storybook.drawing.pen import SCALE, Color, jitter, shade
 from vse_lessons.sources.storybook.scene.meaning import CANVAS
 
 SIDE = CANVAS * SCALE
@@ -20,13 +20,13 @@ LAYINGS = 4  # tables of strokes to choose from
 FRAME = 4  # the frame's width (pixels of the picture)
 
 # a palette: 3 x 3 numerators over 256 from RGB to RGB, then what is added to each channel
-PALETTES: dict[str, tuple[tuple[int, ...], Colour]] = {
+PALETTES: dict[str, tuple[tuple[int, ...], Color]] = {
     "old master": ((156, 74, 22, 62, 134, 24, 50, 60, 90), (30, 18, 4)),
     "fresco": ((146, 50, 30, 30, 150, 40, 30, 50, 130), (44, 36, 28)),
     "bold": ((330, -50, -24, -40, 310, -24, -40, -40, 336), (4, -6, -4)),
     "twilight": ((160, 44, 20, 26, 150, 40, 44, 50, 150), (10, 6, 22)),
 }
-WOODS: tuple[Colour, ...] = ((176, 134, 60), (92, 60, 40), (60, 52, 50), (206, 176, 110))
+WOODS: tuple[Color, ...] = ((176, 134, 60), (92, 60, 40), (60, 52, 50), (206, 176, 110))
 
 
 @lru_cache(maxsize=LAYINGS)
@@ -67,7 +67,7 @@ def paint(canvas: Image.Image, rng: random.Random) -> Image.Image:
     return picture
 
 
-def _frame(picture: Image.Image, wood: Colour) -> None:
+def _frame(picture: Image.Image, wood: Color) -> None:
     draw = ImageDraw.Draw(picture)
     for inset in range(FRAME):
         tone = shade(wood, (60, 100, 130, 50)[inset])

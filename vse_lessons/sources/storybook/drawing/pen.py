@@ -17,11 +17,11 @@ from vse_lessons.sources.storybook.scene.meaning import Thing
 SCALE = 2  # pictures are drawn SCALE times too large and reduced at the end
 MARGIN = 4  # room around a thing's layer (drawn pixels)
 
-Colour = tuple[int, int, int]
-Paint = Colour | Image.Image  # a plain colour, or a patterned cloth as large as the layer
+Color = tuple[int, int, int]
+Paint = Color | Image.Image  # a plain colour, or a patterned cloth as large as the layer
 Point = tuple[int, int]
 
-RGB: dict[str, Colour] = {
+RGB: dict[str, Color] = {
     "red": (216, 48, 44),
     "orange": (242, 134, 30),
     "yellow": (250, 212, 56),
@@ -34,13 +34,13 @@ RGB: dict[str, Colour] = {
     "white": (246, 246, 242),
     "gray": (146, 150, 156),
 }
-INK: Colour = (34, 28, 34)
-CREAM: Colour = (250, 246, 232)
-WOOD: Colour = (150, 100, 58)
-STEEL: Colour = (170, 178, 188)
-GLASS: Colour = (190, 224, 240)
-LEAF: Colour = (78, 150, 66)
-SKIN: tuple[Colour, ...] = (
+INK: Color = (34, 28, 34)
+CREAM: Color = (250, 246, 232)
+WOOD: Color = (150, 100, 58)
+STEEL: Color = (170, 178, 188)
+GLASS: Color = (190, 224, 240)
+LEAF: Color = (78, 150, 66)
+SKIN: tuple[Color, ...] = (
     (250, 218, 190),
     (236, 190, 150),
     (204, 150, 106),
@@ -49,30 +49,30 @@ SKIN: tuple[Colour, ...] = (
 )
 
 
-def shade(colour: Colour, percent: int) -> Colour:
+def shade(color: Color, percent: int) -> Color:
     """`colour` scaled to `percent` of its brightness; above 100 it is mixed with white."""
     if percent <= 100:
-        return tuple(channel * percent // 100 for channel in colour)
-    return tuple(channel + (255 - channel) * (percent - 100) // 100 for channel in colour)
+        return tuple(channel * percent // 100 for channel in color)
+    return tuple(channel + (255 - channel) * (percent - 100) // 100 for channel in color)
 
 
-def jitter(colour: Colour, rng: random.Random, amount: int) -> Colour:
+def jitter(color: Color, rng: random.Random, amount: int) -> Color:
     """`colour` with every channel moved by at most `amount`."""
-    return tuple(min(255, max(0, channel + rng.randint(-amount, amount))) for channel in colour)
+    return tuple(min(255, max(0, channel + rng.randint(-amount, amount))) for channel in color)
 
 
-def contrast(colour: Colour) -> Colour:
+def contrast(color: Color) -> Color:
     """The second colour of a pattern on `colour`."""
-    bright = 3 * colour[0] + 6 * colour[1] + colour[2]
+    bright = 3 * color[0] + 6 * color[1] + color[2]
     return (84, 78, 92) if bright > 1900 else CREAM
 
 
-def cloth(size: Point, colour: Colour, pattern: str, step: int, upright: bool) -> Image.Image:
+def cloth(size: Point, color: Color, pattern: str, step: int, upright: bool) -> Image.Image:
     """A patterned RGBA sheet of `size` pixels that repeats every `step` pixels; stripes are
     vertical if `upright`."""
-    sheet = Image.new("RGBA", size, (*colour, 255))
+    sheet = Image.new("RGBA", size, (*color, 255))
     draw = ImageDraw.Draw(sheet)
-    second = contrast(colour)
+    second = contrast(color)
     width, height = size
     if pattern == "striped":
         band = max(2, step * 2 // 5)
@@ -86,7 +86,7 @@ def cloth(size: Point, colour: Colour, pattern: str, step: int, upright: bool) -
                 draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=second)
     elif pattern == "checked":
         half = step // 2
-        between = tuple((a + b) // 2 for a, b in zip(colour, second))
+        between = tuple((a + b) // 2 for a, b in zip(color, second))
         for y in range(0, height, step):
             draw.rectangle((0, y, width, y + half - 1), fill=between)
         for x in range(0, width, step):
@@ -123,19 +123,19 @@ class Pen:
         self.draw = ImageDraw.Draw(self.layer)
         self.frame = (MARGIN + 1, MARGIN + 1, MARGIN + x1 - x0 - 2, MARGIN + y1 - y0 - 2)
         self.flip = thing.facing == "left"
-        self.colour = jitter(RGB[thing.colour], rng, 9)
-        self.dark, self.light = shade(self.colour, 72), shade(self.colour, 135)
-        self.main: Paint = self.colour
+        self.color = jitter(RGB[thing.color], rng, 9)
+        self.dark, self.light = shade(self.color, 72), shade(self.color, 135)
+        self.main: Paint = self.color
         if thing.pattern != "plain":
-            self.main = self.pattern(self.colour, thing.pattern)
+            self.main = self.pattern(self.color, thing.pattern)
 
-    def pattern(self, colour: Colour, pattern: str) -> Paint:
+    def pattern(self, color: Color, pattern: str) -> Paint:
         """`colour` in a pattern that suits the size of this thing."""
         if pattern == "plain":
-            return colour
+            return color
         step = max(7, min(self.layer.width, self.layer.height) // 6)
         upright = self.thing.family not in ("person", "building")
-        return cloth(self.layer.size, colour, pattern, step, upright)
+        return cloth(self.layer.size, color, pattern, step, upright)
 
     def within(self, x0: int, y0: int, x1: int, y1: int) -> Pen:
         """A pen for a part: its 0 to 100 cover this box of the present frame."""
@@ -200,7 +200,7 @@ class Pen:
                 self._paint("ellipse", (x - r, y - r, x + r, y + r), fill)
 
     def curve(
-        self, x0: int, y0: int, x1: int, y1: int, start: int, end: int, fill: Colour, width: int = 4
+        self, x0: int, y0: int, x1: int, y1: int, start: int, end: int, fill: Color, width: int = 4
     ) -> None:
         """The arc of an ellipse from `start` to `end` degrees, clockwise from the right."""
         (ax, ay), (bx, by) = self.at(x0, y0), self.at(x1, y1)
@@ -225,7 +225,7 @@ class Pen:
         getattr(ImageDraw.Draw(mask), method)(where, fill=255, **how)
         self.layer.paste(fill, (0, 0), mask)
 
-    def outlined(self, ink: Colour) -> Image.Image:
+    def outlined(self, ink: Color) -> Image.Image:
         """The finished layer: lit from above, with an ink line around it."""
         alpha = self.layer.getchannel("A")
         rim = alpha

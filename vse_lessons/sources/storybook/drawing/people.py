@@ -15,7 +15,7 @@ from vse_lessons.sources.storybook.drawing.pen import (
     INK,
     RGB,
     SKIN,
-    Colour,
+    Color,
     Paint,
     Pen,
     Point,
@@ -25,7 +25,7 @@ from vse_lessons.sources.storybook.drawing.pen import (
 )
 from vse_lessons.sources.storybook.scene.meaning import HAND_HEIGHT, Clothes
 
-HAIR: tuple[Colour, ...] = ((44, 34, 32), (98, 62, 38), (226, 184, 96), (184, 86, 40),
+HAIR: tuple[Color, ...] = ((44, 34, 32), (98, 62, 38), (226, 184, 96), (184, 86, 40),
                             (170, 166, 164))
 
 
@@ -91,7 +91,7 @@ def _part(limb: list[Point], share: int) -> list[Point]:
     return [(ax, ay), (bx, by), (bx + (cx - bx) * share // 50, by + (cy - by) * share // 50)]
 
 
-def _draw_legs(pen: Pen, body: Body, clothes: Clothes, skin: Colour, cloth: Colour) -> None:
+def _draw_legs(pen: Pen, body: Body, clothes: Clothes, skin: Color, cloth: Color) -> None:
     covered = {"trousers": 92, "shorts": 48}.get(clothes.bottom or "", 0)
     shoe = pen.rng.choice(((60, 50, 52), (120, 70, 44), (190, 60, 56), (236, 236, 236)))
     for leg, paint in zip(_legs(pen, body), (shade(cloth, 82), cloth)):
@@ -115,7 +115,7 @@ def _skirt(pen: Pen, body: Body, paint: Paint, top: int, hem: int) -> None:
         pen.shape([(33, top), (67, top), (80, hem), (20, hem)], paint)
 
 
-def _draw_arm(pen: Pen, arm: list[Point], clothes: Clothes, skin: Colour, paint: Paint) -> None:
+def _draw_arm(pen: Pen, arm: list[Point], clothes: Clothes, skin: Color, paint: Paint) -> None:
     pen.line(arm, skin, 10)
     x, y = arm[2]
     pen.dot(x, y, 5, skin)
@@ -124,7 +124,7 @@ def _draw_arm(pen: Pen, arm: list[Point], clothes: Clothes, skin: Colour, paint:
         pen.line(_part(arm, share), paint, 15)
 
 
-def _torso(pen: Pen, body: Body, clothes: Clothes, skin: Colour) -> None:
+def _torso(pen: Pen, body: Body, clothes: Clothes, skin: Color) -> None:
     """The upper garment without its sleeves, and what tells its kind."""
     top, hip = body.shoulder, body.hip + (8 if pen.action == "sitting" else 2)
     pen.box(43, top - 4, 57, top + 3, skin)
@@ -138,71 +138,71 @@ def _torso(pen: Pen, body: Body, clothes: Clothes, skin: Colour) -> None:
     TOP_DETAILS[clothes.top](pen, top, hip, skin)
 
 
-def _tee(pen: Pen, top: int, hip: int, skin: Colour) -> None:
+def _tee(pen: Pen, top: int, hip: int, skin: Color) -> None:
     pen.oval(41, top - 3, 59, top + 3, skin)
 
 
-def _shirt(pen: Pen, top: int, hip: int, skin: Colour) -> None:
-    collar = contrast(pen.colour)
+def _shirt(pen: Pen, top: int, hip: int, skin: Color) -> None:
+    collar = contrast(pen.color)
     pen.line([(50, top + 2), (50, hip)], pen.dark, 3)
     for y in range(top + 7, hip, 7):
         pen.dot(50, y, 2, collar)
     pen.shape([(38, top - 2), (50, top + 5), (62, top - 2), (56, top - 3), (44, top - 3)], collar)
 
 
-def _hoodie(pen: Pen, top: int, hip: int, skin: Colour) -> None:
+def _hoodie(pen: Pen, top: int, hip: int, skin: Color) -> None:
     pen.blob([(28, top - 4), (72, top - 4), (68, top + 5), (32, top + 5)], pen.dark)
     pen.oval(41, top - 4, 59, top + 2, skin)
     for x in (45, 55):
-        pen.line([(x, top + 3), (x, top + 10)], contrast(pen.colour), 3)
+        pen.line([(x, top + 3), (x, top + 10)], contrast(pen.color), 3)
     pen.shape([(38, hip - 10), (62, hip - 10), (67, hip - 2), (33, hip - 2)], pen.dark)
 
 
-def _jacket(pen: Pen, top: int, hip: int, skin: Colour) -> None:
-    pen.shape([(44, top - 2), (56, top - 2), (55, hip + 1), (45, hip + 1)], contrast(pen.colour))
+def _jacket(pen: Pen, top: int, hip: int, skin: Color) -> None:
+    pen.shape([(44, top - 2), (56, top - 2), (55, hip + 1), (45, hip + 1)], contrast(pen.color))
     pen.shape([(42, top - 3), (50, top + 10), (34, top + 6)], pen.dark)
     pen.shape([(58, top - 3), (50, top + 10), (66, top + 6)], pen.dark)
     for x in (34, 60):
         pen.line([(x, hip - 6), (x + 6, hip - 6)], pen.dark, 4)
 
 
-def _coat(pen: Pen, top: int, hip: int, skin: Colour) -> None:
+def _coat(pen: Pen, top: int, hip: int, skin: Color) -> None:
     pen.shape([(40, top - 3), (50, top + 9), (30, top + 4)], pen.dark)
     pen.shape([(60, top - 3), (50, top + 9), (70, top + 4)], pen.dark)
     for y in range(top + 11, hip + 8, 8):
         for x in (44, 56):
-            pen.dot(x, y, 3, contrast(pen.colour))
-    pen.line([(30, hip - 4), (70, hip - 4)], shade(pen.colour, 55), 6)
+            pen.dot(x, y, 3, contrast(pen.color))
+    pen.line([(30, hip - 4), (70, hip - 4)], shade(pen.color, 55), 6)
 
 
-def _sweater(pen: Pen, top: int, hip: int, skin: Colour) -> None:
+def _sweater(pen: Pen, top: int, hip: int, skin: Color) -> None:
     pen.box(38, top - 4, 62, top + 1, pen.dark, 4)
     pen.box(30, hip - 3, 70, hip + 2, pen.dark)
     for x in range(34, 70, 6):
         pen.line([(x, hip - 3), (x, hip + 2)], pen.light, 2)
 
 
-def _blouse(pen: Pen, top: int, hip: int, skin: Colour) -> None:
+def _blouse(pen: Pen, top: int, hip: int, skin: Color) -> None:
     for x in (28, 39, 50, 61):
-        pen.oval(x, hip - 3, x + 12, hip + 5, pen.colour)
-    bow = contrast(pen.colour)
+        pen.oval(x, hip - 3, x + 12, hip + 5, pen.color)
+    bow = contrast(pen.color)
     for way in (-1, 1):
         pen.shape([(50, top + 3), (50 + way * 16, top - 2), (50 + way * 16, top + 8)], bow)
         pen.line([(50, top + 3), (50 + way * 5, top + 12)], bow, 4)
 
 
-def _dress(pen: Pen, top: int, hip: int, skin: Colour) -> None:
+def _dress(pen: Pen, top: int, hip: int, skin: Color) -> None:
     pen.shape([(40, top - 3), (60, top - 3), (50, top + 7)], skin)
-    pen.line([(31, hip - 8), (69, hip - 8)], shade(pen.colour, 58), 6)
+    pen.line([(31, hip - 8), (69, hip - 8)], shade(pen.color, 58), 6)
 
 
-TOP_DETAILS: dict[str, Callable[[Pen, int, int, Colour], None]] = {
+TOP_DETAILS: dict[str, Callable[[Pen, int, int, Color], None]] = {
     "tee": _tee, "shirt": _shirt, "hoodie": _hoodie, "jacket": _jacket, "coat": _coat,
     "sweater": _sweater, "blouse": _blouse, "dress": _dress,
 }
 
 
-def _print(pen: Pen, motif: str, ink: Colour) -> None:
+def _print(pen: Pen, motif: str, ink: Color) -> None:
     """A motif printed on a garment, filling the pen's frame."""
     if motif == "letters":
         pen.line([(0, 100), (12, 10), (26, 100)], ink, 13)
@@ -229,7 +229,7 @@ def _print(pen: Pen, motif: str, ink: Colour) -> None:
             pen.line([(x, 80), (x, 100)], INK if ink == CREAM else CREAM, 4)
 
 
-def _hair_behind(pen: Pen, head: tuple[int, int, int, int], hair: Colour) -> None:
+def _hair_behind(pen: Pen, head: tuple[int, int, int, int], hair: Color) -> None:
     x0, y0, x1, y1 = head
     tall = y1 - y0
     if pen.thing.kind == "woman":
@@ -242,7 +242,7 @@ def _hair_behind(pen: Pen, head: tuple[int, int, int, int], hair: Colour) -> Non
             pen.dot(x, y0 + 13, 5, (226, 70, 90))
 
 
-def _head(pen: Pen, head: tuple[int, int, int, int], skin: Colour, hair: Colour,
+def _head(pen: Pen, head: tuple[int, int, int, int], skin: Color, hair: Color,
           hat: str | None) -> None:
     x0, y0, x1, y1 = head
     kind, beard = pen.thing.kind, pen.rng.random() < 0.5
@@ -274,7 +274,7 @@ def person(pen: Pen) -> None:
         body = body.seated()
     skin = pen.rng.choice(SKIN)
     hair = pen.rng.choice([tone for tone in HAIR if abs(sum(tone) - sum(skin)) > 120])
-    bottom = jitter(RGB[clothes.bottom_colour], pen.rng, 9) if clothes.bottom_colour else skin
+    bottom = jitter(RGB[clothes.bottom_color], pen.rng, 9) if clothes.bottom_color else skin
     back, front = _arms(pen, body)
     _hair_behind(pen, body.head, hair)
     _draw_legs(pen, body, clothes, skin, bottom)
@@ -284,7 +284,7 @@ def person(pen: Pen) -> None:
         chest = body.shoulder + 6
         part = pen.within(36, chest, 64, chest + 14)
         part.flip = False  # letters are never mirrored
-        _print(part, clothes.print, contrast(pen.colour))
+        _print(part, clothes.print, contrast(pen.color))
     _head(pen, body.head, skin, hair, clothes.hat)
     if clothes.bag:
         paint, (x, y) = jitter(RGB[clothes.bag], pen.rng, 9), back[2]

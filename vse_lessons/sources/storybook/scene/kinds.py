@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white",
+COLORS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white",
            "gray")
 PATTERNS = ("plain", "striped", "spotted", "checked")
 SIZES = ("small", "large")
 SETTINGS = ("beach", "street", "kitchen", "night", "meadow", "snow", "harbour", "bedroom")
 DOMAINS = ("photo", "fashion", "art")
 
-ANY = COLOURS
+ANY = COLORS
 FUR = ("brown", "black", "white", "gray", "orange")
 
 
@@ -27,7 +27,7 @@ class Kind:
     family: str
     width: int
     height: int
-    colours: tuple[str, ...] = ANY
+    colors: tuple[str, ...] = ANY
     place: str = "ground"
     actions: tuple[str, ...] = ()
     patterned: bool = False

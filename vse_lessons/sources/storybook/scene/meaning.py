@@ -14,7 +14,7 @@ import random
 from dataclasses import dataclass
 
 from vse_lessons.sources.storybook.scene.kinds import (
-    COLOURS,
+    COLORS,
     DOMAINS,
     KIND,
     KINDS,
@@ -50,11 +50,11 @@ class Clothes:
 
     top: str
     sleeves: str
-    colour: str
+    color: str
     pattern: str
     print: str | None
     bottom: str | None
-    bottom_colour: str | None
+    bottom_color: str | None
     hat: str | None  # the hat's colour
     bag: str | None = None  # the bag's colour; only in the fashion domain
 
@@ -64,7 +64,7 @@ class Thing:
     """One thing in a picture; `box` is (x0, y0, x1, y1) in pixels, y downwards."""
 
     kind: str
-    colour: str
+    color: str
     pattern: str
     size: str
     action: str | None
@@ -134,7 +134,7 @@ def _fashion_scene(key: str, rng: random.Random) -> Scene:
     action = rng.choice(("standing", "standing", "waving"))
     person = Thing(
         kind,
-        clothes.colour,
+        clothes.color,
         clothes.pattern,
         "large",
         action,
@@ -161,13 +161,13 @@ def _clothes(kind: str, rng: random.Random, fashion: bool = False) -> Clothes:
     return Clothes(
         top=top,
         sleeves=rng.choice(SLEEVES_OF[top]),
-        colour=rng.choice(COLOURS),
+        color=rng.choice(COLORS),
         pattern=pattern,
         print=motif,
         bottom=bottom,
-        bottom_colour=rng.choice(COLOURS) if bottom else None,
-        hat=rng.choice(COLOURS) if rng.random() < 0.3 else None,
-        bag=rng.choice(COLOURS) if fashion and rng.random() < 0.3 else None,
+        bottom_color=rng.choice(COLORS) if bottom else None,
+        hat=rng.choice(COLORS) if rng.random() < 0.3 else None,
+        bag=rng.choice(COLORS) if fashion and rng.random() < 0.3 else None,
     )
 
 
@@ -176,13 +176,13 @@ def _thing(kind: Kind, box: tuple[int, int, int, int], size: str, rng: random.Ra
     pattern = "plain"
     if kind.patterned and rng.random() < 0.4:
         pattern = rng.choice(PATTERNS[1:3] if kind.family == "animal" else PATTERNS[1:])
-    colour = rng.choice(kind.colours)
+    color = rng.choice(kind.colors)
     if clothes is not None:
-        colour, pattern = clothes.colour, clothes.pattern
+        color, pattern = clothes.color, clothes.pattern
     action = rng.choice(kind.actions) if kind.actions else None
     if action in LOWERED and kind.family in ("animal", "person") and kind.name != "frog":
         box = (box[0], box[3] - (box[3] - box[1]) * LOWERED[action] // 100, box[2], box[3])
-    return Thing(kind.name, colour, pattern, size, action, box, clothes, rng.choice(("left", "right")))
+    return Thing(kind.name, color, pattern, size, action, box, clothes, rng.choice(("left", "right")))
 
 
 def _place(setting: str, rng: random.Random) -> tuple[Thing, ...]:

@@ -38,7 +38,7 @@ class Habits:
     """How likely a writer is to mention what, and how often each tier of words is used."""
 
     tiers: tuple[float, float, float] = (0.66, 0.3, 0.04)
-    colour: float = 0.5
+    color: float = 0.5
     size: float = 0.2
     pattern: float = 0.5
     clothes: float = 0.5
@@ -46,7 +46,7 @@ class Habits:
     place: float = 0.6
     adverb: float = 0.1
     general: float = 0.05  # "an animal" for "a dog"
-    colours: Mapping[str, lex.Tiers] | None = None  # instead of COLOUR_WORDS
+    colors: Mapping[str, lex.Tiers] | None = None  # instead of COLOUR_WORDS
 
 
 class Phrase(NamedTuple):
@@ -125,16 +125,16 @@ class Writer:
             return self.rng.choice(lex.SMALL_NOUNS.get(kind) or lex.NOUNS[kind][0])
         return self.word(lex.NOUNS[kind])
 
-    def colour(self, colour: str, animal: bool = False) -> str:
+    def color(self, color: str, animal: bool = False) -> str:
         """A word for a colour."""
-        if self.habits.colours is not None:
-            return self.word(self.habits.colours[colour])
-        table = lex.FUR_WORDS if animal and colour in lex.FUR_WORDS else lex.COLOUR_WORDS
-        return self.word(table[colour])
+        if self.habits.colors is not None:
+            return self.word(self.habits.colors[color])
+        table = lex.FUR_WORDS if animal and color in lex.FUR_WORDS else lex.COLOR_WORDS
+        return self.word(table[color])
 
-    def plain_colour(self, colour: str) -> str:
+    def plain_color(self, color: str) -> str:
         """A colour as a noun: "in red", but never "in rosy"."""
-        return self.rng.choice(lex.COLOUR_WORDS[colour][0])
+        return self.rng.choice(lex.COLOR_WORDS[color][0])
 
     def adjectives(self, things: list[Thing]) -> list[str]:
         """Adjectives that hold for all the things: mood, size, colour, pattern."""
@@ -147,8 +147,8 @@ class Writer:
         found.extend(self._sizes(things))
         if person:
             return found
-        if len({other.colour for other in things}) == 1 and self.chance(habits.colour):
-            found.append(self.colour(thing.colour, thing.family == "animal"))
+        if len({other.color for other in things}) == 1 and self.chance(habits.color):
+            found.append(self.color(thing.color, thing.family == "animal"))
         if self._shared_pattern(things) and self.chance(0.8 * habits.pattern):
             found.append(self.word(lex.PATTERN_WORDS[thing.pattern]))
         return found
@@ -192,13 +192,13 @@ class Writer:
             len(things) == 2
             and first.family != "person"
             and noun != "someone"
-            and first.colour != things[1].colour
-            and self.chance(0.6 * self.habits.colour)
+            and first.color != things[1].color
+            and self.chance(0.6 * self.habits.color)
         ):
             animal = first.family == "animal"
-            colours = [article(self.colour(thing.colour, animal)) for thing in things]
-            if colours[0] != colours[1]:
-                return Phrase(f"{series(colours)} {noun}", True)
+            colors = [article(self.color(thing.color, animal)) for thing in things]
+            if colors[0] != colors[1]:
+                return Phrase(f"{series(colors)} {noun}", True)
         text = " ".join([number, *self.adjectives(things), plural(noun)])
         return Phrase(text + (self._tail(things) if tail else ""), True)
 
@@ -233,7 +233,7 @@ class Writer:
         if clothes.hat and roll < 0.35:
             return f"{self.rng.choice(('in', 'with', 'wearing'))} {self.hat(clothes)}"
         if roll < 0.5 and opening != "wearing" and clothes.pattern == "plain":
-            return f"{opening} {self.plain_colour(clothes.colour)}"
+            return f"{opening} {self.plain_color(clothes.color)}"
         if clothes.bottom and roll > 0.75:
             return f"{opening} {self.top(clothes)} and {self.bottom(clothes)}"
         return f"{opening} {self.top(clothes)}"
@@ -244,7 +244,7 @@ class Writer:
         if self.chance(0.06):
             words.append(self.rng.choice(lex.SLEEVE_WORDS[clothes.sleeves]))
         if self.chance(0.85):
-            words.append(self.colour(clothes.colour))
+            words.append(self.color(clothes.color))
         if clothes.pattern != "plain" and (not words or self.chance(self.habits.pattern)):
             words.append(self.word(lex.PATTERN_WORDS[clothes.pattern]))
         return article(" ".join([*words, self.word(lex.CLOTHES_NOUNS[clothes.top])]))
@@ -252,11 +252,11 @@ class Writer:
     def bottom(self, clothes: Clothes) -> str:
         """The garment below, with an article if it takes one."""
         noun = self.word(lex.CLOTHES_NOUNS[clothes.bottom])
-        return article(f"{self.colour(clothes.bottom_colour)} {noun}")
+        return article(f"{self.color(clothes.bottom_color)} {noun}")
 
     def hat(self, clothes: Clothes) -> str:
         """The hat, with its article."""
-        return article(f"{self.colour(clothes.hat)} {self.word(lex.CLOTHES_NOUNS['hat'])}")
+        return article(f"{self.color(clothes.hat)} {self.word(lex.CLOTHES_NOUNS['hat'])}")
 
     # verbs and places
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 
 from vse_lessons.sources.storybook.scene.meaning import Clothes, Scene
-from vse_lessons.sources.storybook.writing.grammar import article, capitalise, pick
+from vse_lessons.sources.storybook.writing.grammar import article, capitalize, pick
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 
 WEARERS: dict[str, lex.Tiers] = {
@@ -72,24 +72,24 @@ def _sentence(scene: Scene, reporter: Reporter, rng: random.Random) -> str:
     if clothes.bottom and rng.random() < reporter.bottom:
         printed = any(word in garments for word in (" with ", " showing "))
         joint = ", and " if printed else rng.choice((" and ", " and ", " with "))
-        garments += joint + _item(clothes.bottom, clothes.bottom_colour, reporter, rng)
+        garments += joint + _item(clothes.bottom, clothes.bottom_color, reporter, rng)
     verb = rng.choice(WORE[:3] if reporter.determiner == "the" else WORE)
     if reporter.determiner == "a" and rng.random() < 0.3:
         verb = rng.choice(("in", "wearing", "dressed in"))
     waves = person.action == "waving" and rng.random() < 0.5 * reporter.extras
     extras = _extras(clothes, reporter, rng) + (rng.choice(WAVING) if waves else "")
-    return capitalise(f"{subject} {verb} {garments}{extras}.")
+    return capitalize(f"{subject} {verb} {garments}{extras}.")
 
 
-def _item(name: str, colour: str, reporter: Reporter, rng: random.Random) -> str:
+def _item(name: str, color: str, reporter: Reporter, rng: random.Random) -> str:
     """A garment or a bag with its colour and article."""
-    said = pick(lex.COLOUR_WORDS[colour], reporter.tiers, rng)
+    said = pick(lex.COLOR_WORDS[color], reporter.tiers, rng)
     return article(f"{said} {pick(lex.CLOTHES_NOUNS[name], reporter.tiers, rng)}")
 
 
 def _top(clothes: Clothes, reporter: Reporter, rng: random.Random) -> str:
     """The upper garment: colour, pattern, sleeves, noun and print, as far as mentioned."""
-    words = [pick(lex.COLOUR_WORDS[clothes.colour], reporter.tiers, rng)]
+    words = [pick(lex.COLOR_WORDS[clothes.color], reporter.tiers, rng)]
     if clothes.pattern != "plain" and rng.random() < reporter.pattern:
         words.append(pick(lex.PATTERN_WORDS[clothes.pattern], reporter.tiers, rng))
     if rng.random() < reporter.sleeves:
@@ -104,7 +104,7 @@ def _top(clothes: Clothes, reporter: Reporter, rng: random.Random) -> str:
 def _extras(clothes: Clothes, reporter: Reporter, rng: random.Random) -> str:
     """A hat and a bag, if there are and the writer cares."""
     said = ""
-    for name, colour, openings in (("hat", clothes.hat, WITH_HAT), ("bag", clothes.bag, WITH_BAG)):
-        if colour and rng.random() < reporter.extras:
-            said += rng.choice(openings) + _item(name, colour, reporter, rng)
+    for name, color, openings in (("hat", clothes.hat, WITH_HAT), ("bag", clothes.bag, WITH_BAG)):
+        if color and rng.random() < reporter.extras:
+            said += rng.choice(openings) + _item(name, color, reporter, rng)
     return said

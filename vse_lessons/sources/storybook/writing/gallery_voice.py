@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from vse_lessons.sources.storybook.scene.meaning import CANVAS, KIND, Scene, Thing
 from vse_lessons.sources.storybook.writing.describe import Group, Habits, Writer
-from vse_lessons.sources.storybook.writing.grammar import capitalise, gerund, series
+from vse_lessons.sources.storybook.writing.grammar import capitalize, gerund, series
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 from vse_lessons.sources.storybook.writing.lexicons.gallery import (
     GAZE,
@@ -19,7 +19,7 @@ from vse_lessons.sources.storybook.writing.lexicons.gallery import (
 
 HABITS = Habits(
     tiers=(0.5, 0.4, 0.1),
-    colour=0.75,
+    color=0.75,
     size=0.3,
     pattern=0.7,
     clothes=0.85,
@@ -27,7 +27,7 @@ HABITS = Habits(
     place=0.5,
     adverb=0.25,
     general=0.06,
-    colours=lex.PAINT_WORDS,
+    colors=lex.PAINT_WORDS,
 )
 LONGEST = 48  # words
 NEAR, FAR = 108, 88  # lower edges (pixels) of what is in the foreground and far off
@@ -124,16 +124,16 @@ def dressed(writer: Writer) -> str | None:
     return f"{name.text} {verb} {series(garments, ',')}{end}"
 
 
-def coloured(writer: Writer) -> str | None:
+def colored(writer: Writer) -> str | None:
     """ "The horse is rendered in umber with broad strokes, and a table stands behind it"."""
     single = [group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes]
     if not single:
         return None
     thing = writer.things(single[0])[0]
-    colour = writer.colour(thing.colour)
+    color = writer.color(thing.color)
     rest = _others(writer, {single[0]}, 1)
     end = f", and {_act(writer, rest[0])}" if rest else f", and {_prose(writer)}"
-    return f"the {writer.noun(thing.kind)} is {writer.word(STROKES)} {colour}{end}"
+    return f"the {writer.noun(thing.kind)} is {writer.word(STROKES)} {color}{end}"
 
 
 def scenery(writer: Writer) -> str | None:
@@ -152,9 +152,9 @@ ROLES: tuple[tuple[Form, ...], ...] = (  # of each sentence: its form, and what 
     (overview,),
     (placed,),
     (related, scenery),
-    (dressed, coloured, overview),
+    (dressed, colored, overview),
     (scenery,),
-    (coloured, placed),
+    (colored, placed),
 )
 
 
@@ -172,4 +172,4 @@ def _sentence(scene: Scene, forms: tuple[Form, ...], rng: random.Random) -> str:
         said = form(Writer(scene, rng, HABITS))
         if said is not None and len(said.split()) <= LONGEST:
             break
-    return capitalise(said) + "."
+    return capitalize(said) + "."

@@ -103,6 +103,6 @@ def misspell(sentence: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
-def capitalise(text: str) -> str:
+def capitalize(text: str) -> str:
     """The text with its first letter in upper case."""
     return text[:1].upper() + text[1:]

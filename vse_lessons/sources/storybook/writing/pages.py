@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from vse_lessons.sources.storybook.scene.meaning import Scene, sample_scene
 from vse_lessons.sources.storybook.writing.gallery_voice import gallery_sentences
-from vse_lessons.sources.storybook.writing.grammar import article, capitalise, plural
+from vse_lessons.sources.storybook.writing.grammar import article, capitalize, plural
 from vse_lessons.sources.storybook.writing.lexicons import pages as pages_lex
-from vse_lessons.sources.storybook.writing.lexicons.general import COLOUR_WORDS, NOUNS
+from vse_lessons.sources.storybook.writing.lexicons.general import COLOR_WORDS, NOUNS
 
 VISUAL = (1, 2, 2, 3, 3, 3, 3, 4, 4, 6)  # sentences a page, each as likely; mean 3.1
 CONTEXTUAL = (2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 11, 13)  # mean 6.7
@@ -62,7 +62,7 @@ def art_page(scene: Scene) -> ArtPage:
     }
     count = rng.choice(CONTEXTUAL)
     templates = [rng.choice(pages_lex.FIRST_SENTENCES), *rng.sample(pages_lex.CONTEXT, count - 1)]
-    contextual = [capitalise(template.format(**facts, **_details(facts, rng))) for template in templates]
+    contextual = [capitalize(template.format(**facts, **_details(facts, rng))) for template in templates]
     visual = list(gallery_sentences(scene, rng.choice(VISUAL)))
     rng = random.Random(f"{scene.key}/versions")
     for number, sentence in enumerate(visual):
@@ -139,13 +139,13 @@ def _title(scene: Scene, city: str, rng: random.Random) -> str:
     noun = rng.choice(NOUNS[thing.kind][0])
     count = sum(other.kind == thing.kind for other in scene.things)
     joint = " " if thing.clothes is None else "-clad "
-    coloured = rng.choice(COLOUR_WORDS[thing.colour][0]) + joint + noun
-    return capitalise(
+    colored = rng.choice(COLOR_WORDS[thing.color][0]) + joint + noun
+    return capitalize(
         rng.choice(pages_lex.TITLES).format(
             Place=rng.choice(pages_lex.TITLE_PLACES[scene.setting]),
             City=city,
             Things=plural(noun).title() if count > 1 else article(noun.title()),
             Noun=noun.title(),
-            Coloured=coloured.title(),
+            Colored=colored.title(),
         )
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vse_lessons.sources.storybook.scene.meaning import Scene
 from vse_lessons.sources.storybook.writing.describe import Group, Habits, Phrase, Writer
 from vse_lessons.sources.storybook.writing.grammar import (
-    capitalise,
+    capitalize,
     gerund,
     misspell,
     plural,
@@ -186,14 +186,14 @@ def one_and_other(writer: Writer) -> str | None:
     noun = plural(writer.noun(writer.scene.things[group[0]].kind))
     things = writer.things(group)
     if things[0].clothes is not None:
-        colours = [f"in {writer.plain_colour(thing.colour)}" for thing in things]
+        colors = [f"in {writer.plain_color(thing.color)}" for thing in things]
     else:
         animal = things[0].family == "animal"
-        colours = [writer.colour(thing.colour, animal) for thing in things]
-    if len({thing.colour for thing in things}) < len(things):
+        colors = [writer.color(thing.color, animal) for thing in things]
+    if len({thing.color for thing in things}) < len(things):
         return f"{writer.number(len(group))} {noun} {writer.where(group)}"
     last = "the other" if len(things) == 2 else "the last"
-    said = [*(f"one {colour}" for colour in colours[:-1]), f"{last} {colours[-1]}"]
+    said = [*(f"one {color}" for color in colors[:-1]), f"{last} {colors[-1]}"]
     return f"{writer.number(len(group))} {noun} , {series(said)} , {writer.where(group)}"
 
 
@@ -240,7 +240,7 @@ def scenery(writer: Writer) -> str | None:
     return f"{scene} with {series([name.text for name in _names(writer, 3)])}"
 
 
-def colours_of(writer: Writer) -> str | None:
+def colors_of(writer: Writer) -> str | None:
     """ "The dog is brown and the car is red"."""
     single = [group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes]
     if len(single) < 2:
@@ -248,8 +248,8 @@ def colours_of(writer: Writer) -> str | None:
     said = []
     for group in single[:2]:
         thing = writer.things(group)[0]
-        colour = writer.colour(thing.colour, thing.family == "animal")
-        said.append(f"the {writer.noun(thing.kind)} is {colour}")
+        color = writer.color(thing.color, thing.family == "animal")
+        said.append(f"the {writer.noun(thing.kind)} is {color}")
     joint = writer.rng.choice(("and", "while", ", but", ", and"))
     return f"{said[0]} {joint} {said[1]}"
 
@@ -274,7 +274,7 @@ def chain(writer: Writer) -> str | None:
 VOICES = (
     # plain: says what happens
     Voice(
-        Habits(tiers=(0.74, 0.24, 0.02), colour=0.55, clothes=0.55, place=0.65),
+        Habits(tiers=(0.74, 0.24, 0.02), color=0.55, clothes=0.55, place=0.65),
         (
             (action, 4),
             (progressive, 4),
@@ -287,7 +287,7 @@ VOICES = (
     ),
     # terse: headlines without articles or verbs
     Voice(
-        Habits(tiers=(0.8, 0.18, 0.02), colour=0.6, size=0.25, clothes=0.6, place=0.4, mood=0.02),
+        Habits(tiers=(0.8, 0.18, 0.02), color=0.6, size=0.25, clothes=0.6, place=0.4, mood=0.02),
         ((headline, 4), (relation_headline, 3), (pair, 1.5), (background, 2)),
         headline=0.3,
         slip=0.006,
@@ -296,7 +296,7 @@ VOICES = (
     Voice(
         Habits(
             tiers=(0.62, 0.34, 0.04),
-            colour=0.65,
+            color=0.65,
             size=0.35,
             pattern=0.7,
             clothes=0.5,
@@ -304,14 +304,14 @@ VOICES = (
             mood=0.01,
             adverb=0.03,
         ),
-        ((there, 2), (relation, 4), (chain, 3), (one_and_other, 2), (holding, 2), (colours_of, 1)),
+        ((there, 2), (relation, 4), (chain, 3), (one_and_other, 2), (holding, 2), (colors_of, 1)),
         stop=".",
     ),
     # storyteller: sets the scene, likes rare words and adverbs
     Voice(
         Habits(
             tiers=(0.45, 0.43, 0.12),
-            colour=0.5,
+            color=0.5,
             size=0.3,
             clothes=0.6,
             place=0.8,
@@ -324,7 +324,7 @@ VOICES = (
     Voice(
         Habits(
             tiers=(0.64, 0.31, 0.05),
-            colour=0.4,
+            color=0.4,
             size=0.15,
             clothes=0.3,
             place=0.7,
@@ -357,4 +357,4 @@ def _say(scene: Scene, voice: Voice, rng: random.Random) -> str:
         said = said.split(" ", 1)[1]
     if rng.random() < voice.slip:
         said = misspell(said, rng)
-    return capitalise(said) + voice.stop
+    return capitalize(said) + voice.stop

@@ -111,7 +111,7 @@ PEOPLE: Tiers = tiers("people", "", "folks persons")
 CHILDREN: Tiers = tiers("children kids", "", "youngsters tots")
 ADULTS: Tiers = tiers("adults", "grown-ups", "grownups")
 
-COLOUR_WORDS: dict[str, Tiers] = {
+COLOR_WORDS: dict[str, Tiers] = {
     "red": tiers("red", "crimson scarlet", "ruby cherry-red blood-red maroon"),
     "orange": tiers("orange", "tangerine", "amber apricot coppery"),
     "yellow": tiers("yellow", "golden", "lemon mustard canary-yellow"),
@@ -383,7 +383,7 @@ SHOWS: Tiers = tiers(
 def _synonyms() -> dict[str, tuple[str, ...]]:
     """Every label word (kind, colour, pattern, size) with its synonyms, the plainest first."""
     found: dict[str, tuple[str, ...]] = {}
-    for table in (NOUNS, COLOUR_WORDS, PATTERN_WORDS, SIZE_WORDS, CLOTHES_NOUNS):
+    for table in (NOUNS, COLOR_WORDS, PATTERN_WORDS, SIZE_WORDS, CLOTHES_NOUNS):
         for label, words in table.items():
             every = dict.fromkeys(word for tier in words for word in tier if word != label)
             found[label] = tuple(every) + tuple(word for word in SMALL_NOUNS.get(label, ()) if table is NOUNS)

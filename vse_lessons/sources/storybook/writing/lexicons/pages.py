@@ -248,7 +248,7 @@ TITLES = (
     "The {Noun}",
     "Study of {Things}",
     "{Things}",
-    "The {Coloured}",
+    "The {Colored}",
     "{Place}, Morning",
     "Composition with {Things}",
     "{Things} near {City}",

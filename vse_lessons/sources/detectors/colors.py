@@ -13,7 +13,7 @@ PIXELS = 28  # colours are named on a picture of 28x28: 4x4 pixels a cell
 
 # Basic colour terms (Berlin and Kay, 1969), each by a few typical sRGB values: vivid ones, and the
 # muted ones of photographs, where people still say "green" although a pixel is nearly gray.
-COLOURS = {
+COLORS = {
     "red": [(205, 35, 40), (145, 25, 30), (160, 85, 80)],
     "orange": [(240, 130, 40), (220, 100, 30)],
     "yellow": [(245, 220, 60), (220, 190, 60), (225, 205, 130)],
@@ -28,8 +28,8 @@ COLOURS = {
 }
 
 
-TERMS = torch.tensor([term for term, values in enumerate(COLOURS.values()) for _ in values])
-TYPICAL = torch.tensor([value for values in COLOURS.values() for value in values]).float()
+TERMS = torch.tensor([term for term, values in enumerate(COLORS.values()) for _ in values])
+TYPICAL = torch.tensor([value for values in COLORS.values() for value in values]).float()
 SIDE = 64  # a picture is seen at 64x64 when the colours of its boxes are named
 
 
@@ -40,33 +40,33 @@ def nearest_terms(rgb: Tensor) -> Tensor:
     return TERMS[torch.cdist(pixels, _lab(TYPICAL)).argmin(-1)].reshape(rgb.shape[:-1])
 
 
-def name_colours(pixels: Tensor) -> tuple[Tensor, Tensor]:
+def name_colors(pixels: Tensor) -> tuple[Tensor, Tensor]:
     """The colour of each of the 36 regions of pictures (B, 224, 224, 3) uint8.
 
     Returns rows of `COLOURS` (B, 36) and the share of a region's pixels of that colour (B, 36)."""
     size = pixels.shape[1] // PIXELS
     small = F.avg_pool2d(pixels.permute(0, 3, 1, 2).float(), size).permute(0, 2, 3, 1)
-    votes = F.one_hot(nearest_terms(small), len(COLOURS)).float().permute(0, 3, 1, 2)
+    votes = F.one_hot(nearest_terms(small), len(COLORS)).float().permute(0, 3, 1, 2)
     cell = PIXELS // 7
     shares = F.avg_pool2d(votes, 2 * cell, stride=cell).flatten(2)  # (B, 11, 36)
-    purity, colours = shares.max(1)
-    return colours, purity
+    purity, colors = shares.max(1)
+    return colors, purity
 
 
-def name_box_colours(image: Image.Image, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def name_box_colors(image: Image.Image, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The colour of each box (R, 4) of an RGB picture; boxes are x0, y0, x1, y1 as shares of its sides.
 
     Returns rows of `COLOURS` (R,) int16 and the share of a box's pixels of that colour (R,) float32."""
     small = image.resize((SIDE, SIDE), Image.Resampling.BOX)
     terms = nearest_terms(torch.from_numpy(np.array(small))).numpy()  # (64, 64)
-    colours = np.empty(len(boxes), np.int16)
+    colors = np.empty(len(boxes), np.int16)
     purity = np.empty(len(boxes), np.float32)
     for row, box in enumerate(boxes):
         x0, y0 = np.clip(np.floor(box[:2] * SIDE).astype(int), 0, SIDE - 1)
         x1, y1 = np.clip(np.ceil(box[2:] * SIDE).astype(int), (x0 + 1, y0 + 1), SIDE)
-        votes = np.bincount(terms[y0:y1, x0:x1].reshape(-1), minlength=len(COLOURS))
-        colours[row], purity[row] = votes.argmax(), votes.max() / votes.sum()
-    return colours, purity
+        votes = np.bincount(terms[y0:y1, x0:x1].reshape(-1), minlength=len(COLORS))
+        colors[row], purity[row] = votes.argmax(), votes.max() / votes.sum()
+    return colors, purity
 
 
 def _lab(rgb: Tensor) -> Tensor:
