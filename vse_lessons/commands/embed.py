@@ -27,5 +27,30 @@ def add_arguments(parser: ArgumentParser) -> None:
     """
     add_corpus(parser)
     parser.add_argument("--checkpoint", required=True, help="a name at the hub, or a local folder")
-    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where embeddings are
-    written") add_device(parser)
+    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where they are written")
+    add_device(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Write the embeddings and say how many there are.
+
+    Args:
+        arguments: `corpus`, `corpus_dir`, `preset`, `checkpoint`, `to` and `device`.
+
+    Returns:
+        The exit status.
+    """
+    folder = new_folder(arguments.to)  # before anything takes long
+    from vse_lessons.common.system import choose_device
+    from vse_lessons.sources.catalogue import embedded_corpus
+    from vse_lessons.sources.detectors.hub import HubEmbedder
+    from vse_lessons.sources.readers.features import embeddings
+
+    embedder = HubEmbedder(arguments.checkpoint, str(choose_device(arguments.device)))
+    corpus = embedded_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset, embedder)
+    embeddings.write(folder, corpus, embedder)
+    print(
+        f"written: {len(corpus.image_ids):,} images and {len(corpus.sentences):,} sentences, "
+        f"{embedder.feature_dim} dimensions, in {folder}"
+    )
+    return 0

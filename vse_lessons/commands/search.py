@@ -11,6 +11,7 @@ from vse_lessons.common.errors import DataError
 
 if TYPE_CHECKING:
     from vse_lessons.models.base import Embedder
+    from vse_lessons.sources.detectors.base import Detector
 
 HELP = """Search pictures by words, or sentences by a picture, with a saved model.
 
@@ -18,6 +19,7 @@ HELP = """Search pictures by words, or sentences by a picture, with a saved mode
   vse-lessons search my_model "two dogs in the snow" --pictures ~/holiday
   vse-lessons search my_model --image cat.jpg --corpus flickr8k --corpus-dir /data/flickr8k
 """
+SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,3 +89,20 @@ def _in_folder(arguments: Namespace, model: Embedder) -> list[tuple[float, str]]
     scores = model.similarity(model.encode_pictures(paths, _detector(model)), query).squeeze(1)
     top = scores.topk(min(arguments.k, len(scores)))
     return [(float(score), str(paths[number])) for score, number in zip(top.values, top.indices)]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """List the picture files of a folder and of the folders inside it, by name."""
+    if not folder.is_dir():
+        raise DataError(f"--pictures {folder} is not a folder (seen from {Path.cwd()})")
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file()]
+    if not found:
+        raise DataError(f"{folder} holds no picture: its files must end in {', '.join(SUFFIXES)}")
+    return sorted(found)
+
+
+def _detector(model: Embedder) -> Detector:
+    """Make the detector whose regions the model was trained on."""
+    from vse_lessons.sources.catalogue import detector_of
+
+    return detector_of(model.detector)

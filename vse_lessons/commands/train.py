@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vse_lessons.commands.options import add_corpus, add_device, new_folder
+from vse_lessons.commands.options import add_corpus, add_device
 from vse_lessons.common.errors import DataError
 
 if TYPE_CHECKING:
@@ -103,8 +103,9 @@ def run(arguments: Namespace) -> int:
     model.save(folder)
     print(f"{arguments.model} on the {arguments.evaluate_on} split of {data.name}:")
     print(evaluation)
-    print(f'saved in {folder}. Ask it:  vse-lessons search "{folder}" "a red boat" --corpus
-    {arguments.corpus}') return 0
+    print(f"saved in {folder}. Ask it:")
+    print(f'  vse-lessons search "{folder}" "a red boat" --corpus {arguments.corpus}')
+    return 0
 
 
 def _training(arguments: Namespace, data: Corpus) -> SparseCorpus:
@@ -117,7 +118,8 @@ def _training(arguments: Namespace, data: Corpus) -> SparseCorpus:
     training = sparsify(data, arguments.share, arguments.sentences, arguments.seed, hold_out)
     if not arguments.target:
         return training
-    return training.with_target(open_target(arguments.target, arguments.target_dir, arguments.preset).unpaired)
+    target = open_target(arguments.target, arguments.target_dir, arguments.preset)
+    return training.with_target(target.unpaired)
 
 
 def _request(arguments: Namespace) -> dict:
