@@ -1,5 +1,6 @@
 """Arrays on disk that need not be what they say: nothing pickled is read, and nothing is allocated before a
-file is known to be as long as its header claims."""
+file is known to be as long as its header claims.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def read_arrays(
 ) -> dict[str, np.ndarray]:
     """The arrays of an .npz file by their names: those that are wanted, if there are any of these, or all.
     `ValueError` says why they cannot be read.  `largest` is how many bytes they may be, for a small zip file
-    can claim to hold terabytes."""
+    can claim to hold terabytes.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = {one.filename.removesuffix(".npy"): one for one in archive.infolist()}
