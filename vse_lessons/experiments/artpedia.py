@@ -21,9 +21,8 @@ import torch
 
 from vse_lessons.common.files import DataError, home
 from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.ppmi import ppmi_vectors
 from vse_lessons.data.sparse import SparseCorpus, sparsify
-from vse_lessons.data.text import WordVectors
+from vse_lessons.data.word_vectors import WordVectors, ppmi_vectors
 from vse_lessons.evaluation.pages import (
     AVERAGES,
     average_precision,

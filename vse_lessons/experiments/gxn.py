@@ -22,6 +22,7 @@ from vse_lessons.blocks.caption_metrics import Cider, bleu
 from vse_lessons.blocks.generators import layout_rank
 from vse_lessons.common.files import DataError, home
 from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded
@@ -34,7 +35,6 @@ from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus, with_pixels
 from vse_lessons.sources.storybook.truth import share_named
 from vse_lessons.sources.storybook.world import scenes
-from vse_lessons.training.batches import read_pixels
 from vse_lessons.training.loop import fit
 
 TABLE = STORED / "study_gxn.jsonl"
