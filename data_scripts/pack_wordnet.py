@@ -1,4 +1,4 @@
-"""Makes vse_lessons/data/wordnet-3.0.txt.gz: the synsets of WordNet 3.0 with their lemmas and hypernyms.
+"""Makes vse_lessons/data/wordnet3/synsets.txt.gz: the synsets of WordNet 3.0 with their lemmas and hypernyms.
 
     python data_scripts/pack_wordnet.py FOLDER
 
@@ -84,7 +84,7 @@ def main() -> None:
     folder = parser.parse_args().folder
     lexicon = read_database(folder)
     PACKED.write_bytes(pack(lexicon))
-    beside = PACKED.with_name("wordnet-3.0.LICENSE")
+    beside = PACKED.with_name("wordnet.LICENSE")
     beside.write_text(licence(folder / "data.noun"), "utf-8")
     print(f"{PACKED}: {len(lexicon.synsets)} synsets, {PACKED.stat().st_size / 1e6:.2f} MB")
 

@@ -26,7 +26,7 @@ def test_wordnet_is_whole():
         "r": 4_481,
     }
     assert lexicon.synsets["n", "02084071"].lemmas == ("dog", "domestic dog", "canis familiaris")
-    assert "Princeton University" in PACKED.with_name("wordnet-3.0.LICENSE").read_text()
+    assert "Princeton University" in PACKED.with_name("wordnet.LICENSE").read_text()
     assert PACKED.stat().st_size < 1.5e6
 
 
@@ -121,9 +121,9 @@ def test_the_format_of_wordnets_files(tmp_path, ending):
 
 
 def test_the_script_packs_a_folder(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(SCRIPT, "PACKED", tmp_path / "wordnet-3.0.txt.gz")
+    monkeypatch.setattr(SCRIPT, "PACKED", tmp_path / "synsets.txt.gz")
     monkeypatch.setattr(sys, "argv", ["pack", str(write_database(tmp_path / "wordnet"))])
     SCRIPT.main()
     assert "3 synsets" in capsys.readouterr().out
-    assert read_packed(tmp_path / "wordnet-3.0.txt.gz").named("domestic dog")
-    assert (tmp_path / "wordnet-3.0.LICENSE").read_text().startswith("This software")
+    assert read_packed(tmp_path / "synsets.txt.gz").named("domestic dog")
+    assert (tmp_path / "wordnet.LICENSE").read_text().startswith("This software")

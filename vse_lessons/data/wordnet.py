@@ -43,7 +43,7 @@ ENDINGS = {
     "a": (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     "r": (),
 }
-PACKED = Path(__file__).with_name("wordnet-3.0.txt.gz")
+PACKED = Path(__file__).with_name("wordnet3") / "synsets.txt.gz"
 
 Key = tuple[str, str]  # a synset: its part of speech, and its offset or its name
 
