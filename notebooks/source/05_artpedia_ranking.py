@@ -53,7 +53,8 @@ from vse_lessons.blocks import losses
 from vse_lessons.blocks import similarity as similarities_of
 from vse_lessons.common.files import DataError, digest
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import load_word_vectors, tokenize
+from vse_lessons.data.text import tokenize
+from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.evaluation import pages as page_evaluation
 from vse_lessons.evaluation import significance as statistics
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded

