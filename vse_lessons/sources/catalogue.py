@@ -14,7 +14,8 @@ from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.pictures import Pictures, pictures_from_files
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.unpaired import Unpaired, unpair
-from vse_lessons.sources.detectors.base import Detector, EfficientNetLite0, Thumbnails
+from vse_lessons.sources.detectors.base import Detector, Thumbnails
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.detectors.hub import HubDetector
 from vse_lessons.sources.readers import (
