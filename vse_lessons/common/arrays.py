@@ -1,4 +1,4 @@
-"""Arrays in files from others, of which nothing pickled is read: whatever is wrong with one is a `ValueError`."""
+"""Arrays in files from others: nothing pickled is read, and whatever is wrong is a `ValueError`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def read_arrays(
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
-    # `read_array` allocates what a header claims before it reads, so the header is held against the size first
+    # `read_array` allocates what a header claims before it reads: hold the header against the size first
     with archive.open(member) as file:
         read_header = HEADERS.get(npy.read_magic(file))
         if read_header is None:
