@@ -54,8 +54,9 @@ from vse_lessons.lessons import plots, widgets
 from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.sources import semantics
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.hub import HubDetector
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 from vse_lessons.sources.readers.features import bottom_up
 from vse_lessons.sources.readers.listing import PICTURES
 from vse_lessons.sources.storybook import detector as storybook_detector

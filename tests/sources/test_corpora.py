@@ -374,7 +374,7 @@ def test_real_regions_join_the_sentences_of_coco(tmp_path):
     corpus = open_corpus("coco", tmp_path, progress=False).corpus
     assert tuple(corpus.image_ids) == corpus.sentences == tuple(names)
     assert corpus.splits.tolist() == splits
-    regions = bottom_up.read(bottom_up.find(folder), tmp_path / "kept", progress=False)
+    regions = bottom_up.read(bottom_up.find_files(folder), tmp_path / "kept", progress=False)
     for i, name in enumerate(names):
         row = regions.ids.index(name.removesuffix(".jpg"))
         np.testing.assert_array_equal(corpus.regions.batch([i]).features, regions.batch([row]).features)

@@ -361,7 +361,7 @@ def check_corpus(
         return facts, [Finding("corpus", what, "pass --corpus-dir, the folder it is in")]
     try:
         found = read_corpus(name, folder)
-        extracted = name not in LISTINGS or bottom_up.find(folder) or (folder / FEATURES).is_dir()
+        extracted = name not in LISTINGS or bottom_up.find_files(folder) or (folder / FEATURES).is_dir()
     except Exception as error:  # other people's files: the message is what was asked for
         remedy = f"mend what the message names; the README says what the folder of {name} holds"
         return facts, [Finding("corpus", str(error), remedy)]

@@ -11,7 +11,8 @@ from vse_lessons.data.wordnet import load_wordnet, parse_lexicon
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.baselines.tags import Concepts, Tags, TagsConfig, lexicon_of
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 from vse_lessons.sources.storybook.writing.lexicons.general import TAG_NAMES
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
 from vse_lessons.training.loop import fit
