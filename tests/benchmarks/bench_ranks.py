@@ -39,7 +39,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from vse_lessons.evaluation.retrieval import Embedded, Ranks, rank_embedded  # noqa: E402
+from vse_lessons.evaluation.ranking import Ranks  # noqa: E402
+from vse_lessons.evaluation.retrieval import Embedded, rank_embedded  # noqa: E402
 from vse_lessons.models.base import Embedder  # noqa: E402
 from vse_lessons.training.loop import peak_memory_mb  # noqa: E402
 

@@ -24,6 +24,7 @@ from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.ppmi import ppmi_vectors
 from vse_lessons.data.sparse import SparseCorpus, sparsify
 from vse_lessons.data.text import WordVectors
+from vse_lessons.evaluation.metrics import summarize
 from vse_lessons.evaluation.pages import (
     AVERAGES,
     average_precision,
@@ -34,7 +35,7 @@ from vse_lessons.evaluation.pages import (
 )
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, similarities
 from vse_lessons.evaluation.search import compact, shortlist_ranks
-from vse_lessons.evaluation.significance import mean_interval, summarize
+from vse_lessons.evaluation.significance import mean_interval
 from vse_lessons.experiments.a3vse import STORED, compressed_groups, cost, run_and_report
 from vse_lessons.experiments.claims import Arm, Claim, Contrast, Results, scoreboard
 from vse_lessons.experiments.table import Table
