@@ -23,6 +23,7 @@ FLOORS = (
     "training",
     "experiments",
     "lessons",
+    "commands",
 )
 
 

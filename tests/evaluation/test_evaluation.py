@@ -5,8 +5,8 @@ from helpers.corpora import make_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vse_lessons.blocks.similarity import Entities
 from vse_lessons import evaluation
+from vse_lessons.blocks.similarity import Entities
 from vse_lessons.common.files import DataError
 from vse_lessons.evaluation.ensembles import evaluate_ensemble, mean_similarity, rank_ensemble
 from vse_lessons.evaluation.metrics import evaluate_similarity, summarize
