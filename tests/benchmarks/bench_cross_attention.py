@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vse_lessons.blocks.similarity import CrossAttention, Entities, cross_attention
-from vse_lessons.training.loop import peak_memory_mb
+from vse_lessons.common.system import peak_memory_mb
 
 HOW = CrossAttention(9.0, "logsumexp", 6.0, 0.1, ("t2i", "i2t"))
 REGIONS, WORDS, WIDTH = 36, 14, 1024

@@ -39,10 +39,10 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+from vse_lessons.common.system import peak_memory_mb  # noqa: E402
 from vse_lessons.evaluation.ranking import Ranks  # noqa: E402
 from vse_lessons.evaluation.retrieval import Embedded, rank_embedded  # noqa: E402
 from vse_lessons.models.base import Embedder  # noqa: E402
-from vse_lessons.training.loop import peak_memory_mb  # noqa: E402
 
 EACH = 5  # sentences an image
 NOISE = 12.0  # length of a sentence's noise for an image of length 1: about half of all queries succeed

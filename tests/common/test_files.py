@@ -1,12 +1,14 @@
 import errno
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vse_lessons.common import files
-from vse_lessons.common.files import DataError, atomic_path, digest, home, read_json, write_json
+from vse_lessons.common.files import DataError, atomic_path, digest, home, locked, read_json, write_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -89,3 +91,43 @@ def test_json_keeps_other_alphabets_readable(tmp_path):
 def test_digest_knows_where_a_part_ends(parts):
     assert digest(*parts) == digest(*(part.encode() for part in parts))
     assert digest(*parts) != digest("".join(parts))
+
+
+def test_a_lock_keeps_another_process_out(tmp_path):
+    path = tmp_path / "table.jsonl"
+    code = (
+        "import sys, time, pathlib\nfrom vse_lessons.common.files import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(DataError, match="in use by another process"), locked(path, timeout=0.1):
+            pass
+        other.stdin.close()
+    with locked(path, timeout=5):
+        path.write_text("mine")
+
+
+def test_a_file_system_without_locks_is_used_without(tmp_path, monkeypatch):
+    def refuse(self, *_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(files.FileLock, "acquire", refuse)
+    with locked(tmp_path / "table.jsonl"):
+        (tmp_path / "table.jsonl").write_text("mine")
+    assert (tmp_path / "table.jsonl").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def refuse(self, *_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(files.FileLock, "acquire", refuse)
+    with (
+        pytest.raises(DataError, match=r"table\.jsonl cannot be locked \(Permission denied"),
+        locked(tmp_path / "table.jsonl"),
+    ):
+        pass

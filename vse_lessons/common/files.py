@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,24 +14,40 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+from filelock import FileLock, Timeout
 
+from vse_lessons.common.errors import DataError as DataError
 
-class DataError(ValueError):
-    """Something is wrong with a file, a corpus or a request; the message says what and where,
-    and how to mend it."""
+# what a file system without locks answers
+NO_LOCKS = {getattr(errno, name, None) for name in ("ENOSYS", "ENOTSUP", "EOPNOTSUPP", "ENOLCK")}
 
 
 def home() -> Path:
-    """The folder of everything generated or cached: `VSE_LESSONS_HOME`, or the platform's own
-    cache folder.  Nothing is ever written into the checkout."""
+    """Name the folder of everything generated or cached; nothing is ever written into the checkout.
+
+    Returns:
+        `VSE_LESSONS_HOME`, or the platform's own cache folder.
+    """
     chosen = os.environ.get("VSE_LESSONS_HOME")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("vse_lessons"))
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Gives a temporary name beside `path` to write a file or a folder to; renames it to `path`
-    when the block ends well, removes it when the block fails (a full disk, a wrong row)."""
+    """Write a file or a folder whole or not at all.
+
+    The block writes to a temporary name beside `path`. It is renamed to `path` when the block ends well, and
+    removed when the block fails (a full disk, a wrong row).
+
+    Args:
+        path: The file or folder to write. What is there already is replaced.
+
+    Yields:
+        The temporary name.
+
+    Raises:
+        DataError: The system could not write; the message says how much room the disk has.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -51,9 +68,45 @@ def atomic_path(path: Path) -> Iterator[Path]:
         shutil.rmtree(holder, ignore_errors=True)
 
 
+@contextmanager
+def locked(path: Path, timeout: float = -1) -> Iterator[None]:
+    """Keep other processes out of a block that reads and writes the same file.
+
+    The lock is a hidden file beside `path`. A file system that has no locks (some network folders) is used
+    without.
+
+    Args:
+        path: What the block works on; it need not exist yet.
+        timeout: Seconds to wait for another process; negative: as long as it takes.
+
+    Raises:
+        DataError: Another process has kept the lock for `timeout` seconds, or no lock can be written there.
+    """
+    path = Path(path)
+    lock = FileLock(path.parent / f".{path.name}.lock", timeout=timeout)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise DataError(
+            f"{path} has been in use by another process for {timeout:.0f} s: wait until that process has "
+            "ended, or stop it"
+        ) from error
+    except NotImplementedError:
+        pass
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise DataError(
+                f"{path} cannot be locked ({error.strerror or error}): choose a folder that you may write to"
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _flush(path: Path) -> None:
-    """Asks the system to put the bytes on the disk before the rename, so that a power cut cannot
-    leave the new name with nothing behind it."""
+    """Put the bytes on the disk before the rename, so that a power cut leaves no empty file behind."""
     if path.is_dir():
         for child in path.iterdir():
             _flush(child)
@@ -63,14 +116,34 @@ def _flush(path: Path) -> None:
 
 
 def write_json(path: Path, content: Any, indent: int | None = 1) -> None:
-    """Writes `content` as JSON, atomically; with `indent=None` on one line, which is read faster."""
+    """Write JSON, whole or not at all.
+
+    Args:
+        path: The file.
+        content: What `json.dumps` takes.
+        indent: Spaces a level; None writes one line, which is read faster.
+
+    Raises:
+        DataError: The system could not write.
+    """
     with atomic_path(Path(path)) as temporary:
         text = json.dumps(content, indent=indent, ensure_ascii=False)
         temporary.write_text(text + "\n", "utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file; `DataError` names the file and the line of the first mistake."""
+    """Read a JSON file.
+
+    Args:
+        path: The file, in UTF-8.
+
+    Returns:
+        Its content.
+
+    Raises:
+        DataError: The file is missing, unreadable or no JSON; the message names the line of the first
+        mistake.
+    """
     try:
         return json.loads(Path(path).read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
@@ -84,7 +157,14 @@ def read_json(path: Path) -> Any:
 
 
 def digest(*parts: str | bytes) -> str:
-    """A short name for content: the first 16 hexadecimal digits of the SHA-256 of the parts."""
+    """Name content by its hash.
+
+    Args:
+        *parts: Texts or bytes. Where one ends and the next begins counts.
+
+    Returns:
+        The first 16 hexadecimal digits of the SHA-256 of the parts.
+    """
     total = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

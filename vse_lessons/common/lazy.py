@@ -44,7 +44,7 @@ def attach(
     for submodule, names in submodules.items():
         for name in names:
             if name in place:
-                raise ValueError(f"{package}: {name} is in {place[name]} and in {submodule}")
+                raise ValueError(f"{name} is in {place[name]} and in {package}.{submodule}")
             place[name] = f"{package}.{submodule}"
     public = sorted(place)
     if any(submodule in place for submodule in submodules):

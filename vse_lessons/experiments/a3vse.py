@@ -30,6 +30,7 @@ from tqdm.auto import tqdm
 
 from vse_lessons.blocks.similarity import as_vectors, normalize
 from vse_lessons.common.files import DataError, home
+from vse_lessons.common.system import peak_memory_mb
 from vse_lessons.data.sparse import TABLE_1, SparseCorpus, sparsify
 from vse_lessons.data.text import vocabulary_overlap
 from vse_lessons.evaluation.retrieval import Embedded, best_of, embed, evaluate_embedded
@@ -45,7 +46,7 @@ from vse_lessons.models.scan import SCAN, SCANConfig
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.semantics import describe
-from vse_lessons.training.loop import TrainingResult, fit, peak_memory_mb
+from vse_lessons.training.loop import TrainingResult, fit
 
 SETTINGS = (*TABLE_1, "100%x5")  # the rows of A3VSE's Table 1, and the complete annotation
 MODELS = ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA", "linear", "tags")
@@ -145,7 +146,7 @@ def cost(started: float) -> dict:
     return {
         "seconds": round(time.perf_counter() - started, 1),
         "threads": torch.get_num_threads(),
-        "peak_memory_mb": round(peak_memory_mb()),
+        "peak_memory_mb": round(peak_memory_mb() or 0) or None,
         "python": platform.python_version(),
         "torch": torch.__version__,
     }

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from vse_lessons.common.files import DataError, home, write_json
-from vse_lessons.training.loop import peak_memory_mb
+from vse_lessons.common.system import peak_memory_mb, versions
 
-PACKAGES = ("vse_lessons", "torch", "numpy", "pillow", "scikit-learn", "safetensors")
 _STARTED = time.perf_counter()
-
-
-def versions() -> dict[str, str]:
-    """Python, platform and the packages that can change a number."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in PACKAGES:
-        found[package] = metadata.version(package)
-    return found
 
 
 def lesson_folder(out_dir: str | Path, lesson: str) -> Path:
@@ -37,12 +26,13 @@ def write_results(folder: Path, lesson: str, parameters: dict[str, Any], **measu
     clash = set(parameters) & set(measured)
     if clash:
         raise DataError(f"{sorted(clash)} are both parameters and measurements of {lesson}")
+    peak = peak_memory_mb()
     content = {
         "lesson": lesson,
         **parameters,
         **measured,
         "seconds": round(time.perf_counter() - _STARTED, 1),
-        "peak_memory_mb": round(peak_memory_mb()),
+        "peak_memory_mb": None if peak is None else round(peak),
         "versions": versions(),
     }
     write_json(Path(folder) / "results.json", content)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import resource
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,6 +20,7 @@ from tqdm.auto import tqdm
 
 from vse_lessons.blocks.similarity import as_vectors, normalize
 from vse_lessons.common.files import DataError, digest, write_json
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.retrieval import Criterion, Embedded, embed, evaluate_embedded
 from vse_lessons.models.base import Batch, Losses, Optimization, Trainable
@@ -34,25 +33,6 @@ PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuc
 
 class TrainingError(RuntimeError):
     """Training cannot go on; the message names the term, and the last good checkpoint stays."""
-
-
-def choose_device(device: str = "auto") -> torch.device:
-    """`auto` is CUDA where there is one, else the CPU."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise DataError(f"unknown device {device!r}: auto, cpu or cuda") from error
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise DataError("device='cuda', but PyTorch sees no CUDA device here: use auto or cpu")
-    return chosen
-
-
-def peak_memory_mb() -> float:
-    """The largest resident memory that this process has had, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)
 
 
 def fit(

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 
 from vse_lessons.common.files import home
+from vse_lessons.common.system import choose_device
 from vse_lessons.lessons.doctor.findings import Finding
-from vse_lessons.training.loop import choose_device
 
 
 def check_machine() -> tuple[dict[str, Any], list[Finding]]:

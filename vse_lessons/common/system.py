@@ -1,0 +1,142 @@
+"""What the machine is and has, asked in ways that every operating system answers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vse_lessons.common.errors import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+PACKAGES = ("vse_lessons", "torch", "numpy", "pillow", "scikit-learn", "safetensors")
+
+
+def choose_device(device: str = "auto") -> torch.device:
+    """Choose the device that a model runs on.
+
+    Args:
+        device: "auto" (CUDA where there is one, else the CPU), or a device of PyTorch such as "cpu" or
+        "cuda:1".
+
+    Returns:
+        The device.
+
+    Raises:
+        DataError: The device is unknown, or CUDA is asked for where PyTorch sees none.
+    """
+    import torch
+
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise DataError(f"unknown device {device!r}: auto, cpu or cuda") from error
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise DataError("device='cuda', but PyTorch sees no CUDA device here: use auto or cpu")
+    return chosen
+
+
+def peak_memory_mb() -> float | None:
+    """Measure the largest resident memory that this process has had.
+
+    Returns:
+        Mebibytes, or None where the operating system keeps no such figure.
+    """
+    try:
+        import resource
+    except ImportError:
+        import psutil
+
+        peak = getattr(psutil.Process().memory_info(), "peak_wset", None)  # Windows
+        return None if peak is None else peak / (1 << 20)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / (1 << 10)
+
+
+def free_disk(path: str | Path) -> int:
+    """Count the free bytes of the disk on which a path is or would be made.
+
+    Args:
+        path: A file or a folder, which need not exist yet.
+
+    Returns:
+        Bytes.
+    """
+    place = Path(path).expanduser().resolve()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def versions() -> dict[str, str]:
+    """List the versions that can change a number.
+
+    Returns:
+        Python, the platform, and each of `PACKAGES` that is installed.
+    """
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # the folder is on the path without being installed
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int]:
+    """Describe the processor.
+
+    Returns:
+        "processor", the model as the system names it, and "cores", the logical cores this process may use.
+    """
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux
+    cores = len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+    return {"processor": _processor(), "cores": cores}
+
+
+def _processor() -> str:
+    """Name the processor's model; its architecture where the system does not name it."""
+    if sys.platform == "darwin":
+        name = _output("sysctl", "-n", "machdep.cpu.brand_string")
+    elif sys.platform == "win32":
+        name = os.environ.get("PROCESSOR_IDENTIFIER")
+    else:
+        try:
+            lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        except OSError:
+            lines = []
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
+    return name or platform.processor() or platform.machine() or "unknown"
+
+
+def commit() -> str | None:
+    """Name the commit of the checkout that the library is imported from.
+
+    Returns:
+        Twelve hexadecimal digits, with "-dirty" where a Python file of the library differs from the commit;
+        None for an installed wheel, or where git is not there.
+    """
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    head = _output("git", "-C", str(root), "rev-parse", "--short=12", "HEAD")
+    changed = _output("git", "-C", str(root), "status", "--porcelain", "--", "vse_lessons/*.py")
+    return f"{head}-dirty" if head and changed else head
+
+
+def _output(*command: str) -> str | None:
+    """Run a program and return the line it prints; None where it is missing or fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
