@@ -22,7 +22,7 @@ from vse_lessons.experiments.gxn import (
     table_rows,
     what_it_sees,
 )
-from vse_lessons.models.gxn import GXNConfig, vary
+from vse_lessons.models.gxn import GXNConfig
 from vse_lessons.sources.storybook.world import scenes
 
 
@@ -43,18 +43,18 @@ def test_a_row_is_its_variant_and_nothing_else():
     lesson = GXNConfig.lesson()
     assert GXNCell(ablation="both").config() == lesson
     for row in ("ranking", "t2i", "i2t xe", "i2t mix"):
-        assert GXNCell(ablation=row).config() == vary(lesson, row)
+        assert GXNCell(ablation=row).config() == lesson.with_variant(row)
     for row, similarity in (("order", "order"), ("nonnegative", "cosine")):
         config = GXNCell(ablation=row).config()
         assert config.nonnegative and config.similarity == similarity
         same = replace(config, similarity=lesson.similarity, nonnegative=False, margin=lesson.margin)
-        assert same == vary(lesson, "ranking")
+        assert same == lesson.with_variant("ranking")
     momentum = GXNCell(ablation="momentum").config()
-    assert momentum.momentum == 0.9 and replace(momentum, momentum=0.5) == vary(lesson, "t2i")
+    assert momentum.momentum == 0.9 and replace(momentum, momentum=0.5) == lesson.with_variant("t2i")
     unattended = GXNCell(ablation="unattended").config()
-    assert not unattended.attends and replace(unattended, attends=True) == vary(lesson, "i2t mix")
+    assert not unattended.attends and replace(unattended, attends=True) == lesson.with_variant("i2t mix")
     assert GXNCell(preset="smoke").config() == GXNConfig.smoke()
-    assert GXNCell(corpus="flickr8k", ablation="t2i").config() == vary(GXNConfig.photographs(), "t2i")
+    assert GXNCell(corpus="flickr8k", ablation="t2i").config() == GXNConfig.photographs().with_variant("t2i")
 
 
 def test_vsepp_has_one_space_as_wide_as_both_and_all_else_alike():
@@ -76,10 +76,10 @@ def test_only_who_attends_is_given_all_regions():
     data = make_corpus(20)
     lesson = GXNConfig.lesson()
     for row in ("both", "i2t xe", "i2t mix"):
-        assert what_it_sees(vary(lesson, row), data) is data
+        assert what_it_sees(lesson.with_variant(row), data) is data
     for config in (
-        vary(lesson, "ranking"),
-        vary(lesson, "t2i"),
+        lesson.with_variant("ranking"),
+        lesson.with_variant("t2i"),
         replace(lesson, attends=False),
         GXNCell("VSE++", "full").config(),
     ):

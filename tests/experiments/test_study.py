@@ -43,7 +43,7 @@ def test_the_study_holds_what_it_should():
         for model in ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA"):
             assert {Cell(model, setting, seed=seed) for seed in range(3)} <= cells
         assert {Cell("linear", setting, "no_semantics", seed) for seed in range(3)} <= cells
-    for ablation in study.ABLATIONS:
+    for ablation in study.A3VSEConfig.variants:
         assert {Cell("A3VSE", ablation=ablation, seed=seed) for seed in range(5)} <= cells
     photographs = set(study.flickr8k_study())
     for setting in ("10%x5", "20%x5", "50%x5", "100%x5", "50%x1"):

@@ -17,7 +17,7 @@ from vse_lessons.experiments.vsa import ADAPTING, MODELS, TransferCell, configur
 from vse_lessons.experiments.vsa_report import closed, published, report, table_rows, weight_curves
 from vse_lessons.models.baselines.coral import Coral
 from vse_lessons.models.baselines.linear import LinearConfig
-from vse_lessons.models.vsa import VSA, VSAConfig, vary
+from vse_lessons.models.vsa import VSA, VSAConfig
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,11 @@ def test_a_row_has_its_configuration():
     tuned, more = configure("VSA-AE-MMD"), configure("VSA-AE-MMD", factor=3.0)
     assert tuned == VSAConfig.lesson()
     assert more.align_images == 3 * tuned.align_images and more.align_sentences == 3 * tuned.align_sentences
-    assert configure("VSA-AE", factor=3.0) == vary(VSAConfig.lesson(), "VSA-AE")
+    assert configure("VSA-AE", factor=3.0) == VSAConfig.lesson().with_variant("VSA-AE")
     for name in ("source", "statistics", "CORAL", "supervised"):
-        assert configure(name) == vary(VSAConfig.lesson(), "source")
+        assert configure(name) == VSAConfig.lesson().with_variant("source")
     assert configure("linear") == LinearConfig.lesson()
-    assert configure("VSA-AE", "lesson", "flickr8k") == vary(VSAConfig.photographs(), "VSA-AE")
+    assert configure("VSA-AE", "lesson", "flickr8k") == VSAConfig.photographs().with_variant("VSA-AE")
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -73,7 +73,7 @@ def test_statistics_may_know_the_words_of_the_target_and_nothing_else():
     source, target = make_corpus(80), make_corpus(80, seed=5)
     training, _ = prepare(source, target, "statistics", words=True)
     plain, _ = prepare(source, target, "statistics")
-    config = replace(vary(VSAConfig.smoke(), "source"), min_count=1)
+    config = replace(VSAConfig.smoke().with_variant("source"), min_count=1)
     known, model = VSA.build(config, training, seed=0), VSA.build(config, plain, seed=0)
     assert set(model.vocabulary.words) <= set(known.vocabulary.words)
     assert not known.adapts and training.target is not None and plain.target is None
@@ -87,7 +87,7 @@ def small(name: str, seed: int) -> Corpus:
 def test_a_cell_runs_and_gives_the_same_row_again(model, monkeypatch):
     corpora = {"storybook": small("storybook-photo", 0), "storybook-art": small("storybook-art", 5)}
     monkeypatch.setattr(transfer_study, "_corpus", lambda name, folder, preset: corpora[name])
-    tiny = replace(vary(VSAConfig.smoke(), "VSA-AE-MMD"), min_count=1)
+    tiny = replace(VSAConfig.smoke().with_variant("VSA-AE-MMD"), min_count=1)
     tiny = replace(tiny, optimization=replace(tiny.optimization, batch_size=16))
     monkeypatch.setattr(VSAConfig, "smoke", classmethod(lambda cls: tiny))
     linear = replace(LinearConfig.smoke(), min_count=1)
@@ -104,7 +104,7 @@ def test_a_cell_runs_and_gives_the_same_row_again(model, monkeypatch):
 
 def test_a_coral_row_is_a_moved_source(monkeypatch):
     training, seen = prepare(make_corpus(80), make_corpus(80, seed=5), "CORAL")
-    config = replace(vary(VSAConfig.smoke(), "source"), min_count=1)
+    config = replace(VSAConfig.smoke().with_variant("source"), min_count=1)
     config = replace(config, optimization=replace(config.optimization, batch_size=8))
     model, run = transfer_study.train(config, "CORAL", training, seen, progress=False)
     assert isinstance(model, Coral) and run is not None

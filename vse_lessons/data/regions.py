@@ -144,6 +144,8 @@ class RegionStore:
     detector: str = "unknown"
     source: str = "memory"  # named in errors
     skipped: list[dict[str, str]] = field(default_factory=list)  # images that could not be read
+    # mean and deviation (D,) by which `features` were standardized
+    standardized_by: tuple[Tensor, Tensor] | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2:
@@ -302,9 +304,12 @@ class RegionStore:
         """The mean regions, less the mean and over the deviation of those of some images (the training part):
         two domains that are each standardised by their own images differ no more in these."""
         means = self.means()
-        mean, deviation = means.statistics(images)
-        features = (means.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
-        return replace(means, features=features.astype(np.float32))
+        return means.standardized_with(*means.statistics(images))
+
+    def standardized_with(self, mean: Tensor, deviation: Tensor) -> RegionStore:
+        """The same images, their features less a mean (D,) and over a deviation (D,)."""
+        features = (self.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
+        return replace(self, features=features.astype(np.float32), standardized_by=(mean, deviation))
 
     @classmethod
     def open(cls, folder: Path) -> RegionStore:

@@ -17,7 +17,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.retrieval import Criterion, Embedded, Evaluation, evaluating, similarities
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, pair_scores
 
 AVERAGES = ("pages", "pooled")
 
@@ -55,7 +55,7 @@ def score_pages(
             part = numbers[start : start + block]
             regions = corpus.regions.batch(corpus.image_of[part]).to(model.device)
             texts = [corpus.sentences[s] for s in part]
-            found.append(model.pair_scores(regions, texts).double().cpu().numpy())
+            found.append(pair_scores(model, regions, texts).double().cpu().numpy())
     return _page_scores(corpus, numbers, np.concatenate(found))
 
 

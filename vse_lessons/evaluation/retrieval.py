@@ -7,7 +7,6 @@ infinity: constant scores must not win, and a model that has diverged must not g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -27,7 +26,7 @@ from vse_lessons.evaluation.significance import (  # noqa: F401
     mean_evaluation,
     summarize,
 )
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, evaluating
 
 HELD = 1 << 28  # scores; a matrix of more (1 GB in float32) is never held as a whole
 BYTE = 255  # rows that are compared at a time: the most whose count fits in a byte
@@ -232,23 +231,10 @@ def _sentences_of(image_of: Tensor, start: int, stop: int) -> Tensor:
     return mine
 
 
-@contextmanager
-def evaluating(model: Embedder) -> Iterator[None]:
-    """A block without gradients and with the model in eval mode; afterwards each of its modules is in
-    the mode that it had, whatever happened."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 def embed(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256) -> Embedded:
     """Embeds some images of a corpus and all their visual sentences, `block` at a time, in eval mode and
     without gradients.  Images without one stay, as candidates; none with one is a `DataError`."""
+    model.check_detector(corpus.regions)
     images = np.asarray(images, np.int64)
     numbers = [corpus.visual_of[image] for image in images]
     owners = np.repeat(np.arange(len(images)), [len(found) for found in numbers])

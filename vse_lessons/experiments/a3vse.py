@@ -34,13 +34,14 @@ from vse_lessons.data.sparse import TABLE_1, SparseCorpus, sparsify
 from vse_lessons.data.text import vocabulary_overlap
 from vse_lessons.evaluation.retrieval import Embedded, best_of, embed, evaluate_embedded
 from vse_lessons.experiments.table import Table
-from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, with_semantics_for
+from vse_lessons.models.a3vse import A3VSE, A3VSEConfig
 from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.models.baselines.tags import Tags, TagsConfig
 from vse_lessons.models.dan import DAN, DANConfig
 from vse_lessons.models.dpc import DPC, DPCConfig
+from vse_lessons.models.registry import prepare_training
 from vse_lessons.models.scan import SCAN, SCANConfig
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus
@@ -87,7 +88,11 @@ class Cell:
             raise DataError(f"unknown ablation {self.ablation!r} of {self.model}: one of {', '.join(known)}")
 
 
-ROWS = {"A3VSE": tuple(ABLATIONS), "linear": ("full", "no_semantics"), "tags": ("full", "hyponyms")}
+ROWS = {
+    "A3VSE": tuple(A3VSEConfig.variants),
+    "linear": ("full", "no_semantics"),
+    "tags": ("full", "hyponyms"),
+}
 
 
 def parse_setting(setting: str) -> tuple[float, int]:
@@ -112,7 +117,9 @@ def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None
     hold_out = HELD_OUT.get(cell.corpus, 500)
     training = sparsify(data, share, sentences, cell.seed, hold_out)
     if cell.model in ("A3VSE", "linear"):
-        training = with_semantics_for(training, cell.ablation)
+        kind = A3VSEConfig if cell.model == "A3VSE" else LinearConfig
+        variant = kind.preset(cell.preset, cell.corpus).with_variant(cell.ablation)
+        training = replace(training, semantics=prepare_training(variant, training).semantics)
     if cell.model in GLOBAL:
         data = replace(data, regions=data.regions.means())
         training = replace(training, corpus=data)
@@ -157,15 +164,15 @@ def train(
     """The model of a cell, trained on what is given; and what `fit` says of it where `fit` trained it."""
     if cell.model == "tags":
         config = TagsConfig(hyponyms=cell.ablation == "hyponyms")
-        return Tags.build(training.corpus.regions, config=config), None
+        return Tags.build(config, training), None
     if cell.model == "CCA":
-        candidates = [CCA(config, training) for config in CCAConfig.candidates()]
+        candidates = [CCA.build(config, training) for config in CCAConfig().candidates()]
         return best_of(candidates, training.corpus, training.selection), None
     if cell.model == "linear":
         config = LinearConfig.preset(cell.preset)
         model = Linear.build(config, training, seed=cell.seed)
     elif cell.model == "A3VSE":
-        config = ablate(A3VSEConfig.preset(cell.preset, cell.corpus), cell.ablation)
+        config = A3VSEConfig.preset(cell.preset, cell.corpus).with_variant(cell.ablation)
         model = A3VSE.build(config, training, seed=cell.seed, word_vectors=word_vectors)
     else:
         kind, configs = FITTED[cell.model]
@@ -235,7 +242,7 @@ def storybook_study() -> Iterator[Cell]:
             for model in ("CCA", "A3VSE", "SCAN", "VSE++", "DAN", "DPC"):
                 yield Cell(model, setting, "full", seed)
             yield Cell("linear", setting, "no_semantics", seed)
-    yield from grid(("A3VSE",), ("10%x5",), 5, ablations=tuple(ABLATIONS))
+    yield from grid(("A3VSE",), ("10%x5",), 5, ablations=tuple(A3VSEConfig.variants))
     yield from grid(("linear",), ("10%x5",), 5, ablations=("full", "no_semantics"))
     yield from grid(("CCA", "SCAN", "VSE++", "DAN", "DPC"), ("10%x5",), 5)
     yield from grid(("VSE++",), ("100%x5",), 3)  # the benchmark with every annotation

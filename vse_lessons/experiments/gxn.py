@@ -3,7 +3,7 @@
     python -m vse_lessons.experiments.gxn storybook --workers 2
 
 Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: all training pictures with
-five sentences each, the rows of `gxn.VARIANTS`, the ranking row without negative numbers, with order
+five sentences each, the rows of `GXNConfig.variants`, the ranking row without negative numbers, with order
 violation and with cosines, the text-to-image row with a momentum at which the discriminator wins, the mix
 without attention to the regions, and VSE++ with the same encoders."""
 
@@ -29,7 +29,7 @@ from vse_lessons.evaluation.significance import spread
 from vse_lessons.experiments.a3vse import STORED, cost, run_and_report
 from vse_lessons.experiments.claims import Arm, Claim, Contrast, Results
 from vse_lessons.experiments.table import Table
-from vse_lessons.models.gxn import GXN, VARIANTS, GXNConfig, vary
+from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus, with_pixels
 from vse_lessons.sources.storybook.truth import share_named
@@ -42,7 +42,7 @@ SETTING = "100%x5"
 # the ranking row as published, with order violation, and with cosines of the same non-negative vectors
 NONNEGATIVE = {"order": "order", "nonnegative": "cosine"}
 MOMENTUM = 0.9  # of the row whose discriminator wins: Adam's usual one
-ROWS = (*VARIANTS, *NONNEGATIVE, "momentum", "unattended")
+ROWS = (*GXNConfig.variants, *NONNEGATIVE, "momentum", "unattended")
 CURVES = (
     "rsum",
     "spread_drawn",
@@ -100,13 +100,13 @@ class GXNCell:
                 optimization=gxn.optimization,
             )
         if self.ablation in NONNEGATIVE:
-            ranking = vary(gxn, "ranking")
+            ranking = gxn.with_variant("ranking")
             return replace(ranking, similarity=NONNEGATIVE[self.ablation], nonnegative=True, margin=0.1)
         if self.ablation == "momentum":
-            return replace(vary(gxn, "t2i"), momentum=MOMENTUM)
+            return replace(gxn.with_variant("t2i"), momentum=MOMENTUM)
         if self.ablation == "unattended":
-            return replace(vary(gxn, "i2t mix"), attends=False)
-        return vary(gxn, self.ablation)
+            return replace(gxn.with_variant("i2t mix"), attends=False)
+        return gxn.with_variant(self.ablation)
 
 
 def what_it_sees(config: GXNConfig | VSEPPConfig, corpus: Corpus) -> Corpus:

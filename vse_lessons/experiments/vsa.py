@@ -29,9 +29,9 @@ from vse_lessons.experiments.a3vse import STORED, cost, run_and_report
 from vse_lessons.experiments.table import Table
 from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
-from vse_lessons.models.baselines.coral import Coral
+from vse_lessons.models.baselines.coral import Coral, CoralConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
-from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
+from vse_lessons.models.vsa import VSA, VSAConfig
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.training.loop import TrainingResult, fit
 
@@ -121,8 +121,8 @@ def configure(
     """The hyper-parameters of a row, with the weights of MMD times `factor`."""
     if model == "linear":
         return LinearConfig.preset(preset, corpus)
-    config = VSAConfig.preset(preset, corpus)
-    config = vary(config, model if model in VARIANTS else "source")
+    variant = model if model in VSAConfig.variants else "source"
+    config = VSAConfig.preset(preset, corpus).with_variant(variant)
     return replace(
         config, align_images=factor * config.align_images, align_sentences=factor * config.align_sentences
     )
@@ -139,7 +139,7 @@ def train(
 ) -> tuple[Embedder, TrainingResult | None]:
     """The model of a row, and what `fit`, which the options are for, says of it where `fit` trained it."""
     if model == "CCA":
-        candidates = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
+        candidates = [CCA.build(candidate, training) for candidate in CCAConfig().candidates()]
         return best_of(candidates, training.corpus, training.selection), None
     if model == "linear":
         made = Linear.build(config, training, seed=seed)
@@ -147,7 +147,7 @@ def train(
         made = VSA.build(config, training, seed=seed, word_vectors=word_vectors)
     run = fit(made, training, config.optimization, seed=seed, **options)
     if model == "CORAL":
-        return Coral(run.model, training.with_target(_apart(target))), run
+        return Coral.build(CoralConfig(), training.with_target(_apart(target)), model=run.model), run
     return run.model, run
 
 
