@@ -479,7 +479,7 @@ settings = {
     if len(training.pairs) <= affordable
 }
 for name, training in settings.items():
-    score = evaluate(CCA(CCAConfig(), training), data, "val")
+    score = evaluate(CCA.build(CCAConfig(), training), data, "val")
     rows[name] |= {"t2i_R10": score.t2i["R@10"], "i2t_R10": score.i2t["R@10"]}
 priced = [row for row in costs if "t2i_R10" in row]
 chance = 100 * 10 / len(val)

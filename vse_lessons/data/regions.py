@@ -137,6 +137,8 @@ class RegionStore:
     detector: str = "unknown"
     source: str = "memory"
     skipped: list[dict[str, str]] = field(default_factory=list)
+    # mean and deviation (D,) by which `features` were standardized
+    standardized_by: tuple[Tensor, Tensor] | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2:
@@ -331,9 +333,12 @@ class RegionStore:
 
         Two domains that are each standardized by their own images no longer differ in these."""
         means = self.means()
-        mean, deviation = means.statistics(images)
-        features = (means.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
-        return replace(means, features=features.astype(np.float32))
+        return means.standardized_with(*means.statistics(images))
+
+    def standardized_with(self, mean: Tensor, deviation: Tensor) -> RegionStore:
+        """The same images, their features less a mean (D,) and over a deviation (D,)."""
+        features = (self.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
+        return replace(self, features=features.astype(np.float32), standardized_by=(mean, deviation))
 
     @classmethod
     def open(cls, folder: Path) -> RegionStore:
