@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import subprocess
 import sys
 import time
@@ -31,7 +30,7 @@ from tqdm.auto import tqdm
 from vse_lessons.blocks.similarity import as_vectors, normalize
 from vse_lessons.common.files import DataError, home
 from vse_lessons.common.system import peak_memory_mb
-from vse_lessons.data.sparse import TABLE_1, SparseCorpus, sparsify
+from vse_lessons.data.sparse import TABLE_1, SparseCorpus, parse_setting, sparsify
 from vse_lessons.data.text import vocabulary_overlap
 from vse_lessons.evaluation.retrieval import Embedded, best_of, embed, evaluate_embedded
 from vse_lessons.experiments.table import Table
@@ -89,16 +88,6 @@ class Cell:
 
 
 ROWS = {"A3VSE": tuple(ABLATIONS), "linear": ("full", "no_semantics"), "tags": ("full", "hyponyms")}
-
-
-def parse_setting(setting: str) -> tuple[float, int]:
-    """ "10%x5" -> (0.1, 5): the share of annotated images and the sentences of each."""
-    found = re.fullmatch(r"(\d{1,3})%x(\d+)", setting)
-    if not found or not 0 < int(found[1]) <= 100 or int(found[2]) < 1:
-        raise DataError(
-            f"unknown setting {setting!r}: write 10%x5 for 10 % of the images with 5 sentences each"
-        )
-    return int(found[1]) / 100, int(found[2])
 
 
 # --- one run ------------------------------------------------------------------------------------
