@@ -1,8 +1,8 @@
 """Random numbers by purpose: no two purposes of the library share a stream.
 
 NumPy's generators pad a seed with zeros, so `PCG64([7, 0])` is `PCG64(7)`: numbers appended to a seed do not
-keep two streams apart. Here each purpose has a spawn key of its own (`numpy.random.SeedSequence`), which is mixed in
-behind the padding. Storybook's scenes, drawings and sentences follow from names instead, by
+keep two streams apart. Here each purpose has a spawn key of its own (`numpy.random.SeedSequence`), which is
+mixed in behind the padding. Storybook's scenes, drawings and sentences follow from names instead, by
 `random.Random("storybook/photo/0/17")`, and stay as they are: they are the built-in corpus.
 """
 
