@@ -47,6 +47,7 @@ from PIL import Image
 
 from vse_lessons.blocks.similarity import normalize
 from vse_lessons.common.files import DataError, home
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.pictures import pictures_from_files
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.text import tokenize, vocabulary_overlap
@@ -54,8 +55,9 @@ from vse_lessons.lessons import plots, widgets
 from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.sources import semantics
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.hub import HubDetector
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 from vse_lessons.sources.readers.features import bottom_up
 from vse_lessons.sources.readers.listing import PICTURES
 from vse_lessons.sources.storybook import detector as storybook_detector
@@ -64,7 +66,6 @@ from vse_lessons.sources.storybook.drawing.picture import draw
 from vse_lessons.sources.storybook.scene.meaning import sample_scene
 from vse_lessons.sources.storybook.writing.pages import art_page
 from vse_lessons.sources.storybook.writing.voices import sentences as write_sentences
-from vse_lessons.training.loop import choose_device
 
 parameters = {
     "corpus": corpus,

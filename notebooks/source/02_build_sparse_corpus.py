@@ -50,7 +50,7 @@ from vse_lessons.lessons.session import figure_folder, lesson_folder, write_resu
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.sources import semantics
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.detectors.base import imagenet_words
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 
 parameters = {
     "corpus": corpus,

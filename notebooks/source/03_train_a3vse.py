@@ -49,6 +49,7 @@ from IPython.display import Markdown, display
 
 from vse_lessons.blocks import adversarial, attention, losses
 from vse_lessons.common.files import DataError, digest
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
 from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded, ranks, similarities
@@ -61,7 +62,7 @@ from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.features import embeddings
-from vse_lessons.training.loop import choose_device, fit
+from vse_lessons.training.loop import fit
 
 parameters = {
     "corpus": corpus,

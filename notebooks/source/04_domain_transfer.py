@@ -47,6 +47,7 @@ from IPython.display import Markdown, display
 
 from vse_lessons.blocks import mmd
 from vse_lessons.common.files import DataError, digest
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.unpaired import coverage, unpair
 from vse_lessons.evaluation import domains as alignment
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, similarities
@@ -57,7 +58,6 @@ from vse_lessons.lessons.session import figure_folder, lesson_folder, write_resu
 from vse_lessons.models import vsa
 from vse_lessons.models.baselines import coral
 from vse_lessons.sources.catalogue import open_corpus, open_target
-from vse_lessons.training.loop import choose_device
 
 corpus = source or corpus
 parameters = {

@@ -43,6 +43,7 @@ from IPython.display import Markdown, display
 from vse_lessons.blocks import caption_metrics, decoders, generators
 from vse_lessons.blocks.similarity import order_similarity
 from vse_lessons.common.files import DataError
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, evaluating
@@ -53,7 +54,7 @@ from vse_lessons.lessons import plots, widgets
 from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import gxn
 from vse_lessons.sources.catalogue import open_corpus, with_pixels
-from vse_lessons.training.loop import choose_device, fit
+from vse_lessons.training.loop import fit
 
 if variant not in gxn.VARIANTS or variant == "ranking":
     raise DataError(f"variant is {variant!r}: both, t2i, i2t mix or i2t xe")

@@ -7,7 +7,8 @@ from helpers.corpora import make_corpus
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
-from vse_lessons.data.text import Vocabulary, WordVectors
+from vse_lessons.data.text import Vocabulary
+from vse_lessons.data.word_vectors import WordVectors
 from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate
 from vse_lessons.models.base import Batch, Optimization, Pairs
 

@@ -17,6 +17,7 @@ from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import order_similarity
 from vse_lessons.common.files import DataError
 from vse_lessons.data.pictures import Pictures
+from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
@@ -28,7 +29,7 @@ from vse_lessons.sources.detectors.base import Thumbnails
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.storybook.truth import names, share_named
 from vse_lessons.sources.storybook.world import scenes
-from vse_lessons.training.batches import BatchSchedule, read_pixels
+from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.checkpoints import TrainingState, parameters_of
 from vse_lessons.training.loop import TrainingError, _descend, fit
 

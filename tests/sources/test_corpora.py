@@ -8,7 +8,6 @@ from PIL import Image
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.sources.catalogue import LISTINGS, open_corpus, prepare, read_listing
 from vse_lessons.sources.readers.features import bottom_up
 from vse_lessons.sources.semantics import describe
@@ -374,7 +373,7 @@ def test_real_regions_join_the_sentences_of_coco(tmp_path):
     corpus = open_corpus("coco", tmp_path, progress=False).corpus
     assert tuple(corpus.image_ids) == corpus.sentences == tuple(names)
     assert corpus.splits.tolist() == splits
-    regions = bottom_up.read(bottom_up.find(folder), tmp_path / "kept", progress=False)
+    regions = bottom_up.read(bottom_up.find_files(folder), tmp_path / "kept", progress=False)
     for i, name in enumerate(names):
         row = regions.ids.index(name.removesuffix(".jpg"))
         np.testing.assert_array_equal(corpus.regions.batch([i]).features, regions.batch([row]).features)
@@ -388,19 +387,3 @@ def test_real_regions_join_the_sentences_of_coco(tmp_path):
 def test_a_folder_without_the_corpus_says_what_is_missing(tmp_path, name):
     with pytest.raises(DataError, match=f"{tmp_path} ?.*(has no|has neither|holds)"):
         open_corpus(name, tmp_path, progress=False)
-
-
-def test_results_hold_what_repeats_a_run(tmp_path):
-    folder = lesson_folder(tmp_path / "new", "lesson")
-    found = write_results(folder, "lesson", {"seed": 3, "corpus": "x"}, rsum=1.5)
-    assert (folder / "results.json").exists()
-    assert {"lesson", "seed", "corpus", "rsum", "seconds", "peak_memory_mb", "versions"} <= set(found)
-    with pytest.raises(DataError, match="both parameters and measurements"):
-        write_results(folder, "lesson", {"rsum": 3}, rsum=1)
-
-
-def test_figures_stay_out_of_the_checkout_unless_built(tmp_path, monkeypatch):
-    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
-    assert figure_folder(tmp_path) == tmp_path / "figures"
-    monkeypatch.setenv("VSE_LESSONS_FIGURES", "/elsewhere")
-    assert str(figure_folder(tmp_path)) == "/elsewhere"

@@ -9,7 +9,7 @@ from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import SparseCorpus, sparsify
 from vse_lessons.models.a3vse import ABLATIONS, A3VSEConfig, ablate, with_semantics_for
-from vse_lessons.sources.detectors.base import imagenet_words
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 from vse_lessons.sources.semantics import describe, global_tags, people_words, regional_semantics
 
 

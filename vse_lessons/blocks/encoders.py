@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from vse_lessons.common.files import DataError
-from vse_lessons.data.regions import RegionBatch
+from vse_lessons.data.region_batch import RegionBatch
 from vse_lessons.data.text import PAD, UNKNOWN
 
 

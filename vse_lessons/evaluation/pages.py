@@ -1,5 +1,7 @@
-"""The two protocols of Artpedia (Stefanini et al. 2019, section 5.3): which sentences of a page describe
-its painting, and which painting of N a sentence describes."""
+"""Evaluates pages by the two protocols of Artpedia (Stefanini et al. 2019, section 5.3).
+
+Which sentences of a page describe its painting, and which painting of N does a sentence describe?
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from torch import Tensor
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.evaluation.retrieval import Criterion, Embedded, Evaluation, evaluating, similarities
+from vse_lessons.evaluation.metrics import Evaluation
+from vse_lessons.evaluation.retrieval import Criterion, Embedded, evaluating, similarities
 from vse_lessons.models.base import Embedder
 
 AVERAGES = ("pages", "pooled")
@@ -24,7 +27,7 @@ AVERAGES = ("pages", "pooled")
 
 @dataclass(frozen=True)
 class PageScores:
-    """How well each sentence of some pages describes its own painting, S sentences in all."""
+    """Scores of the S sentences of some pages: how well each describes its own painting."""
 
     scores: np.ndarray  # (S,) float
     visual: np.ndarray  # (S,) bool: the truth
@@ -38,16 +41,27 @@ class PageScores:
 
     @property
     def skipped(self) -> int:
-        """How many pages lack one of the kinds."""
+        """The number of pages that lack one of the kinds."""
         return len(np.unique(self.page)) - len(self.complete)
 
 
 def score_pages(
     model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
 ) -> PageScores:
-    """Scores every sentence of some images' pages against its own image, `block` at a time.
+    """Scores every sentence of some images' pages against its own image.
 
-    `DataError` when no page has both a visual and a contextual sentence, or a score is not finite."""
+    Args:
+        model: the model.
+        corpus: a corpus of pages.
+        images: numbers of images.
+        block: sentences that are scored at a time.
+
+    Returns:
+        The scores.
+
+    Raises:
+        DataError: no page has both a visual and a contextual sentence, or a score is not finite.
+    """
     numbers = _sentences_of(corpus, images)
     found = []
     with evaluating(model):
@@ -60,9 +74,22 @@ def score_pages(
 
 
 def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> PageScores:
-    """The same sentences scored without looking at any picture: the log-odds of a logistic regression on
-    TF-IDF of words and pairs of words, learnt from the training sentences of both kinds.  What it
-    reaches says nothing about seeing; only what a model adds to it can."""
+    """Scores the same sentences without looking at any picture.
+
+    The score is the log-odds of a logistic regression on TF-IDF of words and pairs of words, learnt from the
+    training sentences of both kinds.  What it reaches says nothing about seeing; only what a model adds to it
+    can.
+
+    Args:
+        training: the training part, with sentences of both kinds.
+        images: numbers of images.
+
+    Returns:
+        The scores.
+
+    Raises:
+        DataError: the training sentences are of one kind only, or no page has both kinds.
+    """
     corpus = training.corpus
     visual, contextual = training.training_sentences, training.contextual_sentences
     if not visual or not contextual:
@@ -77,7 +104,7 @@ def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> 
 
 
 def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
+    """Lists the sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
     pages = np.asarray(images, np.int64)
     if not any(len(corpus.visual_of[i]) and len(corpus.contextual_of[i]) for i in pages):
         raise DataError(
@@ -99,11 +126,22 @@ def _page_scores(corpus: Corpus, numbers: np.ndarray, scores: np.ndarray) -> Pag
 
 
 def average_precision(found: PageScores, average: str = "pages") -> float:
-    """Average precision of visual against contextual sentences, in per cent (Table 3; scikit-learn's).
+    """Computes the average precision of visual against contextual sentences (Table 3; scikit-learn's).
 
-    `average`: "pages" ranks the sentences of each page and takes the mean over the pages that have both
-    kinds; "pooled" ranks the sentences of all those pages in one list.  The paper does not say which of
-    the two its figures are.  Tied sentences share a rank: constant scores get the share of visual ones."""
+    The paper does not say which of the two averages its figures are.  Tied sentences share a rank: constant
+    scores get the share of visual ones.
+
+    Args:
+        found: the scores.
+        average: "pages" ranks the sentences of each page and takes the mean over the pages that have both
+            kinds; "pooled" ranks the sentences of all those pages in one list.
+
+    Returns:
+        The average precision, 0 to 100.
+
+    Raises:
+        DataError: an unknown average.
+    """
     if average not in AVERAGES:
         raise DataError(f"unknown average {average!r}: one of {', '.join(AVERAGES)}")
     if average == "pooled":
@@ -113,7 +151,14 @@ def average_precision(found: PageScores, average: str = "pages") -> float:
 
 
 def page_precisions(found: PageScores) -> dict[int, float]:
-    """The average precision (per cent) of each page that has both kinds."""
+    """Computes the average precision of each page that has both kinds.
+
+    Args:
+        found: the scores.
+
+    Returns:
+        The number of the page's image to its average precision in per cent.
+    """
     order = np.argsort(found.page, kind="stable")
     pages, starts = np.unique(found.page[order], return_index=True)
     rows = dict(zip(pages.tolist(), np.split(order, starts[1:])))
@@ -125,7 +170,17 @@ def page_precisions(found: PageScores) -> dict[int, float]:
 
 
 def chance_precision(found: PageScores, average: str = "pages", draws: int = 200, seed: int = 0) -> float:
-    """The average precision that random scores get, the mean over draws."""
+    """Computes the average precision that random scores get, the mean over draws.
+
+    Args:
+        found: scores, of which only the kinds and the pages are used.
+        average: "pages" or "pooled".
+        draws: how often scores are drawn.
+        seed: of the draws.
+
+    Returns:
+        The average precision, 0 to 100.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
     values = [
         average_precision(
@@ -137,8 +192,17 @@ def chance_precision(found: PageScores, average: str = "pages", draws: int = 200
 
 
 def page_criterion(lambda_w: float) -> Criterion:
-    """What chooses the best epoch, for `fit`: lambda_w x the mean of the six recalls + (1 - lambda_w) x the
-    average precision over pages, weighted like the two losses.  The paper does not say how it chose."""
+    """Makes the criterion by which `fit` chooses the best epoch of a model of pages.
+
+    It is lambda_w x the mean of the six recalls + (1 - lambda_w) x the average precision over pages, weighted
+    like the two losses.  The paper does not say how it chose.
+
+    Args:
+        lambda_w: weight of the inter-page loss, between 0 and 1.
+
+    Returns:
+        The criterion.
+    """
 
     def criterion(model: Embedder, training: SparseCorpus, found: Evaluation) -> dict[str, float]:
         if lambda_w == 1:  # a corpus without contextual sentences will do
@@ -154,7 +218,7 @@ def page_criterion(lambda_w: float) -> Criterion:
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure over several draws."""
+    """The mean and the deviation of a figure over several draws."""
 
     mean: float
     deviation: float  # standard deviation over the draws; 0 where every draw is the same
@@ -168,7 +232,19 @@ def subset_recalls(
     seed: int = 0,
     cuts: Sequence[int] = (1, 5),
 ) -> dict[int, dict[str, dict[str, Spread]]]:
-    """Recall among N retrievable items, for each N of `sizes`; see `recalls_among`."""
+    """Computes recall among N retrievable items, for several N; see `recalls_among`.
+
+    Args:
+        model: the model that embedded the split.
+        embedded: the result of `embed`.
+        sizes: the N.
+        draws: how often each query's items are drawn.
+        seed: of the draws.
+        cuts: K of the recalls.
+
+    Returns:
+        N to what `recalls_among` returns.
+    """
     scores = similarities(model, embedded)
     return {size: recalls_among(scores, embedded.image_of, size, draws, seed, cuts) for size in sizes}
 
@@ -181,12 +257,28 @@ def recalls_among(
     seed: int = 0,
     cuts: Sequence[int] = (1, 5),
 ) -> dict[str, dict[str, Spread]]:
-    """Table 4: {"t2i": {"R@1": ...}, "i2t": ...} in per cent with N = `size` retrievable items.
+    """Computes recall among N retrievable items (Table 4).
 
-    similarity: (I, S); image_of: (S,).  t2i: a sentence looks for its image among that and N - 1 others drawn
-    at random.  i2t: an image looks for the best of its sentences among the sentences of itself and of N - 1
-    others drawn at random.  Each query has its own draw, repeated `draws` times.  Ties count against the
-    model.  Images without a sentence are left out.  `DataError` when N is larger than what there is."""
+    t2i: a sentence looks for its image among that and N - 1 others drawn at random.  i2t: an image looks for
+    the best of its sentences among the sentences of itself and of N - 1 others drawn at random.  Each query
+    has its own draw, repeated `draws` times.  Ties count against the model.  Images without a sentence are
+    left out.
+
+    Args:
+        similarity: (I, S) similarities.
+        image_of: (S,) row of each sentence's image.
+        size: the N.
+        draws: how often each query's items are drawn.
+        seed: of the draws.
+        cuts: K of the recalls.
+
+    Returns:
+        {"t2i": {"R@1": ...}, "i2t": ...}, in per cent.
+
+    Raises:
+        DataError: N is larger than the number of images with a sentence, no draw, or a similarity that is not
+            finite.
+    """
     owners = torch.as_tensor(image_of).cpu().numpy()
     kept = np.unique(owners)
     if not 1 <= size <= len(kept):
@@ -214,8 +306,10 @@ def recalls_among(
 
 
 def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """For both directions, how many items of image j score at least as high as the right one of query q,
-    (Q, I), and the query's own image (Q,)."""
+    """Counts how many items of image j score at least as high as the right one of query q.
+
+    Returns for both directions these counts (Q, I), and the query's own image (Q,).
+    """
     images, sentences = scores.shape
     own = scores[owners, np.arange(sentences)]
     t2i = (scores >= own).T.astype(np.int64)  # (S, I)
@@ -228,7 +322,7 @@ def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray
 
 
 def _draw(beaten: np.ndarray, own: np.ndarray, others: int, rng: np.random.Generator) -> np.ndarray:
-    """(Q,): what `others` images drawn for each query, its own never among them, hold against it."""
+    """Draws `others` images for each query, never its own, and sums what they hold against it: (Q,)."""
     if others == 0:
         return np.zeros(len(own), np.int64)
     chance = rng.random(beaten.shape)

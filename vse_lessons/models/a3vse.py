@@ -37,7 +37,8 @@ from vse_lessons.blocks.similarity import cosine
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary
+from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Pairs, Presets, Trainable
 from vse_lessons.sources.semantics import describe
 

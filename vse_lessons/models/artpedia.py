@@ -29,7 +29,8 @@ from vse_lessons.blocks.similarity import (
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.data.text import PAD, Vocabulary
+from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 SIMILARITIES = ("cross_attention", "global")

@@ -27,7 +27,8 @@ from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import cosine
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.data.text import PAD, Vocabulary
+from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 

@@ -58,7 +58,8 @@ from vse_lessons.blocks.similarity import cosine, normalize, order_similarity
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, Vocabulary, load_word_vectors, tokenize
+from vse_lessons.data.text import PAD, Vocabulary, tokenize
+from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 END = "."  # stands for the end of a sentence in the reward: `tokenize` gives no such word

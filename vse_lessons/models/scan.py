@@ -24,7 +24,8 @@ from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import CrossAttention, Entities, cross_attention
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, Vocabulary, load_word_vectors
+from vse_lessons.data.text import PAD, Vocabulary
+from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2

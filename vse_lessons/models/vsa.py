@@ -45,8 +45,9 @@ from vse_lessons.blocks.similarity import cosine, normalize
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import Vocabulary, WordVectors, load_word_vectors
+from vse_lessons.data.text import Vocabulary
 from vse_lessons.data.unpaired import coverage
+from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 FOREIGN = 0.05  # a target with fewer of its running words in the source is warned of

@@ -25,7 +25,8 @@ from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import cosine, normalize
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import Vocabulary, load_word_vectors
+from vse_lessons.data.text import Vocabulary
+from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
 
 

@@ -14,7 +14,8 @@ from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.pictures import Pictures, pictures_from_files
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.unpaired import Unpaired, unpair
-from vse_lessons.sources.detectors.base import Detector, EfficientNetLite0, Thumbnails
+from vse_lessons.sources.detectors.base import Detector, Thumbnails
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.detectors.hub import HubDetector
 from vse_lessons.sources.readers import (
@@ -215,11 +216,11 @@ def _prepared(folder: Path) -> Opened:
 
 def _extracted(folder: Path) -> bool:
     """Whether somebody else's regions are in a folder."""
-    return bool(bottom_up.find(folder)) or (folder / FEATURES).is_dir()
+    return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
 
 
 def _read_features(folder: Path, kept: Path, on_bad: str, progress: bool) -> RegionStore:
-    files = bottom_up.find(folder) or bottom_up.find(folder / FEATURES)
+    files = bottom_up.find_files(folder) or bottom_up.find_files(folder / FEATURES)
     if files:
         return bottom_up.read(files, kept, on_bad=on_bad, progress=progress)
     return npz_folder.read(folder / FEATURES, kept, on_bad=on_bad, progress=progress)

@@ -12,7 +12,8 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import tokenize
-from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 
 # The upper floors of WordNet: true of everything, so that they say nothing.
 TOO_GENERAL = {

@@ -18,7 +18,7 @@ from vse_lessons.blocks.similarity import normalize
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.text import tokenize
-from vse_lessons.data.wordnet import Key, Lexicon, wordnet
+from vse_lessons.data.wordnet import Key, Lexicon, load_wordnet
 from vse_lessons.models.base import Embedder
 from vse_lessons.sources.storybook.detector import StorybookDetector
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
@@ -163,4 +163,4 @@ class Tags(Embedder):
 def lexicon_of(store: RegionStore) -> Lexicon:
     """Storybook's own lexicon for its tags, WordNet for those of all others."""
     ours = store.detector.startswith(f"{StorybookDetector.name} ")
-    return tag_lexicon() if ours else wordnet()
+    return tag_lexicon() if ours else load_wordnet()

@@ -80,7 +80,7 @@ def read_pages(path: Path, *, on_bad: str = "error") -> Pages:
     ]
     if not pages:
         raise DataError(f"{path} holds no page")
-    return Pages(tuple(pages), problems.found)
+    return Pages(tuple(pages), problems.left_out)
 
 
 def _page(key: str, record: object, path: Path, problems: Problems) -> Page | None:
@@ -168,7 +168,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
             kept.append((page, path))
     if not kept:
         raise DataError(f"{pictures} holds no picture of {folder / JSON}")
-    return _listing(kept, name, problems.found)
+    return _listing(kept, name, problems.left_out)
 
 
 def _listing(kept: Sequence[tuple[Page, Path]], name: str, skipped: list[dict[str, str]]) -> Listing:

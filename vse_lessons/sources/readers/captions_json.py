@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vse_lessons.common.files import DataError, read_json
-from vse_lessons.sources.readers.listing import FOLDERS, Gathering, Listing, Problems, find
+from vse_lessons.sources.readers.listing import FOLDERS, Gathering, Listing, Problems, find_first
 
 NAMES = ("captions.json", "esteartworks.json", "annotations.json")
 IMAGE_KEYS = ("image", "file_name", "filename", "img", "name")
@@ -29,8 +29,8 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
     the folder or is listed twice, a missing picture, an unknown split, with a `DataError` that names file and
     record; "skip" leaves those out and lists them in `listing.skipped`."""
     folder = Path(folder)
-    path = find(folder, NAMES, "file of sentences")
-    pictures = find(folder, FOLDERS, "folder of pictures", is_folder=True)
+    path = find_first(folder, NAMES, "file of sentences")
+    pictures = find_first(folder, FOLDERS, "folder of pictures", is_folder=True)
     found = Gathering(Problems(on_bad))
     for place, where, image, texts, split in _records(path, found.problems):
         number = found.picture(where, image, pictures, split, place=place)

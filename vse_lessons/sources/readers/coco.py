@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vse_lessons.common.files import DataError, read_json
+from vse_lessons.sources.paths import inside, is_file
 from vse_lessons.sources.readers import karpathy
-from vse_lessons.sources.readers.listing import Gathering, Listing, Problems, inside, is_file
+from vse_lessons.sources.readers.listing import Gathering, Listing, Problems
 
 LIST = "dataset_coco.json"
 SPLITS = {"train": "train", "val": "val"}  # from captions_<split><year>.json to ours

@@ -56,7 +56,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
         tuple(found.values()),
         np.arange(len(ids)),
         draw_splits(number + 1)[places],
-        skipped=problems.found,
+        skipped=problems.left_out,
     )
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from vse_lessons.common.files import DataError
+from vse_lessons.sources.paths import inside
 from vse_lessons.sources.readers.listing import (
     PICTURES,
     Listing,
     Problems,
-    find,
-    inside,
+    find_first,
     text_lines,
 )
 
@@ -50,10 +50,10 @@ def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: st
     two splits are errors in either case."""
     folder = Path(folder)
     problems = Problems(on_bad)
-    captions = find(folder, CAPTIONS, "caption file")
+    captions = find_first(folder, CAPTIONS, "caption file")
     rows = list(_read_captions(captions, problems))
     if pictures:
-        source = find(folder, FOLDERS, "folder of pictures", is_folder=True)
+        source = find_first(folder, FOLDERS, "folder of pictures", is_folder=True)
         files = {path.name: path for path in sorted(source.iterdir()) if path.suffix.lower() in PICTURES}
         if not files:
             raise DataError(f"{source} holds no picture ({', '.join(sorted(PICTURES))})")
@@ -84,7 +84,7 @@ def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: st
         tuple(sentences),
         np.asarray(image_of, np.int64),
         np.asarray([split_of.get(image, "unused") for image in ids]),
-        skipped=problems.found,
+        skipped=problems.left_out,
     )
 
 

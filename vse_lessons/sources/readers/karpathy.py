@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vse_lessons.common.files import DataError, read_json
-from vse_lessons.sources.readers.listing import Gathering, Listing, Problems, inside, is_file
+from vse_lessons.sources.paths import inside, is_file
+from vse_lessons.sources.readers.listing import Gathering, Listing, Problems
 
 NAMES = ("dataset_flickr30k.json", "dataset_flickr8k.json", "dataset_coco.json")
 FOLDERS = ("images", "Images", "flickr30k-images", "flickr30k_images", "Flicker8k_Dataset", "coco")

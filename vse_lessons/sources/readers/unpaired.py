@@ -46,7 +46,7 @@ def read(folder: Path, *, name: str | None = None) -> UnpairedListing:
     sentences = tuple(dict.fromkeys(line.strip() for line in lines if line.strip()))
     if not sentences:
         raise DataError(f"{path} holds no sentence: write one a line")
-    ids = tuple(str(p.relative_to(below)) for p in files)
+    ids = tuple(p.relative_to(below).as_posix() for p in files)
     splits = np.full(len(ids), "train")
     listing = Listing(name or folder.resolve().name, ids, tuple(files), (), np.empty(0, np.int64), splits)
     return UnpairedListing(listing, sentences)

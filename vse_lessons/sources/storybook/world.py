@@ -57,4 +57,5 @@ def build(domain: str, preset: str, folder: Path, *, pages: bool = False, progre
     texts, owners, kinds = zip(*told)
     splits = np.repeat(["train", "val", "test"], SIZES[preset])
     name = f"storybook-{domain}" + ("-pages" if pages else "")
-    return Corpus(name, store, texts, np.asarray(owners), splits, np.asarray(kinds))
+    owners, kinds = np.asarray(owners), np.asarray(kinds)
+    return Corpus(name, store, texts, owners, splits, kinds, built_in=True, lexicon="storybook")

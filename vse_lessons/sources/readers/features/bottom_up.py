@@ -59,7 +59,7 @@ BUFFER = 1 << 20  # bytes read at a time: a line has some hundred thousand
 LONGEST = 1 << 26  # bytes of a line; 100 regions of 2,048 numbers take 1.1 MB
 
 
-def find(folder: Path) -> list[Path]:
+def find_files(folder: Path) -> list[Path]:
     """The TSV files of a folder, also those in parts (.tsv.0, .tsv.1, ...), but no table of captions."""
     found = (path for path in Path(folder).glob("*.tsv*") if FILE.fullmatch(path.name))
     return sorted(path for path in found if path.is_file() and not is_table(path))
@@ -98,7 +98,7 @@ def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress
             detector=NAME,
             class_names=names[0],
             attribute_names=names[1],
-            skipped=problems.found,
+            skipped=problems.left_out,
         )
 
 
@@ -112,7 +112,7 @@ def _gather(
         first = found if first is None else first
         if image in seen:
             problems.report(where, f"image {image} occurs a second time", "remove the line")
-            problems.found[-1]["id"] = ""  # its first occurrence is kept
+            problems.left_out[-1]["id"] = ""  # its first occurrence is kept
             continue
         try:
             check_detections(image, found, first.features.shape[1])
@@ -120,7 +120,7 @@ def _gather(
                 raise DataError("its fields are in the other order than those of the first line")
         except DataError as error:
             problems.report(where, str(error), "fetch the file again, or remove the line")
-            problems.found[-1]["id"] = image
+            problems.left_out[-1]["id"] = image
             continue
         seen.add(image)
         ids.append(image)
@@ -128,7 +128,7 @@ def _gather(
     if not ids:
         raise DataError(
             "no line of the TSV files holds regions"
-            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.found[:1])
+            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.left_out[:1])
         )
 
 
@@ -164,7 +164,7 @@ def _rows(
                 raise DataError(f"{where}: {error}") from error
             except ValueError as error:  # also of base64 and of NumPy
                 problems.report(where, str(error), "fetch the file again, or remove the line")
-                problems.found[-1]["id"] = image
+                problems.left_out[-1]["id"] = image
 
 
 def _check_header(where: str, fields: list[bytes]) -> None:

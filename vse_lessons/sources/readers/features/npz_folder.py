@@ -27,7 +27,7 @@ SIDES = ("image_w", "image_h")
 LARGEST = 1 << 28  # bytes of one image's arrays
 
 
-def find(folder: Path) -> list[Path]:
+def find_files(folder: Path) -> list[Path]:
     """The feature files of a folder and of those below it."""
     folder = Path(folder)
     found = [
@@ -48,7 +48,7 @@ def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool 
     or leave the picture by more than a pixel, boxes of some images only, two files of one name, with a
     `DataError` that names the file; "skip" leaves such images out and lists them in `store.skipped`."""
     features = Path(features)
-    files = find(features)
+    files = find_files(features)
     if not files:
         raise DataError(f"{features} holds no .npz or .npy file; put NAME.npz there for each image")
     stats = ((path, path.stat()) for path in files)
@@ -59,7 +59,7 @@ def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool 
     problems, ids = Problems(on_bad), []
     found = _gather(tqdm(files, unit="image", disable=not progress), ids, problems)
     return write_store(
-        target, ids, found, detector=NAME, class_names=(), attribute_names=(), skipped=problems.found
+        target, ids, found, detector=NAME, class_names=(), attribute_names=(), skipped=problems.left_out
     )
 
 
@@ -77,7 +77,7 @@ def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[De
                 raise ValueError("boxes are known of some images only")
         except (ValueError, OSError) as error:
             problems.report(str(path), str(error), "extract the image again")
-            problems.found[-1]["id"] = "" if path.stem in seen else path.stem
+            problems.left_out[-1]["id"] = "" if path.stem in seen else path.stem
             continue
         seen.add(path.stem)
         ids.append(path.stem)
@@ -85,7 +85,7 @@ def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[De
     if not ids:
         raise DataError(
             "no feature file holds regions"
-            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.found[:1])
+            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.left_out[:1])
         )
 
 

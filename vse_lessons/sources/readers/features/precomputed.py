@@ -82,7 +82,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Cor
         np.concatenate(counts),
         detector="precomputed",
         source=str(folder),
-        skipped=problems.found,
+        skipped=problems.left_out,
     )
     splits = np.repeat([SPLITS[part.split] for part in parts], [len(part.rows) for part in parts])
     sentences = tuple(sentence for part in parts for sentence in part.sentences)
@@ -107,7 +107,7 @@ def convert(
     if target.exists():
         raise DataError(f"{target} is there already; delete it, or choose another folder")
     whole, problems = read(folder, on_bad=on_bad, name=name), Problems(on_bad)
-    problems.found.extend(whole.regions.skipped)
+    problems.left_out.extend(whole.regions.skipped)
     ids: list[str] = []
     with atomic_path(target) as temporary:
         temporary.mkdir()
@@ -119,7 +119,7 @@ def convert(
             detector="precomputed",
             class_names=(),
             attribute_names=(),
-            skipped=problems.found,
+            skipped=problems.left_out,
         )
         row_of = {image: row for row, image in enumerate(ids)}
         new = np.asarray([row_of.get(image, -1) for image in whole.image_ids])
@@ -162,7 +162,7 @@ def _stream(
                             problems.report(
                                 f"{part.path}: row {row}", "NaN, infinity or beyond 65504", "extract it again"
                             )
-                            problems.found[-1]["id"] = image
+                            problems.left_out[-1]["id"] = image
                     yield found
 
 

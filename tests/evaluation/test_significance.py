@@ -7,17 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vse_lessons.common.files import DataError
-from vse_lessons.evaluation.retrieval import rank_similarity
+from vse_lessons.evaluation.metrics import Evaluation, evaluate_ranks, mean_evaluation, recall_at, rsum
+from vse_lessons.evaluation.ranking import Ranks, rank_similarity
 from vse_lessons.evaluation.significance import (
-    Evaluation,
-    Ranks,
     bootstrap_interval,
     compare,
-    evaluate_ranks,
-    mean_evaluation,
     mean_interval,
-    recall_at,
-    rsum,
     sign_flip_test,
 )
 
