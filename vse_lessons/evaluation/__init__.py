@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from vse_lessons.evaluation.domains import alignment, encode, proxy_a_distance, some_of
     from vse_lessons.evaluation.ensembles import evaluate_ensemble, mean_similarity, rank_ensemble
     from vse_lessons.evaluation.generation import (
+        evaluate_generation,
         own_picture_rank,
         score_captions,
         share_of_things_named,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         CUTS,
         SIDES,
         Evaluation,
+        annotations_needed,
         evaluate_ranks,
         evaluate_similarity,
         mean_evaluation,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
         average_precision,
         blind_scores,
         chance_precision,
+        evaluate_pages,
+        measure_pages,
         page_criterion,
         page_precisions,
         recalls_among,
@@ -71,6 +75,7 @@ __getattr__, __dir__, __all__ = attach(
             "CUTS",
             "SIDES",
             "Evaluation",
+            "annotations_needed",
             "evaluate_ranks",
             "evaluate_similarity",
             "mean_evaluation",
@@ -108,6 +113,8 @@ __getattr__, __dir__, __all__ = attach(
             "average_precision",
             "blind_scores",
             "chance_precision",
+            "evaluate_pages",
+            "measure_pages",
             "page_criterion",
             "page_precisions",
             "recalls_among",
@@ -115,7 +122,13 @@ __getattr__, __dir__, __all__ = attach(
             "subset_recalls",
         ),
         "domains": ("alignment", "encode", "proxy_a_distance", "some_of"),
-        "generation": ("own_picture_rank", "score_captions", "share_of_things_named", "write_captions"),
+        "generation": (
+            "evaluate_generation",
+            "own_picture_rank",
+            "score_captions",
+            "share_of_things_named",
+            "write_captions",
+        ),
         "maps": ("compress_groups", "compress_pages", "compress_pairs"),
     },
 )

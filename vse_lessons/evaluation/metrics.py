@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,3 +164,27 @@ def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int
         DataError: a wrong shape, a wrong owner, no sentence at all, NaN or infinity.
     """
     return evaluate_ranks(rank_similarity(similarity, image_of), cuts)
+
+
+def annotations_needed(points: Iterable[tuple[int, float]], recall: float) -> int | None:
+    """Estimate how many annotated pairs a model needs to reach a recall.
+
+    Args:
+        points: the number of pairs and the recall (per cent) of each setting that was run.
+        recall: the recall to reach, per cent.
+
+    Returns:
+        The point on a straight line, on the logarithm of the number of pairs, from the best smaller
+        setting to the first that reaches the recall; None if no setting does; the smallest number of
+        pairs if it reaches the recall already: then fewer may do.
+    """
+    below: list[tuple[int, float]] = []
+    for pairs, value in sorted(points):
+        if value >= recall:
+            if not below:
+                return pairs
+            n, low = max(below, key=lambda point: point[1])
+            part = (recall - low) / (value - low)
+            return round(math.exp(math.log(n) + part * (math.log(pairs) - math.log(n))))
+        below.append((pairs, value))
+    return None

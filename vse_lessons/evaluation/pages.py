@@ -5,6 +5,7 @@ Which sentences of a page describe its painting, and which painting of N does a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,17 +13,30 @@ import numpy as np
 import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.evaluation.metrics import Evaluation
-from vse_lessons.evaluation.retrieval import Criterion, Embedded, evaluating, similarities
+from vse_lessons.evaluation.metrics import Evaluation, summarize
+from vse_lessons.evaluation.retrieval import (
+    Criterion,
+    Embedded,
+    embed,
+    evaluate_embedded,
+    evaluating,
+    similarities,
+)
+from vse_lessons.evaluation.search import compact, shortlist_ranks
 from vse_lessons.models.base import Embedder
 
 AVERAGES = ("pages", "pooled")
+SIZES = (10, 50, 100)  # N of Table 4
+SHORTLISTS = (10, 50, 100, 500)
+VERSION = re.compile(
+    r"In (the|another) ([\w ,-]+ )?version\b"
+)  # what only the painting can decide, on Storybook
 
 
 @dataclass(frozen=True)
@@ -329,3 +343,58 @@ def _draw(beaten: np.ndarray, own: np.ndarray, others: int, rng: np.random.Gener
     chance[np.arange(len(own)), own] = 2.0  # last: never drawn
     chosen = np.argpartition(chance, others - 1, axis=1)[:, :others]
     return np.take_along_axis(beaten, chosen, 1).sum(1)
+
+
+def measure_pages(scores: PageScores, corpus: Corpus) -> dict:
+    """Measure how well scores rank the sentences of each page (Table 3).
+
+    Args:
+        scores: of the sentences of some pages.
+        corpus: that the pages are of.
+
+    Returns:
+        "ap", the average precision in per cent by way of averaging; "auc", the areas under the ROC curve
+        of sentences about a "version" of the painting, which on Storybook only looking can decide, and
+        of all others, where there are both kinds; "pages_skipped", the pages with sentences of one kind.
+    """
+    about = np.array([bool(VERSION.match(corpus.sentences[s])) for s in scores.sentence])
+    areas = {}
+    for name, rows in (("version", about), ("others", ~about)):
+        if len(set(scores.visual[rows])) == 2:
+            areas[name] = float(roc_auc_score(scores.visual[rows], scores.scores[rows]))
+    precisions = {average: average_precision(scores, average) for average in AVERAGES}
+    return {"ap": precisions, "auc": areas, "pages_skipped": scores.skipped}
+
+
+def evaluate_pages(
+    model: Embedder, corpus: Corpus, split: str = "test", seed: int = 0, draws: int = 10
+) -> dict:
+    """Evaluate a model by every protocol of section 5.
+
+    Args:
+        model: a model that compares images and sentences.
+        corpus: with visual and contextual sentences.
+        split: of the corpus.
+        seed: of the draws of other items.
+        draws: for recall among N.
+
+    Returns:
+        What `measure_pages` gives; recall among N in "among_N" and its deviation over draws in
+        "deviation_N" (Table 4), where the split has N paintings; recall after a shortlist by compact
+        vectors (section 5.3) in "shortlist_t2i" and "shortlist_i2t"; recall among all in the usual form.
+    """
+    embedded = embed(model, corpus, corpus.images(split, annotated=True))
+    scores, images = similarities(model, embedded), len(embedded.images)
+    metrics = measure_pages(score_pages(model, corpus, corpus.images(split)), corpus)
+    metrics |= evaluate_embedded(model, embedded).as_dict()
+    for size in (size for size in SIZES if size <= images):
+        among = recalls_among(scores, embedded.image_of, size, draws, seed)
+        flat = {f"{side} {cut}": one for side, cuts in among.items() for cut, one in cuts.items()}
+        metrics[f"among_{size}"] = {name: one.mean for name, one in flat.items()}
+        metrics[f"deviation_{size}"] = {name: one.deviation for name, one in flat.items()}
+    near = compact(embedded.images) @ compact(embedded.sentences).T
+    for side, most in (("t2i", images), ("i2t", len(embedded.sentence_numbers))):
+        sizes = [size for size in SHORTLISTS if size < most]
+        ranks = [shortlist_ranks(scores, near, embedded.image_of, size, side) for size in sizes]
+        metrics[f"shortlist_{side}"] = {str(size): summarize(one) for size, one in zip(sizes, ranks)}
+    return metrics

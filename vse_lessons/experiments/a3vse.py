@@ -1,7 +1,8 @@
 """A3VSE (Huang et al. 2019): nine sparse settings, every model that learns from pairs, the rows of Table 5.
 
 The models come from the registry: one that needs nothing beyond annotated pairs and what a detector saw
-is in the grid as soon as it is in `MODELS`."""
+is in the grid as soon as it is in `MODELS`.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +97,7 @@ def run(cell: AnnotationCell, inputs: Inputs) -> Outcome:
     metrics = evaluate_embedded(model, embedded).as_dict()
     arrays: dict[str, np.ndarray] = {}
     if cell in MAPPED:
-        arrays = {f"map/{side}": values for side, values in compress_pairs(embedded).items()}
+        arrays = {f"map/{side}": np.array(values) for side, values in compress_pairs(embedded).items()}
     if cell.untrained:
         queries = [data.sentences[s] for s in embedded.sentence_numbers]  # of section 4.6
         words = {source: describe(training, source) for source in ("regions", "tags")}
@@ -232,7 +233,8 @@ CRITICS = (
 
 def paper() -> Results:
     """Read the paper's own figures (Tables 1, 2 and 5).  Where two of its tables print different figures for
-    one row (A3VSE at 10 % x 5, image-to-text R@5 72.8 and 73.2; SCAN, R@10 70.9 and 70.1) it is Table 1's."""
+    one row (A3VSE at 10 % x 5, image-to-text R@5 72.8 and 73.2; SCAN, R@10 70.9 and 70.1) it is Table 1's.
+    """
     return published("a3vse", AnnotationCell, "flickr30k")
 
 

@@ -68,7 +68,7 @@ def run(cell: PageCell, inputs: Inputs) -> Outcome:
                           criterion=page_criterion(config.lambda_w))  # fmt: skip
     if cell in MAPPED:
         kept = compress_pages(model, data, data.images("test", annotated=True)[:80])
-        arrays = {f"map/{name}": values for name, values in kept.items() if name != "cosines"}
+        arrays = {f"map/{name}": np.array(v) for name, v in kept.items() if name != "cosines"}
         arrays["cosines"] = np.array([kept["cosines"][name] for name in ("visual", "contextual")])
     return Outcome(data, "test", training, evaluate_pages(model, data, seed=cell.seed), result, arrays)
 
@@ -88,7 +88,8 @@ def at(cell: PageCell, lambda_w: float, words: str = "pretrained") -> PageCell:
 
 def study() -> Iterator[PageCell]:
     """Table 3, with lambda_w = 0, and Table 4: 5 seeds of what a claim needs, 3 of what it is compared with,
-    and one of the rest."""
+    and one of the rest.
+    """
     table_3 = [at(cell, 0.0, words) for words in reversed(WORDS) for cell in (ATTENDING, GLOBAL, *BCE)]
     yield from over_seeds(5, [BLIND, *table_3, *(at(ATTENDING, w) for w in WEIGHTS)])
     yield from over_seeds(3, [at(GLOBAL, w) for w in WEIGHTS])

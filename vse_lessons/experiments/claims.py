@@ -11,7 +11,8 @@ share their annotated images, so a contrast is taken seed by seed.  The rule for
 
 The interval is Student's over seeds.  It speaks of new seeds on the same test pictures, not of another
 corpus.  It is not corrected for the number of contrasts: a claim with many of them holds only if all are
-clear, and falls by chance a little more often than one in twenty times."""
+clear, and falls by chance a little more often than one in twenty times.
+"""
 
 from __future__ import annotations
 

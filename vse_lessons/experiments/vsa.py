@@ -139,7 +139,8 @@ def claims(target: str) -> list[Claim]:
 
 def causes(target: str) -> list[Claim]:
     """List what each part does by itself: the target's words, against `statistics`; the others against
-    `statistics` that knows these words too, as all rows that adapt do."""
+    `statistics` that knows these words too, as all rows that adapt do.
+    """
     known, plain = replace(WORDS_KNOWN, target=target), TransferCell("statistics", target=target)
     parts = {"Knowing the target's words helps": (known, plain),
              "MMD of pictures alone helps": (replace(ONE_SIDE[0], target=target), known),
@@ -153,7 +154,8 @@ def causes(target: str) -> list[Claim]:
 
 def closed(results: Results, row: str, target: str) -> Measured | None:
     """Measure the share (%) of the distance from source only to the supervised ceiling that a row closes, in
-    rsum, by seed; None where a run is missing."""
+    rsum, by seed; None where a run is missing.
+    """
     values = [
         results.values(TransferCell(name, target=target), "rsum") for name in (row, "source", "supervised")
     ]

@@ -138,7 +138,8 @@ def suppress(boxes: np.ndarray, limit: float) -> list[int]:
 class StorybookDetector:
     """Pictures to `Detections`.  Like Faster R-CNN's 36 boxes, the regions go down to
     unconfident ones: at least `min_regions` (fewer only if they would coincide), and up to
-    `max_regions` of those that are `threshold` likely to be a thing."""
+    `max_regions` of those that are `threshold` likely to be a thing.
+    """
 
     name = "storybook"
     version = "2"

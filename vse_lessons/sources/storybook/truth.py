@@ -32,7 +32,8 @@ def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
     """(R,) the thing that each region shows, or -1.
 
     The surest region chooses first, whatever its class: it takes the thing that it overlaps most,
-    if their intersection over union is at least `limit`.  Each thing is taken once."""
+    if their intersection over union is at least `limit`.  Each thing is taken once.
+    """
     boxes = np.array([thing.box for thing in scene.things], np.float32) / CANVAS
     taken = np.full(len(found.boxes), -1)
     free = np.ones(len(boxes), bool)
@@ -88,7 +89,8 @@ def share_named(
     written: Sequence[str], shown: Sequence[Scene], said: Sequence[Sequence[str]]
 ) -> tuple[float, int]:
     """How many of the kinds of things that all of a picture's sentences name are also named by the sentence
-    written for it, in per cent, over all pictures; and how many such kinds there are."""
+    written for it, in per cent, over all pictures; and how many such kinds there are.
+    """
     named = agreed = 0
     for sentence, scene, voices in zip(written, shown, said, strict=True):
         for kind in {thing.kind for thing in scene.things}:

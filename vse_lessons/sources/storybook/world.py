@@ -42,7 +42,8 @@ def pictures(world: list[Scene]) -> Pictures:
 
 def build(domain: str, preset: str, folder: Path, *, pages: bool = False, progress: bool = True) -> Corpus:
     """Storybook as a corpus, its regions kept in `folder`.  With `pages`, each art picture comes
-    with the visual and the contextual sentences of its gallery page instead of five sentences."""
+    with the visual and the contextual sentences of its gallery page instead of five sentences.
+    """
     world = scenes(domain, preset)
     drawn = pictures(world)
     store = extract_regions(drawn, StorybookDetector(), folder, progress=progress)

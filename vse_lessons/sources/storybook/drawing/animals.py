@@ -15,7 +15,8 @@ BEAK = (246, 150, 40)
 def _beast(pen: Pen, head: Callable[[Pen], None], head_box: tuple[int, int, int, int], back: int,
            belly: int, leg: int, tail: Callable[[Pen], None]) -> None:
     """A four-legged animal: body between `back` and `belly` (y), legs `leg` wide (share of the
-    width), standing, running, or curled up asleep under its own head."""
+    width), standing, running, or curled up asleep under its own head.
+    """
     if pen.action == "sleeping":
         pen.blob([(-4, 64), (6, 14), (36, -8), (70, 8), (90, 60), (88, 103), (4, 103)], pen.main)
         pen.curve(2, 40, 44, 98, 60, 180, pen.dark, 7)

@@ -21,7 +21,8 @@ FUR = ("brown", "black", "white", "gray", "orange")
 class Kind:
     """A kind of thing: its family, its usual width and height on the canvas (pixels, at the
     small size), the colours it comes in, where it is (`ground`, `air` or `table`), what it can
-    be doing, and the settings that it appears in (empty: all of them)."""
+    be doing, and the settings that it appears in (empty: all of them).
+    """
 
     name: str
     family: str

@@ -46,7 +46,8 @@ BOTTOMS = ("trousers", "shorts", "skirt")
 @dataclass(frozen=True)
 class Clothes:
     """What a person wears.  `print` is a motif on a plain tee, hoodie or sweater, or None;
-    `bottom` is None under a dress."""
+    `bottom` is None under a dress.
+    """
 
     top: str
     sleeves: str
@@ -80,7 +81,8 @@ class Thing:
 @dataclass(frozen=True)
 class Scene:
     """A picture's meaning: things from back to front, and relations (i, word, j) between the
-    things numbered i and j, with word one of `RELATIONS`."""
+    things numbered i and j, with word one of `RELATIONS`.
+    """
 
     key: str  # seeds everything that is drawn or said about this scene
     domain: str
@@ -187,7 +189,8 @@ def _thing(kind: Kind, box: tuple[int, int, int, int], size: str, rng: random.Ra
 
 def _place(setting: str, rng: random.Random) -> tuple[Thing, ...]:
     """Two to five things that fit the setting, none hiding more than a fifth of another unless
-    it is held by it or on it; from back to front."""
+    it is held by it or on it; from back to front.
+    """
     wanted = rng.choice((2, 2, 3, 3, 3, 4, 4, 5))
     fitting = [kind for kind in KINDS if not kind.settings or setting in kind.settings]
     people = [kind for kind in fitting if kind.family == "person"]

@@ -170,7 +170,8 @@ class Writer:
 
     def name(self, group: Group, determiner: str = "a", tail: bool = True) -> Phrase:
         """A noun phrase for a group of things of one kind; `determiner` ("a", "the",
-        "another", "one") is for single things, and `tail` allows clothes after the noun."""
+        "another", "one") is for single things, and `tail` allows clothes after the noun.
+        """
         things = self.things(group)
         if len(group) > 1:
             return self._several(things, tail)
@@ -315,7 +316,8 @@ class Writer:
 
     def related(self) -> tuple[Phrase, str, Phrase, Group] | None:
         """Two things and the preposition between them, the livelier relations first; with the
-        group of the first thing.  None if the scene relates nothing."""
+        group of the first thing.  None if the scene relates nothing.
+        """
         relations = self.scene.relations
         if not relations:
             return None

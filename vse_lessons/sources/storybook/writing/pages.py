@@ -76,7 +76,8 @@ def art_page(scene: Scene) -> ArtPage:
 
 def unlabelled_text(pages: int = 6000) -> list[str]:
     """Sentences of pages about other paintings, of both kinds and in no order that tells which: a text to
-    learn words from, as GloVe's is to Artpedia.  None of them belongs to a picture of a corpus."""
+    learn words from, as GloVe's is to Artpedia.  None of them belongs to a picture of a corpus.
+    """
     told = []
     for index in range(pages):
         page = art_page(sample_scene("art", UNLABELLED, index))
@@ -87,7 +88,8 @@ def unlabelled_text(pages: int = 6000) -> list[str]:
 
 def _of_another(rng: random.Random) -> str:
     """A visual sentence about another painting, of a world of its own.  The n-th sentence of a page has a
-    form of its own, so its place is drawn as often as it occurs among visual sentences."""
+    form of its own, so its place is drawn as often as it occurs among visual sentences.
+    """
     longest = max(VISUAL)
     often = [sum(count > place for count in VISUAL) for place in range(longest)]
     (place,) = rng.choices(range(longest), often)

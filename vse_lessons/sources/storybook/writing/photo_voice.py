@@ -49,7 +49,8 @@ def _set(writer: Writer, said: str) -> str:
 
 def _active(writer: Writer) -> tuple[Phrase, str, Group] | None:
     """A group that does one thing together, with its verb: the most interesting one, and
-    rather one that acts than one that just stands there."""
+    rather one that acts than one that just stands there.
+    """
     acting = [group for group in writer.groups if writer.things(group)[0].action]
     for group in [*acting, *writer.groups]:
         verb = writer.verb(group)
