@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 from PIL import Image
-
 from vse_lessons.models.registry import MODELS, Spec
+
 from vse_lessons.sources.catalogue import SOURCES, Source, open_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
