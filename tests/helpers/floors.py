@@ -30,10 +30,11 @@ FLOORS = (
 )
 
 
-def imports(path):
-    """The modules of the library that a file imports, wherever in the file."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+def imports(path, late=True):
+    """The modules of the library that a file imports: wherever in the file, or only those that it needs to be
+    loaded, not those within functions and for type checkers."""
+    tree, found = ast.parse(path.read_text("utf-8")), set()
+    for node in ast.walk(tree) if late else tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "vse_lessons":
             if node.module == "vse_lessons":
                 found |= {f"vse_lessons.{name.name}" for name in node.names}
