@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 from vse_lessons.common.lazy import attach
 
 if TYPE_CHECKING:
+    from vse_lessons.evaluation.among import Spread, recalls_among, subset_recalls
     from vse_lessons.evaluation.domains import alignment, encode, proxy_a_distance, some_of
     from vse_lessons.evaluation.ensembles import evaluate_ensemble, mean_similarity, rank_ensemble
     from vse_lessons.evaluation.generation import (
+        evaluate_generation,
         own_picture_rank,
         score_captions,
         share_of_things_named,
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         CUTS,
         SIDES,
         Evaluation,
+        annotations_needed,
         evaluate_ranks,
         evaluate_similarity,
         mean_evaluation,
@@ -29,15 +32,15 @@ if TYPE_CHECKING:
     from vse_lessons.evaluation.pages import (
         AVERAGES,
         PageScores,
-        Spread,
         average_precision,
         blind_scores,
         chance_precision,
+        evaluate_pages,
+        measure_pages,
         page_criterion,
         page_precisions,
-        recalls_among,
         score_pages,
-        subset_recalls,
+        version_areas,
     )
     from vse_lessons.evaluation.ranking import Ranks, rank_similarity, ranks
     from vse_lessons.evaluation.retrieval import (
@@ -71,6 +74,7 @@ __getattr__, __dir__, __all__ = attach(
             "CUTS",
             "SIDES",
             "Evaluation",
+            "annotations_needed",
             "evaluate_ranks",
             "evaluate_similarity",
             "mean_evaluation",
@@ -104,18 +108,25 @@ __getattr__, __dir__, __all__ = attach(
         "pages": (
             "AVERAGES",
             "PageScores",
-            "Spread",
             "average_precision",
             "blind_scores",
             "chance_precision",
+            "evaluate_pages",
+            "measure_pages",
             "page_criterion",
             "page_precisions",
-            "recalls_among",
             "score_pages",
-            "subset_recalls",
+            "version_areas",
         ),
+        "among": ("Spread", "recalls_among", "subset_recalls"),
         "domains": ("alignment", "encode", "proxy_a_distance", "some_of"),
-        "generation": ("own_picture_rank", "score_captions", "share_of_things_named", "write_captions"),
+        "generation": (
+            "evaluate_generation",
+            "own_picture_rank",
+            "score_captions",
+            "share_of_things_named",
+            "write_captions",
+        ),
         "maps": ("compress_groups", "compress_pages", "compress_pairs"),
     },
 )

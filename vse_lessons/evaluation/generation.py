@@ -87,3 +87,33 @@ def own_picture_rank(model: GXN, corpus: Corpus, images: np.ndarray, seed: int) 
     """
     drawn = model.draw([corpus.sentences[corpus.visual_of[image][0]] for image in images], seed)
     return layout_rank(drawn.cpu(), read_pixels(corpus, images))
+
+
+def evaluate_generation(
+    model: GXN, corpus: Corpus, images: np.ndarray, seed: int = 0, preset: str = "lesson"
+) -> dict[str, float]:
+    """Evaluates what a model writes and draws, as far as it does.
+
+    Args:
+        model: the model.
+        corpus: the corpus, with pixels if the model draws.
+        images: (N,) numbers of images.
+        seed: of the noise that pictures are drawn from.
+        preset: of Storybook.
+
+    Returns:
+        Of sentences by a beam of 5, and with "_greedy" word by word, the figures of `score_captions`, and on
+        Storybook "named" and "agreed" (see `share_of_things_named`); of pictures "layout_rank".
+    """
+    figures: dict[str, float] = {}
+    if model.config.captions:
+        people = [[corpus.sentences[row] for row in corpus.visual_of[image]] for image in images]
+        for width, suffix in ((5, ""), (1, "_greedy")):
+            written = write_captions(model, corpus, images, width)
+            figures |= {name + suffix: value for name, value in score_captions(written, people).items()}
+            if corpus.name == "storybook":
+                share, agreed = share_of_things_named(written, images, people, preset)
+                figures |= {"named" + suffix: share, "agreed": agreed}
+    if model.config.pictures:
+        figures["layout_rank"] = own_picture_rank(model, corpus, images, seed)
+    return figures

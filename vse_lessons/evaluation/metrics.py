@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,3 +164,30 @@ def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int
         DataError: a wrong shape, a wrong owner, no sentence at all, NaN or infinity.
     """
     return evaluate_ranks(rank_similarity(similarity, image_of), cuts)
+
+
+def annotations_needed(points: Iterable[tuple[int, float]], recall: float) -> int | None:
+    """Reads off a learning curve how many annotated pairs a recall takes.
+
+    Between the best smaller setting and the first that reaches the recall, the curve is a straight line over
+    the logarithm of the number of pairs.
+
+    Args:
+        points: pairs and mean recall of each setting.
+        recall: the recall to be reached, in the same unit.
+
+    Returns:
+        The number of pairs; the smallest measured if that reaches the recall already (then fewer may do);
+        None if no setting reaches it.
+    """
+    points = sorted(points)
+    for place, (pairs, value) in enumerate(points):
+        if value < recall:
+            continue
+        before = [point for point in points[:place] if point[1] < recall]
+        if not before:
+            return pairs
+        fewer, low = max(before, key=lambda point: point[1])
+        part = (recall - low) / (value - low)
+        return round(math.exp(math.log(fewer) + part * (math.log(pairs) - math.log(fewer))))
+    return None
