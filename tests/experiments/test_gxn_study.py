@@ -23,7 +23,7 @@ from vse_lessons.experiments.gxn import (
     what_it_sees,
 )
 from vse_lessons.models.gxn import GXNConfig, vary
-from vse_lessons.sources.storybook.world import scenes
+from vse_lessons.sources.storybook.world import sample_scenes
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_sentences_are_scored_as_papers_print_it():
 
 
 def test_things_are_looked_up_by_the_number_of_the_image():
-    world = scenes("photo", "smoke")
+    world = sample_scenes("photo", "smoke")
     number = next(n for n, scene in enumerate(world) if {t.kind for t in scene.things} & {"dog"})
     said = [["a dog", "the dog", "dogs"]]
     assert named(["a hound"], np.array([number]), said, "smoke") == (100.0, 1)

@@ -41,7 +41,7 @@ from vse_lessons.experiments.table import Table
 from vse_lessons.models.artpedia import PAGE_LOSSES, SIMILARITIES, Artpedia, ArtpediaConfig
 from vse_lessons.models.base import Embedder
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.storybook.writing.pages import unlabelled_text
+from vse_lessons.sources.storybook.writing.pages import write_unlabelled_text
 from vse_lessons.training.loop import fit
 
 MODELS = (
@@ -96,7 +96,7 @@ class PageCell:
 def storybook_vectors(dimensions: int = 64, pages: int = 3000) -> WordVectors:
     """What stands for GloVe on Storybook: PPMI vectors of some 30,000 sentences of pages about other
     paintings, without their kinds."""
-    return ppmi_vectors(unlabelled_text(pages), dimensions)
+    return ppmi_vectors(write_unlabelled_text(pages), dimensions)
 
 
 def run_cell(cell: PageCell) -> dict:

@@ -33,7 +33,7 @@ from vse_lessons.models.gxn import GXN, VARIANTS, GXNConfig, vary
 from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus, with_pixels
 from vse_lessons.sources.storybook.truth import share_named
-from vse_lessons.sources.storybook.world import scenes
+from vse_lessons.sources.storybook.world import sample_scenes
 from vse_lessons.training.batches import read_pixels
 from vse_lessons.training.loop import fit
 
@@ -133,7 +133,7 @@ def named(
     written: Sequence[str], images: np.ndarray, said: Sequence[Sequence[str]], preset: str
 ) -> tuple[float, int]:
     """`share_named` of some images of Storybook's photographs, by number."""
-    world = scenes("photo", preset)
+    world = sample_scenes("photo", preset)
     return share_named(written, [world[image] for image in images], said)
 
 

@@ -34,10 +34,9 @@ try:
     from vse_lessons.common.files import home
     from vse_lessons.data.corpus import Corpus
     from vse_lessons.data.regions import RegionStore
-    from vse_lessons.sources.catalogue import CORPORA, FEATURES, LISTINGS, open_corpus, read_listing
+    from vse_lessons.sources.catalogue import SOURCES, has_features, read_source
     from vse_lessons.sources.detectors.base import Thumbnails
     from vse_lessons.sources.detectors.extraction import store_name
-    from vse_lessons.sources.readers.features import bottom_up
     from vse_lessons.sources.readers.listing import Listing
     from vse_lessons.sources.storybook import world
     from vse_lessons.sources.storybook.detector import StorybookDetector
@@ -310,7 +309,7 @@ def size_mb(folder: Path) -> float:
 @lru_cache(maxsize=1)
 def storybook_stores() -> dict[tuple[str, str, str], str]:
     """From regions or pixels, domain and preset to what `extract_regions` calls the store of those."""
-    drawn = {key: world.pictures(world.scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
+    drawn = {key: world.picture_scenes(world.sample_scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
     return {
         (what, *key): store_name(pictures, detector)
         for key, pictures in drawn.items()
@@ -342,7 +341,8 @@ def read_corpus(name: str, folder: Path) -> Listing | Corpus:
     """What the reader of a corpus finds in a folder before any region is extracted: a listing, or a corpus
     where the regions are part of it."""
     with redirect_stdout(io.StringIO()):  # what is left out is counted here, not told
-        return read_listing(name, folder) if name in LISTINGS else open_corpus(name, folder).corpus
+        content = read_source(name, folder)
+    return content[0] if isinstance(content, tuple) else content  # a corpus with its pictures
 
 
 def check_corpus(
@@ -351,10 +351,10 @@ def check_corpus(
     """Reads a corpus on disk but for its pictures; a finding with the reader's own message if it cannot, and
     `photos`, what the detector of photographs lacks, if it will be needed."""
     facts = {"name": name, "folder": corpus_dir or ""}
-    if name not in CORPORA:
-        known = ", ".join(CORPORA)
+    if name not in SOURCES:
+        known = ", ".join(SOURCES)
         return facts, [Finding("corpus", f"unknown corpus {name!r}", f"use one of {known}")]
-    if name.startswith("storybook"):
+    if SOURCES[name].built_in:
         return facts | {"folder": "built in: it needs nothing on disk"}, []
     folder = Path(os.path.expanduser(corpus_dir or ""))
     if not corpus_dir or not os.path.isdir(folder):
@@ -362,11 +362,11 @@ def check_corpus(
         return facts, [Finding("corpus", what, "pass --corpus-dir, the folder it is in")]
     try:
         found = read_corpus(name, folder)
-        extracted = name not in LISTINGS or bottom_up.find_files(folder) or (folder / FEATURES).is_dir()
+        extracted = isinstance(found, Corpus) or has_features(folder)
     except Exception as error:  # other people's files: the message is what was asked for
         remedy = f"mend what the message names; the README says what the folder of {name} holds"
         return facts, [Finding("corpus", str(error), remedy)]
-    skipped = found.skipped if name in LISTINGS else found.regions.skipped
+    skipped = found.regions.skipped if isinstance(found, Corpus) else found.skipped
     facts |= {
         "images": len(found.splits),
         "sentences": len(found.sentences),

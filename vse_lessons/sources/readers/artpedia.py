@@ -3,7 +3,7 @@
 artpedia.json    id -> {title, img_url, year, visual_sentences, contextual_sentences, split}
 images/          a picture an id: 7386.jpg, or by the name that its address ends in
 
-The JSON holds addresses at Wikimedia, no pictures: `data_scripts/prepare_artpedia.py` fetches them."""
+The JSON holds addresses at Wikimedia, no pictures: `vse-lessons prepare artpedia` fetches them."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def file_name(page: Page) -> str:
     return safe + (ending if ending in PICTURES else ".jpg")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> Listing:
+def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads artpedia.json and finds the pictures in images/, by id or by the name in the address.
 
     `on_bad`: "error" stops at a page without its picture, and at what `read_pages` stops at, with a
@@ -148,8 +148,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
     pictures = next((folder / n for n in FOLDERS if (folder / n).is_dir()), None)
     if pictures is None:
         raise DataError(
-            f"{folder} has no folder {FOLDERS[0]} of pictures: run "
-            f"python data_scripts/prepare_artpedia.py {folder}"
+            f"{folder} has no folder {FOLDERS[0]} of pictures: run vse-lessons prepare artpedia {folder}"
         )
     files = {path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES}
     stems = {path.stem: path for path in files.values()}
@@ -162,7 +161,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
             problems.report(
                 f"{folder / JSON}, record {page.id!r}",
                 f"its picture {file_name(page)} is not in {pictures}",
-                "fetch it with data_scripts/prepare_artpedia.py",
+                "fetch it with vse-lessons prepare artpedia",
             )
         else:
             kept.append((page, path))
@@ -191,7 +190,7 @@ def _listing(kept: Sequence[tuple[Page, Path]], name: str, skipped: list[dict[st
     )
 
 
-def against_table_2(found: dict[str, tuple[int, int, int]]) -> list[tuple[str, str, int, int]]:
+def compare_with_table_2(found: dict[str, tuple[int, int, int]]) -> list[tuple[str, str, int, int]]:
     """Rows (split, what, found, published) of Table 2, for people to read."""
     parts = ("paintings", "visual sentences", "contextual sentences")
     return [

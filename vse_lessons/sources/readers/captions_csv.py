@@ -23,7 +23,7 @@ CAPTIONS = ("caption", "sentence", "text", "comment", "description")
 SPLIT = "split"
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the table, not the pictures; with `pictures=False` none need be there.
 
     `on_bad`: "error" stops at a row with too many or too few columns, an empty caption, a picture that is

@@ -22,7 +22,7 @@ IMAGE_KEYS = ("image", "file_name", "filename", "img", "name")
 TEXT_KEYS = ("sentences", "captions", "sentence", "caption")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the JSON, not the pictures.
 
     `on_bad`: "error" stops at a record without a name or a text, an empty sentence, a name that leads out of

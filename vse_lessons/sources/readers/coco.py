@@ -23,7 +23,7 @@ LIST = "dataset_coco.json"
 SPLITS = {"train": "train", "val": "val"}  # from captions_<split><year>.json to ours
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the sentences, not the pictures; with `pictures=False` none need be there.  All sentences of an
     image are kept: most have five, some six or seven.  Images that Karpathy's list does not name are
     "unused".  With the list alone, the sentences are those in it.

@@ -21,7 +21,7 @@ TABLE = "styles.csv"
 COLUMNS = ("id", "productDisplayName")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the table, not the pictures.
 
     `on_bad`: "error" stops at a row with too many or too few columns, an empty name, an id that is listed

@@ -18,6 +18,7 @@ import numpy as np
 
 from vse_lessons.common.files import DataError
 from vse_lessons.sources.paths import inside
+from vse_lessons.sources.readers import karpathy
 from vse_lessons.sources.readers.listing import (
     PICTURES,
     Listing,
@@ -39,7 +40,29 @@ LOST_SEPARATOR = re.compile(r"([^|]+)\|\s*(\d+)\s+([^|\s][^|]*)$")
 NO_PICTURE = ("2258277193_586949ec62.jpg.1",)
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists.
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: after its folder.
+        pictures: Whether the pictures must be there.
+        on_bad: "error" or "skip", as in `read_lists`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    if name and karpathy.has_list(folder, name):
+        return karpathy.read(folder, name=name, pictures=pictures, on_bad=on_bad)
+    return read_lists(folder, name=name, pictures=pictures, on_bad=on_bad)
+
+
+def read_lists(
+    folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error"
+) -> Listing:
     """Reads the lists, not the pictures.  Pictures come in the order of the split lists, those in
     no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).  With
     `pictures=False` none need be there: they are those that the caption file names.

@@ -38,7 +38,7 @@ def has_list(folder: Path, name: str) -> bool:
     return (Path(folder) / f"dataset_{name}.json").is_file()
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the list of the corpus `name`, or the first that is there, not the pictures; with
     `pictures=False` none need be there, because their regions have been extracted elsewhere.
 

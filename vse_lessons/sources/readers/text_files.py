@@ -24,7 +24,7 @@ from vse_lessons.sources.readers.listing import (
 TEXTS = ("texts", "captions", "sentences", "labels")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the texts, not the pictures, in the order of their names.  A picture may lack its text file, or
     have an empty one: it is then without a sentence (`listing.unannotated`).
 

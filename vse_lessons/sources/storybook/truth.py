@@ -21,10 +21,10 @@ class Grades:
     """Verdicts on the R regions that a detector found in some pictures of T things in all."""
 
     confidences: np.ndarray  # (R,) of the class
-    found: np.ndarray  # (R,) bool: the box fits a thing that no surer box has taken
+    matched: np.ndarray  # (R,) bool: the box fits a thing that no surer box has taken
     class_right: np.ndarray  # (R,) bool: and the class is that thing's kind
     attribute_right: np.ndarray  # (R,) bool: and the attribute is its colour or its pattern
-    said: list[tuple[str, str]]  # of each found thing: its kind, the class that was said
+    named: list[tuple[str, str]]  # of each matched thing: its kind, the class that it was called
     things: int  # T
 
 
@@ -47,7 +47,7 @@ def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
 def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: float = 0.5) -> Grades:
     """Holds the Storybook detector's regions of some pictures against their scenes."""
     classes, attributes = StorybookDetector.class_names, StorybookDetector.attribute_names
-    rows, said = [], []
+    rows, named = [], []
     for found, scene in zip(detections, scenes, strict=True):
         for region, number in enumerate(match(found, scene, limit)):
             hit = number >= 0
@@ -63,10 +63,10 @@ def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: floa
                 )
             )
             if hit:
-                said.append((thing.kind, name))
+                named.append((thing.kind, name))
     confidences, hits, class_right, attribute_right = (np.array(column) for column in zip(*rows))
     return Grades(
-        confidences, hits, class_right, attribute_right, said, sum(len(scene.things) for scene in scenes)
+        confidences, hits, class_right, attribute_right, named, sum(len(scene.things) for scene in scenes)
     )
 
 
@@ -78,7 +78,7 @@ def _names(kind: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tokenize(form) for noun in sorted(nouns) for form in (noun, plural(noun)))
 
 
-def names(sentence: str, kind: str) -> bool:
+def mentions(sentence: str, kind: str) -> bool:
     """Whether a sentence has a word for a kind of thing, any that Storybook's writers know."""
     said = f" {' '.join(tokenize(sentence))} "
     return any(f" {' '.join(words)} " in said for words in _names(kind))
@@ -92,7 +92,7 @@ def share_named(
     named = agreed = 0
     for sentence, scene, voices in zip(written, shown, said, strict=True):
         for kind in {thing.kind for thing in scene.things}:
-            if all(names(voice, kind) for voice in voices):
+            if all(mentions(voice, kind) for voice in voices):
                 agreed += 1
-                named += names(sentence, kind)
+                named += mentions(sentence, kind)
     return 100 * named / max(1, agreed), agreed

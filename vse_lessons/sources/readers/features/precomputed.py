@@ -89,6 +89,11 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Cor
     return Corpus(name or folder.resolve().name, store, sentences, np.concatenate(image_of), splits)
 
 
+def read_by_folder(folder: Path, *, name: str, pictures: bool = True, on_bad: str = "error") -> Corpus:
+    """Reads a corpus as all readers do, named after its folder: `name` says only that it is precomputed."""
+    return read(folder, on_bad=on_bad)
+
+
 def convert(
     folder: Path,
     target: Path,

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 
 from vse_lessons.sources.storybook.scene.meaning import CANVAS, KIND, Scene, Thing
-from vse_lessons.sources.storybook.writing.describe import Group, Habits, Writer
 from vse_lessons.sources.storybook.writing.grammar import capitalize, gerund, series
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 from vse_lessons.sources.storybook.writing.lexicons.gallery import (
@@ -16,6 +15,7 @@ from vse_lessons.sources.storybook.writing.lexicons.gallery import (
     SPACE,
     STROKES,
 )
+from vse_lessons.sources.storybook.writing.writer import Group, Habits, Writer
 
 HABITS = Habits(
     tiers=(0.5, 0.4, 0.1),
@@ -158,7 +158,7 @@ ROLES: tuple[tuple[Form, ...], ...] = (  # of each sentence: its form, and what 
 )
 
 
-def gallery_sentences(scene: Scene, count: int = 5) -> tuple[str, ...]:
+def write_gallery_sentences(scene: Scene, count: int = 5) -> tuple[str, ...]:
     """`count` sentences (at most six) of a painting; the same for the same `scene.key`."""
     return tuple(
         _sentence(scene, roles, random.Random(f"{scene.key}/voice/{i}"))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vse_lessons.sources.storybook.scene.meaning import Scene
-from vse_lessons.sources.storybook.writing.describe import Group, Habits, Phrase, Writer
 from vse_lessons.sources.storybook.writing.grammar import (
     capitalize,
     gerund,
@@ -17,6 +16,7 @@ from vse_lessons.sources.storybook.writing.grammar import (
 )
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 from vse_lessons.sources.storybook.writing.lexicons import places as place_lexicon
+from vse_lessons.sources.storybook.writing.writer import Group, Habits, Phrase, Writer
 
 SHORTEST, LONGEST = 4, 25  # words; a shorter or longer sentence is thought over
 Form = Callable[[Writer], "str | None"]  # a way to build a sentence; None if it does not fit
@@ -336,7 +336,7 @@ VOICES = (
 )
 
 
-def five_sentences(scene: Scene) -> tuple[str, ...]:
+def write_photo_sentences(scene: Scene) -> tuple[str, ...]:
     """Five sentences of a photograph, one a voice; the same for the same `scene.key`."""
     return tuple(
         _say(scene, voice, random.Random(f"{scene.key}/voice/{i}")) for i, voice in enumerate(VOICES)
