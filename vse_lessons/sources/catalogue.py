@@ -1,7 +1,8 @@
 """A corpus by its name, prepared once and kept under `VSE_LESSONS_HOME`.
 
 `SOURCES` is the list of all corpora.  A new one is a reader, one file in readers/, and one line there: then
-`open_corpus`, the doctor, the lessons and `vse-lessons prepare` know it."""
+`open_corpus`, the doctor, the lessons and `vse-lessons prepare` know it.
+"""
 
 from __future__ import annotations
 

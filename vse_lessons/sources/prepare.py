@@ -1,7 +1,8 @@
 """From archives that a user has, or from a public address, to a corpus with regions.
 
 `prepare_corpus` looks at what is there, shows the licence, fetches what is asked for and missing, unpacks
-archives, reads the corpus, holds its counts against the published ones, and extracts its regions."""
+archives, reads the corpus, holds its counts against the published ones, and extracts its regions.
+"""
 
 from __future__ import annotations
 

@@ -102,8 +102,10 @@ class Release:
 
 
 def visible(folder: Path, pattern: str) -> Iterator[Path]:
-    """Finds what is in a folder by a pattern, but for what is being fetched or unpacked, or was when
-    killed."""
+    """Finds what is in a folder by a pattern.
+
+    Left out is what is being fetched or unpacked, or was when a run was killed.
+    """
     for path in folder.glob(pattern):
         if not any(part.startswith(".") for part in path.relative_to(folder).parts):
             yield path

@@ -3,7 +3,8 @@
 artpedia.json    id -> {title, img_url, year, visual_sentences, contextual_sentences, split}
 images/          a picture an id: 7386.jpg, or by the name that its address ends in
 
-The JSON holds addresses at Wikimedia, no pictures: `vse-lessons prepare artpedia` fetches them."""
+The JSON holds addresses at Wikimedia, no pictures: `vse-lessons prepare artpedia` fetches them.
+"""
 
 from __future__ import annotations
 
@@ -63,11 +64,21 @@ class Pages:
 
 
 def read_pages(path: Path, *, on_bad: str = "error") -> Pages:
-    """Reads artpedia.json, or a file in its form.  A page may lack one kind of sentence, or both.
+    """Reads artpedia.json, or a file in its form.
 
-    `on_bad`: "error" stops at the first record that is not as it should be (an empty sentence, an unknown
-    split, a missing field), with a `DataError` that names file and record; "skip" leaves out the sentence
-    or the record and lists it in `.skipped`."""
+    A page may lack one kind of sentence, or both.
+
+    Args:
+        path: The file.
+        on_bad: "error" stops at the first record that is not as it should be (an empty sentence, an unknown
+            split, a missing field); "skip" leaves out the sentence or the record and lists it in `.skipped`.
+
+    Returns:
+        The pages, in the order of the file.
+
+    Raises:
+        DataError: Bad input; the message names file and record.
+    """
     path = Path(path)
     problems = Problems(on_bad)
     content = read_json(path)
@@ -136,11 +147,23 @@ def file_name(page: Page) -> str:
 
 
 def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads artpedia.json and finds the pictures in images/, by id or by the name in the address.
+    """Reads artpedia.json and looks for the pictures in images/, by id or by the name in the address.
 
-    `on_bad`: "error" stops at a page without its picture, and at what `read_pages` stops at, with a
-    `DataError` that says what to do; "skip" leaves the page out and lists it in `listing.skipped`.  Pages
-    without visual or without contextual sentences are kept."""
+    Pages without visual or without contextual sentences are kept.
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Not used: the files of the pictures say what there is, so they must be there in any case.
+        on_bad: "error" stops at a page without its picture, and at what `read_pages` stops at; "skip" leaves
+            those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and record.
+    """
     folder = Path(folder)
     if not (folder / JSON).is_file():
         raise DataError(f"{folder} has no {JSON}; it is published at aimagelab.ing.unimore.it/artpedia")

@@ -1,7 +1,8 @@
 """A corpus that `vse-lessons prepare --to FOLDER` has written.
 
 corpus.json      sentences, splits and the folder of the regions
-pictures.json    where the pictures are, one path an image; not there where there are none"""
+pictures.json    where the pictures are, one path an image; not there where there are none
+"""
 
 from __future__ import annotations
 

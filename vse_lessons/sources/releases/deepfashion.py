@@ -1,5 +1,7 @@
-"""DeepFashion with sentences: DeepFashion-MultiModal (Jiang et al. 2022), or FashionGAN's (Zhu et al.
-2017)."""
+"""DeepFashion with sentences, in either of two releases.
+
+DeepFashion-MultiModal (Jiang et al. 2022), or FashionGAN's (Zhu et al. 2017).
+"""
 
 from __future__ import annotations
 

@@ -29,10 +29,19 @@ class Grades:
 
 
 def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
-    """(R,) the thing that each region shows, or -1.
+    """Assigns the regions of a picture to its things.
 
-    The surest region chooses first, whatever its class: it takes the thing that it overlaps most,
-    if their intersection over union is at least `limit`.  Each thing is taken once."""
+    The surest region chooses first, whatever its class: it takes the thing that it overlaps most, if their
+    intersection over union is at least `limit`.  Each thing is taken once.
+
+    Args:
+        found: The regions (R) of a picture.
+        scene: What the picture shows.
+        limit: The overlap that counts.
+
+    Returns:
+        (R,) the number of the thing that each region shows, or -1.
+    """
     boxes = np.array([thing.box for thing in scene.things], np.float32) / CANVAS
     taken = np.full(len(found.boxes), -1)
     free = np.ones(len(boxes), bool)
@@ -45,7 +54,16 @@ def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
 
 
 def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: float = 0.5) -> Grades:
-    """Holds the Storybook detector's regions of some pictures against their scenes."""
+    """Holds the Storybook detector's regions of some pictures against their scenes.
+
+    Args:
+        detections: (B,) what the detector found in B pictures.
+        scenes: (B,) what they show.
+        limit: The overlap that counts, as in `match`.
+
+    Returns:
+        Verdicts on all regions.
+    """
     classes, attributes = StorybookDetector.class_names, StorybookDetector.attribute_names
     rows, named = [], []
     for found, scene in zip(detections, scenes, strict=True):
@@ -79,7 +97,15 @@ def _names(kind: str) -> tuple[tuple[str, ...], ...]:
 
 
 def mentions(sentence: str, kind: str) -> bool:
-    """Whether a sentence has a word for a kind of thing, any that Storybook's writers know."""
+    """Looks whether a sentence has a word for a kind of thing, any that Storybook's writers know.
+
+    Args:
+        sentence: The sentence.
+        kind: The name of a kind.
+
+    Returns:
+        Whether it has.
+    """
     said = f" {' '.join(tokenize(sentence))} "
     return any(f" {' '.join(words)} " in said for words in _names(kind))
 
@@ -87,8 +113,19 @@ def mentions(sentence: str, kind: str) -> bool:
 def share_named(
     written: Sequence[str], shown: Sequence[Scene], said: Sequence[Sequence[str]]
 ) -> tuple[float, int]:
-    """How many of the kinds of things that all of a picture's sentences name are also named by the sentence
-    written for it, in per cent, over all pictures; and how many such kinds there are."""
+    """Measures how many of the things in its picture a written sentence names.
+
+    Counted are the kinds of things that all of a picture's own sentences name.
+
+    Args:
+        written: (B,) sentences written for pictures.
+        shown: (B,) the scenes of the pictures.
+        said: (B,) the pictures' own sentences.
+
+    Returns:
+        The share of such kinds that `written` names too, in per cent over all pictures, and how many such
+        kinds there are.
+    """
     named = agreed = 0
     for sentence, scene, voices in zip(written, shown, said, strict=True):
         for kind in {thing.kind for thing in scene.things}:

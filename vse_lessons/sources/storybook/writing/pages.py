@@ -75,8 +75,16 @@ def write_art_page(scene: Scene) -> ArtPage:
 
 
 def write_unlabelled_text(pages: int = 6000) -> list[str]:
-    """Sentences of pages about other paintings, of both kinds and in no order that tells which: a text to
-    learn words from, as GloVe's is to Artpedia.  None of them belongs to a picture of a corpus."""
+    """Writes sentences of pages about other paintings, a text to learn words from, as GloVe's is to Artpedia.
+
+    They are of both kinds, in no order that tells which, and none of them belongs to a picture of a corpus.
+
+    Args:
+        pages: From how many pages they are.
+
+    Returns:
+        The sentences.
+    """
     told = []
     for index in range(pages):
         page = write_art_page(sample_scene("art", UNLABELLED, index))
@@ -86,8 +94,11 @@ def write_unlabelled_text(pages: int = 6000) -> list[str]:
 
 
 def _of_another(rng: random.Random) -> str:
-    """A visual sentence about another painting, of a world of its own.  The n-th sentence of a page has a
-    form of its own, so its place is drawn as often as it occurs among visual sentences."""
+    """A visual sentence about another painting, of a world of its own.
+
+    The n-th sentence of a page has a form of its own, so its place is drawn as often as it occurs among
+    visual sentences.
+    """
     longest = max(VISUAL)
     often = [sum(count > place for count in VISUAL) for place in range(longest)]
     (place,) = rng.choices(range(longest), often)
@@ -95,7 +106,7 @@ def _of_another(rng: random.Random) -> str:
 
 
 def _version(sentence: str, facts: dict[str, str | int], rng: random.Random) -> str:
-    """ "In the version in Brenholm, a lady in an ivory dress waves." """
+    """Write "In the version in Brenholm, a lady in an ivory dress waves."."""
     start = rng.choice(pages_lex.VERSIONS).format(**facts, **_details(facts, rng))
     return f"{start}, {sentence[0].lower()}{sentence[1:]}"
 
