@@ -64,8 +64,8 @@ from vse_lessons.sources.storybook import detector as storybook_detector
 from vse_lessons.sources.storybook import truth, world
 from vse_lessons.sources.storybook.drawing.picture import draw
 from vse_lessons.sources.storybook.scene.meaning import sample_scene
-from vse_lessons.sources.storybook.writing.pages import art_page
-from vse_lessons.sources.storybook.writing.voices import sentences as write_sentences
+from vse_lessons.sources.storybook.writing.pages import write_art_page
+from vse_lessons.sources.storybook.writing.voices import write_sentences
 
 parameters = {
     "corpus": corpus,
@@ -194,7 +194,7 @@ def clear(image):
 
 examples = [n for n in range(len(val)) if clear(int(val[n]))]  # places in the validation split
 if known:  # one of each setting, the first that comes
-    everything = world.scenes("photo", preset)
+    everything = world.sample_scenes("photo", preset)
     scenes = [everything[i] for i in val]
     examples = sorted({scenes[n].setting: n for n in reversed(examples)}.values())
 examples = (examples + list(range(6)))[:6]
@@ -345,7 +345,7 @@ if imagenet:
 # %%
 if known:
     painted = [replace(scene, domain="art") for scene in scenes]  # the same meaning, other paint
-    dressed = world.scenes("fashion", preset)[:2]
+    dressed = world.sample_scenes("fashion", preset)[:2]
     look = storybook_detector.StorybookDetector()
     figure, axes = plt.subplots(2, 3, figsize=(10.5, 8.6), gridspec_kw={"wspace": 0.06, "hspace": 0.4})
     for place, (row, n) in enumerate(zip(axes, (examples[0], examples[3]))):
@@ -396,7 +396,7 @@ else:
 
 # %%
 if known:
-    page = art_page(painted[examples[0]])
+    page = write_art_page(painted[examples[0]])
     print(f"{page.title}, {page.maker}, {page.year}. {page.owner}, {page.place}.")
     display(
         widgets.show_table(
@@ -432,9 +432,9 @@ if known:
     for domain, g in grades.items():
         sure = g.confidences >= SURE
         lesson.measured[f"detector_{domain}"] = {
-            "things_found": round(100 * float((g.found & sure).sum() / g.things), 1),
-            "class_right": round(100 * float(g.class_right[g.found].mean()), 1),
-            "attribute_right": round(100 * float(g.attribute_right[g.found].mean()), 1),
+            "things_found": round(100 * float((g.matched & sure).sum() / g.things), 1),
+            "class_right": round(100 * float(g.class_right[g.matched].mean()), 1),
+            "attribute_right": round(100 * float(g.attribute_right[g.matched].mean()), 1),
             "wholly_right": round(100 * float(g.class_right[sure].mean()), 1),
             "mean_confidence": round(100 * float(g.confidences[sure].mean()), 1),
         }
@@ -453,7 +453,7 @@ if known:
         )
     )
     for domain, g in grades.items():
-        wrong = Counter(pair for pair in g.said if pair[0] != pair[1]).most_common(6)
+        wrong = Counter(pair for pair in g.named if pair[0] != pair[1]).most_common(6)
         print(f"{domain}: " + ", ".join(f"{kind} called {name} ({times}x)" for (kind, name), times in wrong))
 
 # %%

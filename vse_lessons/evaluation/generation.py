@@ -13,7 +13,7 @@ from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.text import tokenize
 from vse_lessons.models.gxn import GXN
 from vse_lessons.sources.storybook.truth import share_named
-from vse_lessons.sources.storybook.world import scenes
+from vse_lessons.sources.storybook.world import sample_scenes
 
 
 def write_captions(model: GXN, corpus: Corpus, images: np.ndarray, width: int = 5) -> list[str]:
@@ -66,7 +66,7 @@ def share_of_things_named(
     Returns:
         The share in per cent, and how many things all voices agree on.
     """
-    world = scenes("photo", preset)
+    world = sample_scenes("photo", preset)
     return share_named(written, [world[image] for image in images], references)
 
 
