@@ -220,14 +220,16 @@ class Embedder(nn.Module, ABC):
         Raises:
             DataError: a file is missing or no picture, or the detector is another one.
         """
-        name = f"{detector.name} {detector.version}"
+        files, name = list(paths), f"{detector.name} {detector.version}"
+        if not files:
+            raise DataError("there is no picture to embed: name at least one file")
         if self.detector and name != self.detector:
             raise DataError(
                 f"this {type(self).__name__} reads regions of the detector {self.detector!r}, not of {name!r}: "
                 "pass the detector that it was trained with"
             )
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, evaluating(self):
-            store = regions_of_files(paths, detector, Path(folder) / "regions")
+            store = regions_of_files(files, detector, Path(folder) / "regions")
             if domains := self._standardized_domains():
                 if domain not in domains:
                     raise DataError(

@@ -95,6 +95,11 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor], dict[s
         )
     if missing := [part for part in PARTS if part not in description]:
         raise _damaged(folder / CONFIG, f"it lacks {missing[0]!r}")
+    detector = description["detector"]
+    if not isinstance(detector, dict) or detector != detector_of(
+        str(detector.get("name")), detector.get("dimensions", 0)
+    ):
+        raise _damaged(folder / CONFIG, "name and digest of the detector do not agree")
     files = description["files"]
     if not isinstance(files, dict) or WEIGHTS not in files or any(Path(name).name != name for name in files):
         raise _damaged(folder / CONFIG, "it does not name the model's files")
