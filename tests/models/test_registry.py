@@ -162,8 +162,10 @@ def test_configurations_survive_json(name):
 
 
 def test_wrong_fields_are_named():
-    with pytest.raises(DataError, match="Optimization has other fields: epochs"):
+    with pytest.raises(DataError, match="Optimization lacks epochs, batch_size, learning_rate"):
         from_dict(Optimization, {})
+    optimization = Optimization(3, 8, 0.1)
+    assert from_dict(Optimization, {"epochs": 3, "batch_size": 8, "learning_rate": 0.1}) == optimization
     good = {"dimensions": 4, "ridge": 1.0, "power": 1.0, "min_count": "4"}
     with pytest.raises(DataError, match="CCAConfig: '4' is no <class 'int'>"):
         from_dict(MODELS["CCA"].config, good)

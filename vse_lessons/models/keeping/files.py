@@ -90,8 +90,9 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor], dict[s
         )
     if description.get("version") != VERSION:
         raise DataError(
-            f"{folder / CONFIG} is of version {description.get('version')} of the format, and this library reads "
-            f"version {VERSION}: install vse_lessons {description.get('library_version')}, or train and save again"
+            f"{folder / CONFIG} is of version {description.get('version')} of the format, and this library "
+            f"reads version {VERSION}: install vse_lessons {description.get('library_version')}, or train "
+            "and save again"
         )
     if missing := [part for part in PARTS if part not in description]:
         raise _damaged(folder / CONFIG, f"it lacks {missing[0]!r}")
