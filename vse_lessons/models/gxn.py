@@ -265,7 +265,7 @@ class GXN(Trainable):
         regions = _spread(self._unit(self.image_low(images.features, mask)))
         if self.classes is not None:
             if images.classes is None or int(images.classes.max()) >= self.classes.num_embeddings:
-                raise DataError("the decoder has learnt from another detector's classes, which these lack")
+                raise DataError("the decoder has learnt another detector's classes, which these regions lack")
             regions = regions + self.classes(images.classes)
         return DecoderInput(_spread(low), regions, images.log_confidences())
 
