@@ -15,12 +15,12 @@ from safetensors.torch import load_file, save_file
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import WordVectors
 from vse_lessons.data.unpaired import unpair
 from vse_lessons.evaluation.retrieval import embed, evaluate, similarities
 from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.models.baselines.tags import Tags, TagsConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot
+from vse_lessons.models.building import WordVectors
 from vse_lessons.models.keeping.card import escape, model_card
 from vse_lessons.models.registry import MODELS, load_model, spec
 from vse_lessons.models.vsa import VSA, VSAConfig
