@@ -195,3 +195,36 @@ def beam_search(
         if (scores[:, 0] / (longest + 1) <= best).all():
             break
     return found[:, : int((found != PAD).sum(1).max()) if B else 0]
+
+
+def self_critical_error(
+    decoder: SentenceDecoder,
+    table: nn.Embedding,
+    subject: DecoderInput,
+    longest: int,
+    reward_of: Callable[[Tensor], list[float]],
+) -> tuple[Tensor, list[float]]:
+    """Compute the error of self-critical sequence training (Rennie et al. 2017, Eq. 8).
+
+        L = -mean (r(c~) - r(c^)) ln P(c~) / |c~|,
+
+    with a drawn sentence c~ and the likeliest c^ as its baseline, for B subjects.
+
+    Args:
+        decoder: writes sentences.
+        table: its word embeddings (V, E).
+        subject: what B sentences are written from.
+        longest: words after which a sentence is cut.
+        reward_of: from words (B, M) to their rewards.
+
+    Returns:
+        L, and r(c^) of each.
+    """
+    drawn = write(decoder, table, subject, longest, draw_word)
+    likeliest = write(decoder, table, subject, longest)
+    reward, baseline = (reward_of(words) for words in (drawn, likeliest))
+    device = drawn.device
+    advantage = torch.tensor(reward, device=device) - torch.tensor(baseline, device=device)
+    chances = log_probabilities(decoder, table, subject, drawn)
+    lengths = (drawn != PAD).sum(1) + 1
+    return -(advantage * chances.sum(1) / lengths).mean(), baseline
