@@ -52,6 +52,7 @@ from sklearn.metrics import roc_auc_score
 from vse_lessons.blocks import losses
 from vse_lessons.blocks import similarity as similarities_of
 from vse_lessons.common.files import DataError, digest
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
 from vse_lessons.data.word_vectors import load_word_vectors
@@ -67,8 +68,8 @@ from vse_lessons.models import artpedia
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.artpedia import read_pages
 from vse_lessons.sources.storybook import world
-from vse_lessons.sources.storybook.writing.pages import art_page
-from vse_lessons.training.loop import choose_device, fit
+from vse_lessons.sources.storybook.writing.pages import write_art_page
+from vse_lessons.training.loop import fit
 
 parameters = {
     "corpus": corpus,
@@ -146,7 +147,7 @@ widgets.show_table(["split", "paintings", "visual sentences", "contextual senten
 
 # %%
 if corpus == "storybook-pages":
-    told = [art_page(scene) for scene in world.scenes("art", preset)]
+    told = [write_art_page(scene) for scene in world.sample_scenes("art", preset)]
 elif corpus == "artpedia":
     file = Path(corpus_dir).expanduser() / "artpedia.json"
     kept = {page.id: page for page in read_pages(file, on_bad="skip").pages}

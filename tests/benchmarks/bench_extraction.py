@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from vse_lessons.sources.detectors.base import EfficientNetLite0
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.readers import flickr
 

@@ -1,14 +1,11 @@
-"""Arrays on disk that need not be what they say: nothing pickled is read, and nothing is allocated before a
-file is known to be as long as its header claims."""
+"""Arrays in files from others: nothing pickled is read, and whatever is wrong is a `ValueError`."""
 
 from __future__ import annotations
 
 import math
-import os
 import zipfile
 from collections.abc import Container
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -17,57 +14,64 @@ HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def open_array(path: Path) -> np.ndarray:
-    """The array in an .npy file, memory-mapped.  `ValueError` says why it cannot be."""
+    """Maps the array of an .npy file into memory.
+
+    It is `np.load(path, mmap_mode="r", allow_pickle=False)`, but for files of other formats, which `np.load`
+    guesses at.
+
+    Args:
+        path: The .npy file.
+
+    Returns:
+        The array, memory-mapped for reading.
+
+    Raises:
+        ValueError: The file is not there, damaged, shorter than its header says, or holds Python objects.
+    """
     try:
-        with open(path, "rb") as file:
-            claimed, found = _claimed(file), os.path.getsize(path) - file.tell()
-        if claimed > found:
-            raise ValueError(f"it should hold {claimed} bytes, but holds {found}")
         return npy.open_memmap(path, mode="r")
     except Exception as error:  # a header is a Python literal, which raises all sorts of things
-        raise ValueError(_reason(error)) from error
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
 def read_arrays(
     path: Path, wanted: Container[str] | None = None, largest: int | None = None
 ) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by their names: those that are wanted, if there are any of these, or all.
-    `ValueError` says why they cannot be read.  `largest` is how many bytes they may be, for a small zip file
-    can claim to hold terabytes."""
+    """Reads the arrays of an .npz file.
+
+    `np.load` would believe a small zip file that claims to hold terabytes.
+
+    Args:
+        path: The .npz file.
+        wanted: Names of arrays; if the file holds any of them, the others are not read.
+        largest: How many bytes the arrays may take in memory.
+
+    Returns:
+        The arrays by their names.
+
+    Raises:
+        ValueError: The file is not there, damaged, too large, or holds Python objects.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = {one.filename.removesuffix(".npy"): one for one in archive.infolist()}
-            names = [name for name in members if wanted is not None and name in wanted]
-            members = {name: members[name] for name in names or members}
-            if largest is not None and sum(one.file_size for one in members.values()) > largest:
+            names = [name for name in members if wanted is not None and name in wanted] or list(members)
+            if largest is not None and sum(members[name].file_size for name in names) > largest:
                 raise ValueError(f"its arrays are larger than {largest >> 20} MB")
-            return {name: _member(archive, one) for name, one in members.items()}
+            return {name: _read(archive, members[name]) for name in names}
     except Exception as error:  # of zip files, too, each damage has its own
-        raise ValueError(_reason(error)) from error
+        raise ValueError(str(error) or type(error).__name__) from error
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    # `read_array` allocates what a header claims before it reads: hold the header against the size first
     with archive.open(member) as file:
-        claimed = _claimed(file)
-        found = member.file_size - file.tell()
-    if claimed != found:
-        raise ValueError(f"{member.filename} should hold {claimed} bytes, but holds {found}")
+        read_header = HEADERS.get(npy.read_magic(file))
+        if read_header is None:
+            raise ValueError(f"{member.filename} is of an unknown version of NumPy's format")
+        shape, _, kind = read_header(file)
+        claimed, stored = math.prod(shape) * kind.itemsize, member.file_size - file.tell()
+    if claimed != stored:
+        raise ValueError(f"{member.filename} should hold {claimed} bytes, but holds {stored}")
     with archive.open(member) as file:
         return npy.read_array(file, allow_pickle=False)
-
-
-def _claimed(file: IO[bytes]) -> int:
-    """How many bytes should follow a header."""
-    version = npy.read_magic(file)
-    if version not in HEADERS:
-        raise ValueError(f"it is of version {version} of NumPy's format")
-    shape, _, kind = HEADERS[version](file)
-    if kind.hasobject:
-        raise ValueError("it holds Python objects, which are not unpickled")
-    if min(shape, default=0) < 0:
-        raise ValueError(f"it is of shape {shape}")
-    return math.prod(shape) * kind.itemsize
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -139,6 +139,7 @@ class RegionStore:
     detector: str = "unknown"
     source: str = "memory"
     skipped: list[dict[str, str]] = field(default_factory=list)
+    # mean and deviation (D,) by which `features` were standardized
     standardized_by: tuple[Tensor, Tensor] | None = None
 
     def __post_init__(self) -> None:

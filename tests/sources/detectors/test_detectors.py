@@ -11,9 +11,10 @@ from PIL import Image
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.pictures import pictures_from_files
-from vse_lessons.sources.detectors.base import EfficientNetLite0, imagenet_words
 from vse_lessons.sources.detectors.colors import COLORS, name_box_colors, name_colors
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.extraction import extract_regions
+from vse_lessons.sources.detectors.imagenet import imagenet_words
 
 
 def plain(color):

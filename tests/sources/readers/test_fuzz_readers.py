@@ -167,7 +167,7 @@ def listing(read):
 
 
 def from_tsv(folder, on_bad, kept):
-    return bottom_up.read(bottom_up.find(folder), kept, on_bad=on_bad, progress=False)
+    return bottom_up.read(bottom_up.find_files(folder), kept, on_bad=on_bad, progress=False)
 
 
 READERS = {  # files, and how they are read: folder, on_bad, a folder to write to

@@ -347,7 +347,7 @@ def test_an_image_that_occurs_twice_also_in_another_file(tmp_path):
     fields = bottom_up.OURS
     first = tsv(tmp_path / "r.tsv.0", line("a", regions(seed=1), fields), line("b", regions(), fields))
     other = tsv(tmp_path / "r.tsv.1", line("c", regions(), fields), line("a", regions(seed=2), fields))
-    assert bottom_up.find(tmp_path) == [first, other]
+    assert bottom_up.find_files(tmp_path) == [first, other]
     store = stops_or_skips(
         lambda **how: read_tsv(first, other, **how),
         f"{other}, line 2",
@@ -400,7 +400,7 @@ def test_which_files_are_regions(tmp_path):
         (tmp_path / name).write_bytes(row)
     (tmp_path / "captions.tsv").write_text("image\tcaption\na.jpg\tA dog\n")
     (tmp_path / "d.tsv").mkdir()
-    assert [path.name for path in bottom_up.find(tmp_path)] == ["x.tsv.0", "x.tsv.1", "z.tsv"]
+    assert [path.name for path in bottom_up.find_files(tmp_path)] == ["x.tsv.0", "x.tsv.1", "z.tsv"]
 
 
 def test_files_without_a_good_row(tmp_path):
@@ -478,7 +478,7 @@ COLORS = {"yellow jacket": (1, 1, 0), "orange carrot": (1, 0.5, 0), "red truck":
 @pytest.mark.usefixtures("_decoder")
 def test_the_real_regions_are_what_the_public_loop_reads_and_describe_their_pictures(tmp_path):
     folder = shared_data("bottom_up")
-    store = bottom_up.read(bottom_up.find(folder), tmp_path, progress=False)
+    store = bottom_up.read(bottom_up.find_files(folder), tmp_path, progress=False)
     literal = literal_loop(folder / "train2014_obj36.tsv", bottom_up.LXMERT)
     assert_equals_literal(store, literal, bottom_up.LXMERT)
     assert (len(store), store.dimensions, set(store.counts)) == (10, 2048, {36})

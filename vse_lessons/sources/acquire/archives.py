@@ -1,4 +1,11 @@
-"""Other people's archives, unpacked without trusting them."""
+"""Other people's archives, unpacked without trusting them.
+
+`shutil.unpack_archive(filter="data")` keeps names inside the folder, and no more: it follows links within an
+archive, takes a damaged header for the end, does not reach the checksum of a .tar.gz, writes a file twice,
+knows no limit of size, and leaves half of an archive where the other half is damaged.  Zip files have no
+filter at all. Therefore entries are read by `zipfile` and `tarfile` and written here; each check has its
+test.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +26,7 @@ from typing import IO
 from tqdm.auto import tqdm
 
 from vse_lessons.common.files import DataError
+from vse_lessons.sources.paths import inside
 
 ZIPS, TARS = (".zip",), (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 # by its first bytes, for a browser may have unpacked a .tar.gz on the way and kept the name
@@ -44,14 +52,26 @@ def unpack(
     most_files: int = MOST_FILES,
     progress: bool = True,
 ) -> int:
-    """Unpacks a zip or tar file into `folder` and gives the number of files.  They are written to a temporary
-    folder first and then moved, so that a damaged archive or a full disk leaves nothing behind; files that
-    are in `folder` already are replaced.
+    """Unpacks a zip or tar file, whole or not at all.
 
-    An entry that would leave the folder, or is a link, a device or encrypted, is refused with a `DataError`
-    that names it before a byte of it is written; so is an archive with more than `most_files` entries, or
-    larger than `largest` bytes in all as they come out, whatever it says of itself, and one that would put a
-    file where a folder is, a folder where a file is, or anything through a link in `folder`."""
+    Files are written to a temporary folder first and then moved, so that a damaged archive or a full disk
+    leaves nothing behind.  Files that are in `folder` already are replaced.
+
+    Args:
+        archive: A file called .zip, .tar, .tar.gz, .tgz, .tar.bz2 or .tar.xz.
+        folder: Where to unpack it; made if it is not there.
+        largest: How many bytes it may unpack to, whatever it says of itself.
+        most_files: How many entries it may have.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The number of files.
+
+    Raises:
+        DataError: Nothing is written if an entry would leave the folder, or is a link, a device or encrypted;
+            if the archive is larger than allowed or than the disk, damaged or empty; or if it would put a
+            file where a folder is, a folder where a file is, or anything through a link in `folder`.
+    """
     archive, folder = Path(archive), Path(folder)
     temporary = folder / f".{archive.name}.unpacking"
     new, count, size = not folder.exists(), 0, 0
@@ -100,8 +120,10 @@ def unpack(
 
 
 def _entries(archive: Path, folder: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
-    """Name and content of every entry, None for a folder and for what nobody needs; anything but files and
-    folders is refused."""
+    """Name and content of every entry, None for a folder and for what nobody needs.
+
+    Anything but files and folders is refused.
+    """
     if str(archive).lower().endswith(ZIPS):
         return _zip_entries(archive, folder)
     if str(archive).lower().endswith(TARS):
@@ -154,8 +176,10 @@ def _tar_entries(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 
 class _Header(tarfile.TarInfo):
-    """A header, as `tarfile` should read it: a damaged one is not the end of the archive, and a long name not
-    longer than memory."""
+    """A header, as `tarfile` should read it.
+
+    A damaged one is not the end of the archive, and a long name not longer than memory.
+    """
 
     @classmethod
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> _Header:
@@ -188,13 +212,12 @@ def _is_junk(name: str) -> bool:
 
 def _create(archive: Path, folder: Path, name: str) -> IO[bytes]:
     """Opens a new file for an entry, which must be a path below the folder."""
-    parts = PurePosixPath(name.replace("\\", "/"))
-    drive = bool(parts.parts) and ":" in parts.parts[0]
-    if not parts.parts or parts.is_absolute() or ".." in parts.parts or drive or "\0" in name:
+    place = inside(folder, name)
+    if place is None:
         raise DataError(f"{archive} holds {name!r}, which would leave the folder: refused")
     try:
-        (folder / parts).parent.mkdir(parents=True, exist_ok=True)
-        return open(folder / parts, "xb")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return open(place, "xb")
     except (FileExistsError, NotADirectoryError) as error:
         raise DataError(
             f"{archive} holds {name!r} twice, or as a file and as a folder; fetch it again"
@@ -213,8 +236,11 @@ def _in_the_way(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Moves all in `source` to `target`: whole folders where there is none, so that nobody takes the first
-    half of a folder for all of it."""
+    """Moves all in `source` to `target`.
+
+    Whole folders are moved where there is none, so that nobody takes the first half of a folder for all of
+    it.
+    """
     for path in sorted(source.iterdir()):
         if path.is_dir() and (target / path.name).is_dir():
             _move(path, target / path.name)

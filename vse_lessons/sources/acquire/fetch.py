@@ -1,6 +1,9 @@
 """Many files from other people's servers, politely: one at a time, with a pause, and none of them twice.
 
-Built on pooch, which writes to a temporary name, renames, checks checksums and tries again."""
+pooch writes to a temporary name, renames, holds checksums against each other and tries again.  Going on in
+the middle of a file, waiting as long as a server asks, and listing what is gone are not in it and are written
+here.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,7 @@ from types import ModuleType
 from tqdm.auto import tqdm
 
 from vse_lessons.common.files import DataError, read_json, write_json
-
-try:
-    import requests
-except ImportError:  # only fetching needs it
-    requests = None
+from vse_lessons.sources.paths import inside
 
 REMEDY = 'fetching needs one more package: pip install -e ".[data]"'
 
@@ -58,22 +57,40 @@ def fetch_all(
     published: Mapping[str, str] | None = None,
     progress: bool = True,
 ) -> Fetched:
-    """Fetches {file name: address} into `folder`, `pause` seconds apart.  `published` are checksums that are
-    known beforehand, {file name: "sha256:..."}.
+    """Fetches files one after the other, each once.
 
-    The checksum of each file is written to `checksums.json` when it is first fetched, or first seen: a file
-    that is there without one is taken as it is.  A file with another checksum (cut short, or changed) is
-    replaced when the first bytes have come again.  An interrupted run goes on where it stopped, also in the
-    middle of a file if the server can: what has come is kept beside it, as `.NAME.part`.
+    - The checksum of a file is written to `checksums.json` when it is first fetched, or first seen: a file
+      that is there without one is taken as it is.  A file with another checksum (cut short, or changed) is
+      replaced when the first bytes have come again.
+    - An interrupted run goes on where it stopped, also in the middle of a file if the server can: what has
+      come is kept beside it, as `.NAME.part`.
+    - What cannot be had stops nothing.  It is listed in `.gone` and in `gone.json`: files without an http(s)
+      address, those that a server refuses for good or does not give after all tries, and those that `check`
+      refuses.
 
-    What a server refuses for good, does not give after `retries` more tries, has no http(s) address, or is
-    not what `check(path)` accepts (it returns a reason, or None) is listed in `.gone` and in `gone.json`, and
-    stops nothing.  `DataError` without pooch, for a file name with a folder in it, and where the server
-    refuses 5 files one after the other."""
+    Args:
+        urls: From file names to addresses.
+        folder: Where the files go.
+        pause: Seconds between two requests.
+        retries: How often a file is asked for again.
+        timeout: Seconds to wait for an answer.
+        agent: What the servers see as the sender.
+        check: Returns why a file that came is not taken, or None.
+        published: Checksums that are known beforehand, from file names to "sha256:..." or "md5:...".
+        progress: Whether to show progress bars.
+
+    Returns:
+        What became of each file.
+
+    Raises:
+        DataError: Without pooch, for a file name with a folder in it, and where the server refuses 5 files
+            one after the other.
+    """
     pooch = _pooch()
     folder = Path(folder)
     for name in urls:
-        if Path(name).name != name or name in ("", ".", "..", CHECKSUMS, LOST):
+        path = inside(folder, name)
+        if path is None or path.name != name or name in (CHECKSUMS, LOST):
             raise DataError(f"{name!r} is no plain file name: nothing is written outside {folder}")
     recorded, lost = (_read(folder / name) for name in (CHECKSUMS, LOST))
     known = {**recorded, **(published or {})}
@@ -118,7 +135,7 @@ def forget(path: Path) -> None:
 
 
 def _checksum(pooch, path: Path, kind: str) -> str | None:  # noqa: ANN001
-    """ "sha256:..." of a file, or by another algorithm; None if it is not there."""
+    """The checksum of a file, "sha256:..." or by another algorithm; None if it is not there."""
     return f"{kind}:{pooch.file_hash(str(path), alg=kind)}" if path.exists() else None
 
 
@@ -166,6 +183,8 @@ class _Resuming:
         headers = dict(self.headers)
         if begun:  # the mark says of which bytes this is the beginning; of others all will come
             headers |= {"Range": f"bytes={begun}-", "If-Range": mark.read_text("utf-8")}
+        import requests
+
         with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as answer:
             begun, total = _begins(answer, begun)
             if begun is None:
@@ -189,6 +208,8 @@ class _Resuming:
 
     def _receive(self, answer, part: Path, total: int | None) -> None:  # noqa: ANN001
         """Adds what comes to what has come."""
+        import requests
+
         with (
             open(part, "ab") as file,
             tqdm(
@@ -210,8 +231,10 @@ class _Resuming:
 
 
 def _begins(answer, begun: int) -> tuple[int | None, int | None]:  # noqa: ANN001
-    """With which byte an answer begins and how many the whole file has (None: not told); no first byte where
-    the answer does not go on from `begun`."""
+    """With which byte an answer begins and how many the whole file has.
+
+    None for the length where it is not given; no first byte where the answer does not go on from `begun`.
+    """
     said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
     if answer.status_code == 206 and said and int(said[1]) == begun:
         return begun, int(said[2]) if said[2].isdigit() else None
@@ -263,10 +286,8 @@ def _reason(error: Exception) -> str:
 
 
 def _pooch():
-    if requests is None:
-        raise DataError(REMEDY)
     try:
-        import pooch
+        import pooch  # and with it requests
     except ImportError as error:
         raise DataError(REMEDY) from error
     pooch.get_logger().setLevel("WARNING")

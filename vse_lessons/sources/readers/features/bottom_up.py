@@ -8,7 +8,8 @@ Arrays are base64, little end first: boxes (R, 4) float32 in pixels, features (R
 confidences (R,) float32.  R may differ from image to image (10 to 100, or always 36).  Text cannot be
 memory-mapped, so that a TSV is read once, in a stream, into a region store.
 
-objects_vocab.txt, attributes_vocab.txt    beside the TSV: the names of classes and attributes, one a line"""
+objects_vocab.txt, attributes_vocab.txt    beside the TSV: the names of classes and attributes, one a line
+"""
 
 from __future__ import annotations
 
@@ -59,22 +60,34 @@ BUFFER = 1 << 20  # bytes read at a time: a line has some hundred thousand
 LONGEST = 1 << 26  # bytes of a line; 100 regions of 2,048 numbers take 1.1 MB
 
 
-def find(folder: Path) -> list[Path]:
+def find_files(folder: Path) -> list[Path]:
     """The TSV files of a folder, also those in parts (.tsv.0, .tsv.1, ...), but no table of captions."""
     found = (path for path in Path(folder).glob("*.tsv*") if FILE.fullmatch(path.name))
     return sorted(path for path in found if path.is_file() and not is_table(path))
 
 
 def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
-    """The regions of all images in some TSV files (all of one field order), as a store in `folder`; converted
-    once, and opened from there if the files have not changed since.
+    """Reads the regions of all images in some TSV files into a store.
 
-    `on_bad`: "error" stops at a row with too few fields or in the other order, numbers that are none, base64
-    that is damaged or not as long as its region count says, features that are not finite or not as wide as
-    before, boxes that end before they begin or leave the picture by more than a pixel, ids without a name,
-    and an image that occurs twice, with a `DataError` that names file and line; "skip" leaves such images out
-    and lists them in `store.skipped`.  `DataError` in either case for ids of classes without the file of
-    their names, and where no row is left."""
+    They are converted once, and opened from there if the files have not changed since.
+
+    Args:
+        files: TSV files, all of one field order.
+        folder: Where the store is kept.
+        on_bad: "error" stops at a row with too few fields or in the other order, numbers that are none,
+            base64 that is damaged or not as long as its region count says, features that are not finite or
+            not as wide as before, boxes that end before they begin or leave the picture by more than a pixel,
+            ids without a name, and an image that occurs twice; "skip" leaves such images out and lists them
+            in `store.skipped`.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The store.
+
+    Raises:
+        DataError: Bad input; the message names file and line.  Also for ids of classes without the file of
+            their names, and where no row is left.
+    """
     files = [Path(path) for path in files]
     if not files:
         raise DataError("there is no TSV file to read")
@@ -98,21 +111,23 @@ def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress
             detector=NAME,
             class_names=names[0],
             attribute_names=names[1],
-            skipped=problems.found,
+            skipped=problems.left_out,
         )
 
 
 def _gather(
     rows: Iterator[tuple[str, str, Detections]], ids: list[str], problems: Problems
 ) -> Iterator[list[Detections]]:
-    """Detections one by one, their ids beside them; an image that comes again is reported, and one whose
-    regions do not suit the first one's."""
+    """Detections one by one, their ids beside them.
+
+    An image that comes again is reported, and one whose regions do not suit the first one's.
+    """
     seen, first = set(), None
     for where, image, found in rows:
         first = found if first is None else first
         if image in seen:
             problems.report(where, f"image {image} occurs a second time", "remove the line")
-            problems.found[-1]["id"] = ""  # its first occurrence is kept
+            problems.left_out[-1]["id"] = ""  # its first occurrence is kept
             continue
         try:
             check_detections(image, found, first.features.shape[1])
@@ -120,7 +135,7 @@ def _gather(
                 raise DataError("its fields are in the other order than those of the first line")
         except DataError as error:
             problems.report(where, str(error), "fetch the file again, or remove the line")
-            problems.found[-1]["id"] = image
+            problems.left_out[-1]["id"] = image
             continue
         seen.add(image)
         ids.append(image)
@@ -128,7 +143,7 @@ def _gather(
     if not ids:
         raise DataError(
             "no line of the TSV files holds regions"
-            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.found[:1])
+            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.left_out[:1])
         )
 
 
@@ -164,7 +179,7 @@ def _rows(
                 raise DataError(f"{where}: {error}") from error
             except ValueError as error:  # also of base64 and of NumPy
                 problems.report(where, str(error), "fetch the file again, or remove the line")
-                problems.found[-1]["id"] = image
+                problems.left_out[-1]["id"] = image
 
 
 def _check_header(where: str, fields: list[bytes]) -> None:

@@ -4,7 +4,8 @@ features, feat, x, z, or the only array (R, D) numbers; (D, R) where the boxes s
 bbox or boxes                           (R, 4) x0, y0, x1, y1 in pixels, with image_w, image_h; or as shares
 num_bbox, num_boxes                     how many rows count; the others are padding
 
-They are read once, in the order of their names, into a region store."""
+They are read once, in the order of their names, into a region store.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ SIDES = ("image_w", "image_h")
 LARGEST = 1 << 28  # bytes of one image's arrays
 
 
-def find(folder: Path) -> list[Path]:
+def find_files(folder: Path) -> list[Path]:
     """The feature files of a folder and of those below it."""
     folder = Path(folder)
     found = [
@@ -40,15 +41,27 @@ def find(folder: Path) -> list[Path]:
 
 
 def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
-    """The regions of all images in a folder of feature files, as a store in `folder`; converted once, and
-    opened from there if no file has changed since.
+    """Reads the regions of all images in a folder of feature files into a store.
 
-    `on_bad`: "error" stops at a file that is damaged, holds no features or other than numbers (nothing
-    pickled is read), features that are not finite or not as wide as before, boxes that end before they begin
-    or leave the picture by more than a pixel, boxes of some images only, two files of one name, with a
-    `DataError` that names the file; "skip" leaves such images out and lists them in `store.skipped`."""
+    They are converted once, and opened from there if no file has changed since.
+
+    Args:
+        features: The folder of the files.
+        folder: Where the store is kept.
+        on_bad: "error" stops at a file that is damaged, holds no features or other than numbers (nothing
+            pickled is read), features that are not finite or not as wide as before, boxes that end before
+            they begin or leave the picture by more than a pixel, boxes of some images only, two files of one
+            name; "skip" leaves such images out and lists them in `store.skipped`.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The store.
+
+    Raises:
+        DataError: Bad input; the message names the file.
+    """
     features = Path(features)
-    files = find(features)
+    files = find_files(features)
     if not files:
         raise DataError(f"{features} holds no .npz or .npy file; put NAME.npz there for each image")
     stats = ((path, path.stat()) for path in files)
@@ -59,7 +72,7 @@ def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool 
     problems, ids = Problems(on_bad), []
     found = _gather(tqdm(files, unit="image", disable=not progress), ids, problems)
     return write_store(
-        target, ids, found, detector=NAME, class_names=(), attribute_names=(), skipped=problems.found
+        target, ids, found, detector=NAME, class_names=(), attribute_names=(), skipped=problems.left_out
     )
 
 
@@ -77,7 +90,7 @@ def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[De
                 raise ValueError("boxes are known of some images only")
         except (ValueError, OSError) as error:
             problems.report(str(path), str(error), "extract the image again")
-            problems.found[-1]["id"] = "" if path.stem in seen else path.stem
+            problems.left_out[-1]["id"] = "" if path.stem in seen else path.stem
             continue
         seen.add(path.stem)
         ids.append(path.stem)
@@ -85,7 +98,7 @@ def _gather(files: tqdm, ids: list[str], problems: Problems) -> Iterator[list[De
     if not ids:
         raise DataError(
             "no feature file holds regions"
-            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.found[:1])
+            + "".join(f"; {one['where']}: {one['reason']}" for one in problems.left_out[:1])
         )
 
 

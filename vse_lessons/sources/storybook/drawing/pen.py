@@ -68,8 +68,10 @@ def contrast(color: Color) -> Color:
 
 
 def cloth(size: Point, color: Color, pattern: str, step: int, upright: bool) -> Image.Image:
-    """A patterned RGBA sheet of `size` pixels that repeats every `step` pixels; stripes are
-    vertical if `upright`."""
+    """Makes a patterned RGBA sheet of `size` pixels that repeats every `step` pixels.
+
+    Stripes are vertical if `upright`.
+    """
     sheet = Image.new("RGBA", size, (*color, 255))
     draw = ImageDraw.Draw(sheet)
     second = contrast(color)
@@ -113,7 +115,8 @@ class Pen:
 
     `main` is what the thing is made of: its colour, or its patterned cloth.  `colour`, `dark`
     and `light` are plain; `action` is what the thing does, `rng` varies its details.  `reach`
-    is the side on which a person holds something: "front", "back" or None."""
+    is the side on which a person holds something: "front", "back" or None.
+    """
 
     def __init__(self, thing: Thing, rng: random.Random, reach: str | None = None) -> None:
         x0, y0, x1, y1 = (SCALE * edge for edge in thing.box)
