@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,7 +94,7 @@ class Release:
     licence: str
     files: tuple[File, ...] = ()
     by_hand: str = ""
-    published: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    published: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
     published_by: str = ""
     on_bad: str = "error"
     complete: Callable[[Request], bool] | None = None
