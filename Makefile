@@ -1,6 +1,9 @@
-# make lesson     a virtual environment, the packages, lesson 03 on the built-in corpus
-# make test       the same for the tests
-# make notebooks  builds and runs every notebook from notebooks/source, draws figures/
+# make lesson        a virtual environment, the packages, lesson 03 on the built-in corpus
+# make test          the same for the tests
+# make lint          style, docstrings and types
+# make notebooks     builds and runs every notebook from notebooks/source, draws figures/
+# make report        writes the tables of docs/results/ from the stored runs
+# make architecture  draws docs/architecture.md from the imports
 # All are safe to repeat: what is installed or extracted already is not done again.
 
 PYTHON ?= python3
@@ -10,7 +13,7 @@ OUT    ?= out
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help lesson test notebooks lint clean
+.PHONY: help lesson test lint notebooks report architecture clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -26,13 +29,20 @@ test: $(VENV)/.test
 	@echo "== running the tests"
 	$(BIN)/python -m pytest
 
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+
 notebooks: $(VENV)/.test
 	@echo "== building and running the notebooks"
 	$(BIN)/python notebooks/build.py
 
-lint: $(VENV)/.test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+report: $(VENV)/.lessons
+	$(BIN)/vse-lessons report
+
+architecture: $(VENV)/.test
+	$(BIN)/python tests/helpers/floors.py
 
 # On Linux the default PyTorch brings gigabytes of CUDA; without an NVIDIA card take the CPU build.
 $(VENV)/.torch:

@@ -1,59 +1,17 @@
 """The house rules that a machine can check."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers import floors
+from helpers.floors import FLOORS, PACKAGE, ROOT, forks, imports
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "vse_lessons"
-
-# The floors, lowest first.  A file imports from its own folder, from the folders inside it and from lower
-# floors; where a folder lies says on which floor it is.
-FLOORS = (
-    "common",
-    "data",
-    "blocks",
-    "sources",
-    "models",
-    "evaluation",
-    "training",
-    "experiments",
-    "lessons",
-)
-
-
-def imports(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "vse_lessons":
-            if node.module == "vse_lessons":
-                found |= {f"vse_lessons.{name.name}" for name in node.names}
-            else:
-                found.add(node.module)
-    return found
-
-
-def folder_of(module: str) -> tuple[str, ...]:
-    """The folders of a module below the package: ("sources", "readers") of ...sources.readers.coco."""
-    parts = module.split(".")[1:]
-    return tuple(parts if PACKAGE.joinpath(*parts).is_dir() else parts[:-1])
-
-
-def forks(path: Path) -> set[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """For each import of a file the pair of sibling folders in which importing and imported file lie; none
-    for imports within a folder, from a folder inside it or from one around it."""
-    here, found = path.relative_to(PACKAGE).parts[:-1], set()
-    for module in imports(path):
-        there = folder_of(module)
-        for depth, (own, other) in enumerate(zip(here, there)):
-            if own != other:
-                found.add((here[: depth + 1], there[: depth + 1]))
-                break
-    return found
+ENTRIES = 12  # of a folder of the library, at most
 
 
 def test_every_folder_is_a_floor():
@@ -77,15 +35,34 @@ def test_no_two_files_import_each_other():
     graph = {}
     for path in PACKAGE.rglob("*.py"):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        graph[module] = imports(path)
+        graph[module] = imports(path, late=False)
+    list(graphlib.TopologicalSorter(graph).static_order())  # a circle is a CycleError, which names it
 
-    def visit(module, trail):
-        assert module not in trail, f"a circle: {' -> '.join((*trail, module))}"
-        for other in graph.get(module, ()):
-            visit(other, (*trail, module))
 
-    for module in graph:
-        visit(module, ())
+def test_the_drawing_of_the_floors_is_up_to_date():
+    written = floors.PAGE.read_text("utf-8")
+    assert floors.drawn(written) == written, "run make architecture, or python tests/helpers/floors.py"
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [PACKAGE, *sorted(p for p in PACKAGE.rglob("*") if p.is_dir() and p.name != "__pycache__")],
+    ids=lambda p: str(p.relative_to(PACKAGE.parent)),
+)
+def test_a_folder_is_seen_at_a_glance(folder):
+    entries = [p.name for p in folder.iterdir() if p.name not in ("__init__.py", "__pycache__")]
+    assert len(entries) <= ENTRIES, entries
+
+
+def test_the_readme_stays_short():
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+
+
+def test_links_between_the_documents_lead_somewhere():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+            if not re.match(r"[a-z]+:|#", link):
+                assert (page.parent / link.partition("#")[0]).exists(), f"{page.name} links to {link}"
 
 
 def test_environment_stays_thin():

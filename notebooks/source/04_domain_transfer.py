@@ -47,6 +47,7 @@ from IPython.display import Markdown, display
 
 from vse_lessons.blocks import mmd
 from vse_lessons.common.files import DataError, digest
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.unpaired import coverage, unpair
 from vse_lessons.evaluation import domains as alignment
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, similarities
@@ -57,7 +58,6 @@ from vse_lessons.lessons.session import figure_folder, lesson_folder, write_resu
 from vse_lessons.models import vsa
 from vse_lessons.models.baselines import coral
 from vse_lessons.sources.catalogue import open_corpus, open_target
-from vse_lessons.training.loop import choose_device
 
 corpus = source or corpus
 parameters = {
@@ -262,7 +262,7 @@ def flat(config):
     return {**values.pop("optimization"), **values}
 
 
-here_config, paper_config = flat(config), flat(vsa.vary(vsa.VSAConfig.paper(), variant))
+here_config, paper_config = flat(config), flat(vsa.VSAConfig.paper().with_variant(variant))
 widgets.show_table(
     ["hyper-parameter", "here", "paper(): all ours"],
     [(k, str(v), str(paper_config[k])) for k, v in here_config.items() if v != paper_config[k]],
@@ -350,7 +350,7 @@ if paired:
     for name in ("statistics", "CCA", "linear", "supervised"):
         train(name)
     beside = trainings["source"].with_target(unpair(targets["source"]))
-    models["CORAL"], targets["CORAL"] = coral.Coral(models["source"], beside), targets["source"]
+    models["CORAL"], targets["CORAL"] = coral.Coral.build(coral.CoralConfig(), beside, model=models["source"]), targets["source"]
     for name in ("source", "statistics", variant, "CORAL", "CCA", "linear", "supervised"):
         embedded[name] = embed(models[name], targets[name], targets[name].images(evaluate_on, annotated=True))
         evaluations[name] = evaluate_embedded(models[name], embedded[name])

@@ -52,8 +52,10 @@ from sklearn.metrics import roc_auc_score
 from vse_lessons.blocks import losses
 from vse_lessons.blocks import similarity as similarities_of
 from vse_lessons.common.files import DataError, digest
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import load_word_vectors, tokenize
+from vse_lessons.data.text import tokenize
+from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.evaluation import pages as page_evaluation
 from vse_lessons.evaluation import significance as statistics
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded
@@ -67,7 +69,7 @@ from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.artpedia import read_pages
 from vse_lessons.sources.storybook import world
 from vse_lessons.sources.storybook.writing.pages import write_art_page
-from vse_lessons.training.loop import choose_device, fit
+from vse_lessons.training.loop import fit
 
 parameters = {
     "corpus": corpus,

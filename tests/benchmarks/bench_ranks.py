@@ -40,7 +40,8 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
 from vse_lessons.common.system import peak_memory_mb  # noqa: E402
-from vse_lessons.evaluation.retrieval import Embedded, Ranks, rank_embedded  # noqa: E402
+from vse_lessons.evaluation.ranking import Ranks  # noqa: E402
+from vse_lessons.evaluation.retrieval import Embedded, rank_embedded  # noqa: E402
 from vse_lessons.models.base import Embedder  # noqa: E402
 
 EACH = 5  # sentences an image

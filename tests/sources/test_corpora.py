@@ -8,7 +8,6 @@ from PIL import Image
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.sources.catalogue import SOURCES, open_corpus, read_listing, save_prepared
 from vse_lessons.sources.readers.features import bottom_up
 from vse_lessons.sources.semantics import describe
@@ -391,19 +390,3 @@ PUBLISHED = [n for n, one in SOURCES.items() if not one.built_in and n not in ("
 def test_a_folder_without_the_corpus_says_what_is_missing(tmp_path, name):
     with pytest.raises(DataError, match=f"{tmp_path} ?.*(has no|has neither|holds)"):
         open_corpus(name, tmp_path, progress=False)
-
-
-def test_results_hold_what_repeats_a_run(tmp_path):
-    folder = lesson_folder(tmp_path / "new", "lesson")
-    found = write_results(folder, "lesson", {"seed": 3, "corpus": "x"}, rsum=1.5)
-    assert (folder / "results.json").exists()
-    assert {"lesson", "seed", "corpus", "rsum", "seconds", "peak_memory_mb", "versions"} <= set(found)
-    with pytest.raises(DataError, match="both parameters and measurements"):
-        write_results(folder, "lesson", {"rsum": 3}, rsum=1)
-
-
-def test_figures_stay_out_of_the_checkout_unless_built(tmp_path, monkeypatch):
-    monkeypatch.delenv("VSE_LESSONS_FIGURES", raising=False)
-    assert figure_folder(tmp_path) == tmp_path / "figures"
-    monkeypatch.setenv("VSE_LESSONS_FIGURES", "/elsewhere")
-    assert str(figure_folder(tmp_path)) == "/elsewhere"

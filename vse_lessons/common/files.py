@@ -32,6 +32,27 @@ def home() -> Path:
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("vse_lessons"))
 
 
+def package_data(name: str) -> Path:
+    """Find a file or folder that is installed with the library.
+
+    Args:
+        name: Its path below the package, such as "experiments/measured".
+
+    Returns:
+        The path on disk.
+
+    Raises:
+        DataError: This installation lacks it.
+    """
+    path = Path(__file__).resolve().parents[1] / name
+    if not path.exists():
+        raise DataError(
+            f"this installation of vse_lessons lacks {name} (looked for {path}): install it again with "
+            "python -m pip install --force-reinstall --no-deps vse_lessons, or from a whole checkout"
+        )
+    return path
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Write a file or a folder whole or not at all.

@@ -59,7 +59,7 @@ def attach(
             return importlib.import_module(f"{package}.{name}")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
-    def names() -> list[str]:
+    def listing() -> list[str]:
         return sorted({*vars(sys.modules[package]), *public, *submodules})
 
-    return get, names, public
+    return get, listing, public

@@ -140,3 +140,14 @@ def _output(*command: str) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+def tolerate_encoding() -> None:
+    """Let this process print any text, also where its output cannot hold it.
+
+    A pipe under the C locale and a redirected Windows console take ASCII or a national alphabet. What they
+    lack is printed as a question mark in place of an error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not what a notebook or a test puts in their place
+            stream.reconfigure(errors="replace")

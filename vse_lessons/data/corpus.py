@@ -1,4 +1,4 @@
-"""What a corpus is: images, sentences, who owns which, and splits.  Nothing about its origin."""
+"""The corpus: images, sentences, which image each sentence belongs to, and splits."""
 
 from __future__ import annotations
 
@@ -10,29 +10,46 @@ from pathlib import Path
 
 import numpy as np
 
-from vse_lessons.common.files import DataError, read_json, write_json
+from vse_lessons.common.files import DataError, digest, read_json, write_json
 from vse_lessons.data.regions import RegionStore
+from vse_lessons.data.text import Vocabulary
 
 VERSION = 1
 SPLITS = ("train", "val", "test", "unused")
 KINDS = ("visual", "contextual")
+LEXICONS = ("wordnet", "storybook")
 
 
 @dataclass(frozen=True)
 class Corpus:
     """N images with a region store, and S sentences, each belonging to one image.
 
-    An image may have any number of sentences, also none.  Raises `DataError`, naming the row,
-    when the parts do not fit together."""
+    An image may have any number of sentences, also none.
+
+    Args:
+        name: The corpus's name, for messages and tables.
+        regions: The regions of the N images; their order is that of the images.
+        sentences: The text of the S sentences.
+        image_of: (S,) int64, the number of the image that each sentence belongs to.
+        splits: (N,) str, one of `SPLITS` for each image.
+        kinds: (S,) str, one of `KINDS` for each sentence; None: all visual.
+        pixels: A store of the same images with one row of P * P * 3 pixels each, for models that draw.
+        built_in: Whether the corpus comes with the library, so that nothing has to be on disk.
+        lexicon: Where the meaning of its words is looked up: one of `LEXICONS`.
+
+    Raises:
+        DataError: The parts do not fit together; the message names the first row that does not.
+    """
 
     name: str
-    regions: RegionStore  # rows in the order of the images
+    regions: RegionStore
     sentences: tuple[str, ...]
-    image_of: np.ndarray  # (S,) int64: the image that each sentence belongs to
-    splits: np.ndarray  # (N,) str: one of SPLITS for each image
-    kinds: np.ndarray | None = None  # (S,) str: one of KINDS; None: all visual
-    # a store of pictures beside that of regions, one row of P * P * 3 pixels each, where a model draws
+    image_of: np.ndarray
+    splits: np.ndarray
+    kinds: np.ndarray = None  # type: ignore[assignment]  # filled when the corpus is made
     pixels: RegionStore | None = None
+    built_in: bool = False
+    lexicon: str = "wordnet"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image_of", np.asarray(self.image_of, np.int64).reshape(-1))
@@ -50,6 +67,15 @@ class Corpus:
             raise DataError(f"{self.name}: {len(self.image_ids)} images but {len(self.splits)} splits")
         if self.pixels is not None and tuple(self.pixels.ids) != tuple(self.image_ids):
             raise DataError(f"{self.name}: its pixels ({self.pixels.source}) are of other images")
+        if self.lexicon not in LEXICONS:
+            raise DataError(f"{self.name}: unknown lexicon {self.lexicon!r}: one of {', '.join(LEXICONS)}")
+        self._validate_sentences()
+        for what, values, allowed in (("split", self.splits, SPLITS), ("kind", self.kinds, KINDS)):
+            wrong = values[np.all([values != one for one in allowed], axis=0)]
+            if len(wrong):
+                raise DataError(f"{self.name}: unknown {what} {str(wrong[0])!r}: one of {', '.join(allowed)}")
+
+    def _validate_sentences(self) -> None:
         if not len(self.sentences) == len(self.image_of) == len(self.kinds):
             raise DataError(
                 f"{self.name}: {len(self.sentences)} sentences, {len(self.image_of)} "
@@ -68,10 +94,6 @@ class Corpus:
                 f"{self.name}: sentence {row} of image {self.image_ids[self.image_of[row]]!r} is "
                 "empty; remove the row"
             )
-        for what, found, allowed in (("split", self.splits, SPLITS), ("kind", self.kinds, KINDS)):
-            wrong = found[np.all([found != one for one in allowed], axis=0)]
-            if len(wrong):
-                raise DataError(f"{self.name}: unknown {what} {str(wrong[0])!r}: one of {', '.join(allowed)}")
 
     @property
     def image_ids(self) -> Sequence[str]:
@@ -79,45 +101,84 @@ class Corpus:
         return self.regions.ids
 
     @cached_property
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of the corpus's content, its regions by their own.
+
+        Its name, lexicon and pixels do not count.
+        """
+        return digest(
+            self.regions.digest,
+            *(f"{len(ids)}" for ids in (self.image_ids, self.sentences)),
+            *self.image_ids,
+            *self.sentences,
+            self.image_of.astype("<i8").tobytes(),
+            " ".join(self.splits.tolist()),
+            " ".join(self.kinds.tolist()),
+        )
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """All words of the sentences of the training split, the most frequent first."""
+        training = self.splits[self.image_of] == "train"
+        return Vocabulary.build((self.sentences[s] for s in np.flatnonzero(training)), min_count=1)
+
+    @cached_property
     def sentences_of(self) -> tuple[np.ndarray, ...]:
-        """For each image, the numbers of its sentences (possibly none)."""
+        """The numbers of the sentences of each image, possibly none."""
         order = np.argsort(self.image_of, kind="stable")
         cuts = np.searchsorted(self.image_of[order], np.arange(1, len(self.image_ids)))
         return tuple(np.split(order, cuts))
 
     @cached_property
     def visual_of(self) -> tuple[np.ndarray, ...]:
-        """For each image, the numbers of the sentences that describe it: what retrieval is about."""
+        """The numbers of the sentences that describe each image; retrieval is about these."""
         return self._of_kind("visual")
 
     @cached_property
     def contextual_of(self) -> tuple[np.ndarray, ...]:
-        """For each image, the numbers of the sentences of its page that tell of anything else."""
+        """The numbers of the sentences of each image's page that are about anything else."""
         return self._of_kind("contextual")
 
     def _of_kind(self, kind: str) -> tuple[np.ndarray, ...]:
         return tuple(own[self.kinds[own] == kind] for own in self.sentences_of)
 
     def images(self, split: str, *, annotated: bool = False) -> np.ndarray:
-        """The numbers of the images of a split, if asked only of those with a visual sentence.  An empty
-        split is a `DataError`."""
+        """Lists the images of a split.
+
+        Args:
+            split: One of `SPLITS`.
+            annotated: Only images with a visual sentence.
+
+        Returns:
+            Numbers of images, int64, at least one.
+
+        Raises:
+            DataError: The split is unknown, or no image is in it.
+        """
         if split not in SPLITS:
             raise DataError(f"{self.name}: unknown split {split!r}: one of {', '.join(SPLITS)}")
-        found = np.flatnonzero(self.splits == split)
+        images = np.flatnonzero(self.splits == split)
         if annotated:
-            found = np.asarray([i for i in found if len(self.visual_of[i])], np.int64)
-        if not len(found):
+            images = np.asarray([i for i in images if len(self.visual_of[i])], np.int64)
+        if not len(images):
             there = ", ".join(sorted(set(self.splits.tolist())))
             raise DataError(
                 f"{self.name}: the split {split!r} has no image"
                 f"{' with a visual sentence' if annotated else ''}; splits here: {there}"
             )
-        return found
+        return images
 
     def save(self, path: Path, store: Path) -> None:
-        """Writes everything but the regions to a JSON file, which names the store's folder
-        (absolute, or relative to the folder of the JSON file).  The store may hold more images, in another
-        order and under other names; the file then says which they are."""
+        """Writes everything but the regions and the pixels to a JSON file.
+
+        Args:
+            path: The JSON file.
+            store: The folder of the region store, absolute or relative to the folder of the JSON file. The
+                store may hold more images, in another order and under other names; the file lists these.
+
+        Raises:
+            DataError: The corpus's regions are not those of the store, or the disk is full.
+        """
         whole = RegionStore.open(Path(path).parent / store)
         # each image starts at a row of its own
         rows = np.searchsorted(whole.starts, self.regions.starts)
@@ -130,6 +191,8 @@ class Corpus:
                 "format": "vse_lessons.corpus",
                 "version": VERSION,
                 "name": self.name,
+                "built_in": self.built_in,
+                "lexicon": self.lexicon,
                 "store": str(store),
                 "images": None if same else {"ids": list(self.image_ids), "rows": rows.tolist()},
                 "sentences": list(self.sentences),
@@ -142,7 +205,17 @@ class Corpus:
 
     @classmethod
     def load(cls, path: Path) -> Corpus:
-        """Reads what `save` wrote and opens its store."""
+        """Reads a file that `save` wrote and opens its store.
+
+        Args:
+            path: The JSON file.
+
+        Returns:
+            The corpus, its regions memory-mapped.
+
+        Raises:
+            DataError: The file or its store is missing, damaged or of another version.
+        """
         content = read_json(Path(path))
         if not isinstance(content, dict) or content.get("format") != "vse_lessons.corpus":
             raise DataError(f"{path} is not a corpus; it should be what Corpus.save wrote")
@@ -165,6 +238,8 @@ class Corpus:
                 np.asarray(content["image_of"], np.int64),
                 np.asarray(content["splits"]),
                 content["kinds"] and np.asarray(content["kinds"]),
+                built_in=bool(content.get("built_in", False)),
+                lexicon=content.get("lexicon", "wordnet"),
             )
         except KeyError as error:
             raise DataError(f"{path} lacks {error}: delete it and prepare it again") from error
@@ -174,7 +249,7 @@ class Corpus:
             raise DataError(f"{path} is damaged ({error}): delete it and prepare it again") from error
 
 
-def _all_text(sentences: Sequence[object]) -> bool:
+def _all_text(sentences: Sequence[str]) -> bool:
     """Whether each is text with more than blanks; of MS-COCO's 600,000 in a tenth of a second."""
     try:
         return all(map(str.strip, sentences))

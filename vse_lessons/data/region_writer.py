@@ -1,10 +1,10 @@
-"""Region features to disk: detections come in a stream and become a store, whole or not at all."""
+"""Writing region features: detections come in a stream and become a store, whole or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -24,43 +24,59 @@ def write_store(
     tag_names: Sequence[str] = (),
     skipped: Sequence[dict[str, str]] = (),
 ) -> RegionStore:
-    """Writes the detections of the images `ids`, which come in chunks, to `folder`: either the
-    whole store or nothing.  A list of ids, or of what was skipped, may grow while the chunks come.
-    `DataError` names an image whose features are not finite or not as wide as the first image's,
-    or which has boxes or classes where the first has none."""
+    """Writes a region store, the whole store or nothing.
+
+    Args:
+        folder: Where the store will be.
+        ids: The ids of the N images; the list may grow while the chunks come.
+        chunks: Lists of detections, in the order of the images.
+        detector: The detector's name and version.
+        class_names: The names of its classes.
+        attribute_names: The names of its attributes.
+        tag_names: The names of its image-level concepts, if detections have tags.
+        skipped: The images that could not be read, each with `id` and `reason`; may grow, too.
+
+    Returns:
+        The store, opened.
+
+    Raises:
+        DataError: Features of an image, which is named, are not finite or not as wide as the first image's;
+            or it has boxes or classes where the first has none; or detections and ids are not as many.
+    """
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
         columns: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
-        counts, tags, width = [], [], None
+        counts: list[int] = []
+        tags: list[np.ndarray] = []
+        width = 0
         with open(temporary / "features.npy", "wb") as file:
             _write_header(file, (0, 0))  # room for it; the number of rows is known at the end
-            for found in (found for chunk in chunks for found in chunk):
+            for one in (one for chunk in chunks for one in chunk):
                 image = ids[len(counts)] if len(counts) < len(ids) else "beyond the last"
-                width = width or found.features.shape[-1]
-                check_detections(image, found, width)
-                file.write(_half(found.features).data)
+                width = width or one.features.shape[-1]
+                check_detections(image, one, width)
+                file.write(_half(one.features).data)
                 for name, parts in columns.items():
-                    value = getattr(found, name)
+                    value = getattr(one, name)
                     if value is not None:
                         parts.append(np.asarray(value, COLUMNS[name]))
                     if len(parts) != (0 if value is None else len(counts) + 1):
                         raise DataError(f"image {image}: {name} are known of some images only")
-                counts.append(len(found.features))
+                counts.append(len(one.features))
                 if tag_names:
-                    tags.append(np.asarray(found.tags, np.float16))
+                    tags.append(np.asarray(one.tags, np.float16))
             file.seek(0)
-            _write_header(file, (sum(counts), width or 0))
+            _write_header(file, (sum(counts), width))
         if len(counts) != len(ids):
             raise DataError(f"{folder}: {len(ids)} images but the detections of {len(counts)}")
         if not counts:
             raise DataError(f"{folder}: there is no image to store")
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-        np.savez(
-            temporary / "regions.npz",
-            starts=starts,
-            counts=np.asarray(counts, np.int64),
+        arrays: dict[str, Any] = {
+            "starts": np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64),
+            "counts": np.asarray(counts, np.int64),
             **{name: np.concatenate(parts) for name, parts in columns.items() if parts},
-        )
+        }
+        np.savez(temporary / "regions.npz", **arrays)
         if tag_names:
             np.save(temporary / "tags.npy", np.stack(tags))
         write_json(
@@ -79,23 +95,33 @@ def write_store(
     return RegionStore.open(folder)
 
 
-def check_detections(image: str, found: Detections, width: int) -> None:
-    """`DataError` if an image's features are not (regions, width), finite and storable."""
-    if found.features.ndim != 2 or not len(found.features):
-        raise DataError(f"image {image}: features of shape {found.features.shape}, not (regions, dimensions)")
-    if found.features.shape[1] != width:
+def check_detections(image: str, detections: Detections, width: int) -> None:
+    """Refuses features that cannot be stored.
+
+    Args:
+        image: The image's id, for messages.
+        detections: Its regions.
+        width: The number of dimensions that a feature must have.
+
+    Raises:
+        DataError: The features are not (regions, width), or not finite, or too large for half precision.
+    """
+    features = detections.features
+    if features.ndim != 2 or not len(features):
+        raise DataError(f"image {image}: features of shape {features.shape}, not (regions, dimensions)")
+    if features.shape[1] != width:
         raise DataError(
-            f"image {image}: features {found.features.shape[1]} wide, but those before "
+            f"image {image}: features {features.shape[1]} wide, but those before "
             f"it are {width} wide: one store, one detector"
         )
     # beyond the largest half-precision number a feature would be stored as infinity
-    low, high = found.features.min(), found.features.max()
+    low, high = features.min(), features.max()
     if not -65504 <= low <= high <= 65504:  # false for NaN, too
         raise DataError(f"image {image}: a feature is NaN, infinite or larger than 65504")
 
 
 def _half(features: np.ndarray) -> np.ndarray:
-    """The same in half precision; PyTorch does it six times as fast as NumPy."""
+    """Features in half precision; PyTorch is six times as fast as NumPy."""
     whole = np.ascontiguousarray(features)
     if whole.dtype == np.float32 and whole.flags.writeable:
         whole = torch.from_numpy(whole).half().numpy()
@@ -103,7 +129,9 @@ def _half(features: np.ndarray) -> np.ndarray:
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, int]) -> None:
-    """Writes the head of a .npy file of half-precision rows, always 128 bytes long, so that it
-    can be written again over itself once the number of rows is known."""
+    """Writes the head of a .npy file of half-precision rows.
+
+    It is always 128 bytes long and is written again over itself once the number of rows is known.
+    """
     head = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {shape}, }}"
     file.write(b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + f"{head:<117}\n".encode())

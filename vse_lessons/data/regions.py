@@ -10,18 +10,22 @@ A store is a folder of four files:
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vse_lessons.common.arrays import open_array, read_arrays
-from vse_lessons.common.files import DataError, read_json
+from vse_lessons.common.files import DataError, digest, read_json
+from vse_lessons.data.region_batch import RegionBatch
 
 VERSION = 1
 COLUMNS = {
@@ -35,69 +39,38 @@ COLUMNS = {
 
 @dataclass
 class Detections:
-    """What a detector found in one picture: R regions, in the detector's own order."""
+    """R regions that a detector found in one picture, in the detector's own order.
 
-    features: np.ndarray  # (R, D) float32
-    # what follows is None where features came without it
-    boxes: np.ndarray | None = None  # (R, 4) float32: x0, y0, x1, y1 as shares of width and height
-    classes: np.ndarray | None = None  # (R,) int16, an index into the detector's class names
-    class_confidences: np.ndarray | None = None  # (R,) float32 in [0, 1]
-    attributes: np.ndarray | None = None  # (R,) int16, an index into the attribute names; -1: none
-    attribute_confidences: np.ndarray | None = None  # (R,) float32 in [0, 1]
-    tags: np.ndarray | None = None  # (G,) float32, scores of image-level concepts
+    All but the features are None where features came without them.
 
+    Args:
+        features: (R, D) float32.
+        boxes: (R, 4) float32: x0, y0, x1, y1 as shares of width and height.
+        classes: (R,) int16, indices into the detector's class names.
+        class_confidences: (R,) float32 in [0, 1].
+        attributes: (R,) int16, indices into the attribute names; -1: none.
+        attribute_confidences: (R,) float32 in [0, 1].
+        tags: (G,) float32, scores of image-level concepts.
+    """
 
-@dataclass
-class RegionBatch:
-    """The regions of B images, padded to the largest number R among them."""
-
-    features: Tensor  # (B, R, D) float32; zero where padded
-    mask: Tensor  # (B, R) bool; True where there is a region
-    index: Tensor  # (B,) int64, which images of the store
-    confidences: Tensor | None = None  # (B, R) of each region's class, where a detector gave one
-    classes: Tensor | None = None  # (B, R) int64, an index into its class names
-
-    def to(self, device: torch.device | str) -> RegionBatch:
-        """The same batch on another device."""
-        parts = (self.features, self.mask, self.index, self.confidences, self.classes)
-        return RegionBatch(*(None if part is None else part.to(device, non_blocking=True) for part in parts))
-
-    def surest(self, count: int) -> RegionBatch:
-        """The same images with at most `count` regions each, those whose class is most confident, or the
-        first ones where confidences are not known."""
-        if self.mask.shape[1] <= count:
-            return self
-        if self.confidences is None:
-            classes = None if self.classes is None else self.classes[:, :count]
-            return RegionBatch(self.features[:, :count], self.mask[:, :count], self.index, classes=classes)
-        hidden = self.confidences.masked_fill(~self.mask, -1.0)
-        top = hidden.topk(count, dim=1).indices  # (B, count)
-        wide = top.unsqueeze(-1).expand(-1, -1, self.features.shape[-1])
-        classes = None if self.classes is None else self.classes.gather(1, top)
-        return RegionBatch(
-            self.features.gather(1, wide),
-            self.mask.gather(1, top),
-            self.index,
-            self.confidences.gather(1, top),
-            classes,
-        )
-
-    def log_confidences(self) -> Tensor:
-        """(B, R): ln of each region's confidence, which counts as at least 0.0001; 0 where no detector gave
-        one, -inf where there is no region."""
-        known = self.confidences
-        sure = torch.zeros(()) if known is None else known.float().clamp(min=1e-4).log()
-        return sure.to(self.mask.device).expand(self.mask.shape).masked_fill(~self.mask, -torch.inf)
-
-    def mean(self) -> Tensor:
-        """(B, D): the mean region of each image, padding left out."""
-        weights = self.mask.to(self.features.dtype).unsqueeze(-1)
-        return (self.features * weights).sum(1) / weights.sum(1).clamp(min=1)
+    features: np.ndarray
+    boxes: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    class_confidences: np.ndarray | None = None
+    attributes: np.ndarray | None = None
+    attribute_confidences: np.ndarray | None = None
+    tags: np.ndarray | None = None
 
 
 class StackedRows:
-    """Several arrays of rows, usually memory-mapped, that read as one without being copied.  It
-    knows only what a store asks of its features: the rows of one image, as a slice."""
+    """Several arrays of rows, usually memory-mapped, that read as one without being copied.
+
+    Args:
+        parts: Arrays (n_i, D) of the same width D.
+
+    Raises:
+        DataError: The arrays are not of one width.
+    """
 
     ndim = 2
 
@@ -114,7 +87,7 @@ class StackedRows:
         return self.shape[0]
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """(n, D): the rows of a slice, which must lie within one of the arrays."""
+        """Reads the rows (n, D) of a slice, which must lie within one of the arrays."""
         start, stop, _ = rows.indices(len(self))
         part = min(bisect_right(self.ends, start), len(self.parts) - 1)
         if stop > self.ends[part]:
@@ -125,25 +98,49 @@ class StackedRows:
 
 @dataclass
 class RegionStore:
-    """Regions of N images.  `features` may be any array of rows, usually memory-mapped; the
-    regions of image i are its rows `starts[i]` to `starts[i] + counts[i]`."""
+    """T regions of N images; those of image i are the rows `starts[i]` to `starts[i] + counts[i]`.
+
+    Args:
+        ids: The ids of the N images.
+        features: (T, D), usually float16 and memory-mapped.
+        starts: (N,) int64.
+        counts: (N,) int64, each at least 1.
+        boxes: (T, 4) float32: x0, y0, x1, y1 as shares of width and height.
+        classes: (T,) int16, indices into `class_names`.
+        class_confidences: (T,) float16 in [0, 1].
+        attributes: (T,) int16, indices into `attribute_names`; -1: none.
+        attribute_confidences: (T,) float16 in [0, 1].
+        tags: (N, G) float16, image-level scores s_g of the concepts `tag_names`.
+        class_names: The names of the detector's classes.
+        attribute_names: The names of its attributes.
+        tag_names: The names of the G concepts.
+        detector: The detector's name and version.
+        source: Where the store is, for messages.
+        skipped: The images that could not be read, each with `id` and `reason`.
+        standardized_by: Mean and deviation (D,) by which `features` were standardized, if they were.
+
+    Raises:
+        DataError: The parts do not fit together.
+    """
 
     ids: Sequence[str]
-    features: np.ndarray | StackedRows  # (T, D)
-    starts: np.ndarray  # (N,) int64
-    counts: np.ndarray  # (N,) int64
-    boxes: np.ndarray | None = None  # (T, 4) float32
-    classes: np.ndarray | None = None  # (T,) int16
-    class_confidences: np.ndarray | None = None  # (T,) float16
-    attributes: np.ndarray | None = None  # (T,) int16
-    attribute_confidences: np.ndarray | None = None  # (T,) float16
-    tags: np.ndarray | None = None  # (N, G) float16
+    features: np.ndarray | StackedRows
+    starts: np.ndarray
+    counts: np.ndarray
+    boxes: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    class_confidences: np.ndarray | None = None
+    attributes: np.ndarray | None = None
+    attribute_confidences: np.ndarray | None = None
+    tags: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     attribute_names: tuple[str, ...] = ()
     tag_names: tuple[str, ...] = ()
     detector: str = "unknown"
-    source: str = "memory"  # named in errors
-    skipped: list[dict[str, str]] = field(default_factory=list)  # images that could not be read
+    source: str = "memory"
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    # mean and deviation (D,) by which `features` were standardized
+    standardized_by: tuple[Tensor, Tensor] | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2:
@@ -166,6 +163,10 @@ class RegionStore:
                 f"{ends[i]} of {len(self.features)}: the feature file is shorter than its index or "
                 "the image has no region; extract it again"
             )
+        self._check_columns()
+
+    def _check_columns(self) -> None:
+        """Refuses columns that are not as long as the features, and classes without a name."""
         lengths = {name: len(self.features) for name in COLUMNS} | {"tags": len(self.ids)}
         for name, length in lengths.items():
             column = getattr(self, name)
@@ -191,13 +192,35 @@ class RegionStore:
         """The width D of a region's feature."""
         return self.features.shape[1]
 
+    @cached_property
+    def digest(self) -> str:
+        """16 hexadecimal digits that name the regions, the same on every machine.
+
+        Features on disk count by their detector, their shape and the digest at the end of their folder's
+        name, which covers the pictures (`extraction.store_name`); features in memory by their content.
+        """
+        mapped = isinstance(self.features, (np.memmap, StackedRows))
+        extracted = re.search("-([0-9a-f]{16})$", self.source)
+        return digest(
+            self.detector,
+            (extracted[1] if extracted else "") if mapped else np.ascontiguousarray(self.features).tobytes(),
+            f"{self.features.shape} {self.features.dtype}",
+            *(np.asarray(column).astype("<i8").tobytes() for column in (self.starts, self.counts)),
+            *self.ids,
+        )
+
     def rows(self, i: int) -> slice:
-        """The rows of image i in `features`, `boxes`, `classes`, ..."""
+        """The rows of image i in `features`, `boxes`, `classes` and the other columns."""
         return slice(int(self.starts[i]), int(self.starts[i] + self.counts[i]))
 
     def detections(self, i: int) -> Detections:
-        """Everything that is known of image i."""
-        if any(getattr(self, name) is None for name in COLUMNS):
+        """Reads everything that is known of image i.
+
+        Raises:
+            DataError: The store holds features only.
+        """
+        columns: dict[str, Any] = {name: getattr(self, name) for name in COLUMNS}
+        if any(column is None for column in columns.values()):
             raise DataError(
                 f"{self.source} holds features only, no boxes or class names; "
                 "use a corpus whose regions come from a detector"
@@ -205,16 +228,26 @@ class RegionStore:
         rows = self.rows(i)
         return Detections(
             np.asarray(self.features[rows], np.float32),
-            self.boxes[rows],
-            self.classes[rows],
-            self.class_confidences[rows].astype(np.float32),
-            self.attributes[rows],
-            self.attribute_confidences[rows].astype(np.float32),
+            columns["boxes"][rows],
+            columns["classes"][rows],
+            columns["class_confidences"][rows].astype(np.float32),
+            columns["attributes"][rows],
+            columns["attribute_confidences"][rows].astype(np.float32),
             None if self.tags is None else np.asarray(self.tags[i], np.float32),
         )
 
     def batch(self, images: Sequence[int] | np.ndarray) -> RegionBatch:
-        """Reads the regions of some images, by number; `DataError` if a feature is not finite."""
+        """Reads the regions of some images.
+
+        Args:
+            images: (B,) numbers of images.
+
+        Returns:
+            The batch, with confidences and classes where the store has them.
+
+        Raises:
+            DataError: A feature is not finite; the message names its image.
+        """
         images = np.asarray(images, np.int64)
         counts = np.asarray(self.counts)[images]
         widest = int(counts.max()) if len(images) else 0
@@ -238,22 +271,22 @@ class RegionStore:
     def _padded(
         self, column: np.ndarray | None, images: np.ndarray, mask: Tensor, kind: type
     ) -> Tensor | None:
-        """(B, R): a column of the regions of some images, 0 where padded; None where there is none."""
+        """A column (B, R) of the regions of some images, 0 where padded; None where there is none."""
         if column is None:
             return None
-        found = np.zeros(tuple(mask.shape), kind)
+        padded: np.ndarray = np.zeros(tuple(mask.shape), kind)
         for row, image in enumerate(images):
             own = column[self.rows(image)]
-            found[row, : len(own)] = own
-        return torch.from_numpy(found)
+            padded[row, : len(own)] = own
+        return torch.from_numpy(padded)
 
     def batches(self, images: Sequence[int] | np.ndarray, size: int = 256) -> Iterator[RegionBatch]:
-        """The same, `size` images at a time."""
+        """Reads the regions of some images, `size` images at a time."""
         for start in range(0, len(images), size):
             yield self.batch(images[start : start + size])
 
     def select(self, images: Sequence[int] | np.ndarray) -> RegionStore:
-        """Some images in the order given; features and regions stay where they are."""
+        """Makes a store of some images, in the order given; features and regions stay where they are."""
         images = np.asarray(images, np.int64)
         ids = tuple(self.ids[image] for image in images)
         tags = None if self.tags is None else self.tags[images]
@@ -266,7 +299,7 @@ class RegionStore:
         )
 
     def statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (D,) of all regions of some images (the training part)."""
+        """Computes mean and standard deviation (D,) of all regions of some images (the training part)."""
         total = torch.zeros(self.dimensions, dtype=torch.float64)
         squares = torch.zeros_like(total)
         rows = 0
@@ -280,13 +313,15 @@ class RegionStore:
         return mean.float(), deviation.float()
 
     def mean_statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation (D,) of the mean region of some images (the training part)."""
+        """Computes mean and standard deviation (D,) of the mean regions of some images (training part)."""
         means = torch.cat([batch.mean() for batch in self.batches(images)])
         return means.mean(0), means.std(0)
 
     def means(self) -> RegionStore:
-        """The same images with one region each, their mean (1, D), in memory: a model that looks at nothing
-        else is then trained without reading all regions in every step."""
+        """Replaces the regions of each image by their mean, in memory.
+
+        A model that looks at nothing else is then trained without reading all regions in every step.
+        """
         everything = np.arange(len(self))
         features = torch.cat([batch.mean() for batch in self.batches(everything)]).numpy()
         return RegionStore(
@@ -299,16 +334,31 @@ class RegionStore:
         )
 
     def standardized(self, images: Sequence[int] | np.ndarray) -> RegionStore:
-        """The mean regions, less the mean and over the deviation of those of some images (the training part):
-        two domains that are each standardised by their own images differ no more in these."""
+        """Standardizes the mean regions by mean and deviation of those of some images (the training part).
+
+        Two domains that are each standardized by their own images no longer differ in these.
+        """
         means = self.means()
-        mean, deviation = means.statistics(images)
-        features = (means.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
-        return replace(means, features=features.astype(np.float32))
+        return means.standardized_with(*means.statistics(images))
+
+    def standardized_with(self, mean: Tensor, deviation: Tensor) -> RegionStore:
+        """Subtracts a mean (D,) from all features and divides them by a deviation (D,)."""
+        features = (self.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
+        return replace(self, features=features.astype(np.float32), standardized_by=(mean, deviation))
 
     @classmethod
     def open(cls, folder: Path) -> RegionStore:
-        """Opens a store without reading its features (they are memory-mapped)."""
+        """Opens a store without reading its features, which are memory-mapped.
+
+        Args:
+            folder: A folder that `write_store` wrote.
+
+        Returns:
+            The store.
+
+        Raises:
+            DataError: The folder holds no store, or one that is damaged or of another version.
+        """
         folder = Path(folder)
         meta = read_json(folder / "meta.json")
         if not isinstance(meta, dict) or meta.get("format") != "vse_lessons.regions":
@@ -320,9 +370,11 @@ class RegionStore:
             )
         try:
             features = open_array(folder / "features.npy")
-            columns = read_arrays(folder / "regions.npz")
+            columns: dict[str, Any] = read_arrays(folder / "regions.npz")
             tags = open_array(folder / "tags.npy") if meta["tag_names"] else None
-            names = {key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")}
+            names: dict[str, Any] = {
+                key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")
+            }
             return cls(
                 ids=tuple(meta["ids"]),
                 features=features,

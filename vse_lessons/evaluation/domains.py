@@ -1,4 +1,4 @@
-"""How far apart two domains lie in a model's joint space, for images and for sentences."""
+"""Measures how far apart two domains lie in a model's joint space, for images and for sentences."""
 
 from __future__ import annotations
 
@@ -21,10 +21,20 @@ POINTS = 300  # of each domain that the figures are computed from
 
 
 def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
-    """2 (1 - 2 epsilon) (Ben-David et al. 2007): epsilon is the error of a linear classifier that tells the
-    domains apart, here logistic regression, trained on one half of each sample (N, H) and (M, H) and tested
-    on the other, both domains alike.  2 where it never errs, 0 where it guesses; an epsilon above 1/2 is
-    1/2."""
+    """Computes the proxy A-distance of two samples, 2 (1 - 2 epsilon) (Ben-David et al. 2007).
+
+    epsilon is the error of a linear classifier that tells the domains apart, here logistic regression,
+    trained on one half of each sample and tested on the other, both domains alike.  An epsilon above 1/2
+    counts as 1/2.
+
+    Args:
+        first: (N, H) a sample of the first domain.
+        second: (M, H) a sample of the second domain.
+        seed: of the halves.
+
+    Returns:
+        2 where the classifier never errs, 0 where it guesses.
+    """
     check_samples(first, second)
     rng = np.random.Generator(np.random.PCG64(seed))
     train, test = [], []
@@ -43,7 +53,17 @@ def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
 def encode(
     model: Embedder, regions: RegionStore, images: Sequence[int] | np.ndarray, sentences: Sequence[str]
 ) -> dict[str, Tensor]:
-    """Unit embeddings {"images": (N, H), "sentences": (M, H)} of some images of a store and of sentences."""
+    """Encodes some images of a store and some sentences as unit vectors.
+
+    Args:
+        model: the model.
+        regions: the store.
+        images: (N,) rows of the store.
+        sentences: M sentences.
+
+    Returns:
+        {"images": (N, H), "sentences": (M, H)}, on the CPU.
+    """
     with evaluating(model):
         seen = [model.encode_images(b.to(model.device)) for b in regions.batches(images)]
         read = [model.encode_sentences(list(sentences[i : i + 256])) for i in range(0, len(sentences), 256)]
@@ -54,8 +74,19 @@ def encode(
 
 
 def some_of(domain: Corpus | Unpaired, split: str = "val", seed: int = 0) -> tuple[np.ndarray, list[str]]:
-    """At most POINTS images of a split, and a sentence of each that has one, which `alignment` looks at; of
-    a domain without pairs, which has no splits, images and sentences drawn apart."""
+    """Draws the images and sentences of a domain that `alignment` looks at.
+
+    Of a corpus they are at most `POINTS` images of a split, and a sentence of each that has one; of a domain
+    without pairs, which has no splits, images and sentences are drawn apart.
+
+    Args:
+        domain: a corpus, or a domain without pairs.
+        split: "train", "val" or "test", for a corpus.
+        seed: of the draw.
+
+    Returns:
+        Rows of the domain's region store, and sentences.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
     if isinstance(domain, Unpaired):
         images, sentences = (
@@ -68,8 +99,16 @@ def some_of(domain: Corpus | Unpaired, split: str = "val", seed: int = 0) -> tup
 
 
 def alignment(source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 0) -> dict[str, dict]:
-    """Of images and of sentences: the biased MMD^2 between the domains, the p of its permutation test, and
-    the proxy A-distance, from what `encode` gave for either domain."""
+    """Measures the distance of two domains: MMD^2 with its permutation test, and the proxy A-distance.
+
+    Args:
+        source: what `encode` returned for one domain.
+        target: what `encode` returned for the other.
+        seed: of the permutations and of the halves.
+
+    Returns:
+        For "images" and for "sentences" the biased MMD^2, the p of its test, and "a_distance".
+    """
     found = {}
     for side in ("images", "sentences"):
         test = two_sample_test(source[side], target[side], seed=seed)

@@ -1,30 +1,45 @@
-"""The two protocols of Artpedia (Stefanini et al. 2019, section 5.3): which sentences of a page describe
-its painting, and which painting of N a sentence describes."""
+"""Evaluates pages as Artpedia does (Stefanini et al. 2019, section 5.3).
+
+Which sentences of a page describe its painting?  And, with `among`, which painting of N does a sentence
+describe?
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
-from torch import Tensor
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.evaluation.retrieval import Criterion, Embedded, Evaluation, evaluating, similarities
-from vse_lessons.models.base import Embedder
+from vse_lessons.evaluation.among import recalls_among
+from vse_lessons.evaluation.metrics import Evaluation, summarize
+from vse_lessons.evaluation.retrieval import (
+    Criterion,
+    embed,
+    evaluate_embedded,
+    evaluating,
+    similarities,
+)
+from vse_lessons.evaluation.search import compact, shortlist_ranks
+from vse_lessons.models.base import Embedder, pair_scores
 
 AVERAGES = ("pages", "pooled")
+SIZES = (10, 50, 100)  # the N of Table 4
+SHORTLISTS = (10, 50, 100, 500)  # sizes of a shortlist by compact vectors
+VERSION = re.compile(r"In (the|another) ([\w ,-]+ )?version\b")  # begins what only a look can decide
 
 
 @dataclass(frozen=True)
 class PageScores:
-    """How well each sentence of some pages describes its own painting, S sentences in all."""
+    """Scores of the S sentences of some pages: how well each describes its own painting."""
 
     scores: np.ndarray  # (S,) float
     visual: np.ndarray  # (S,) bool: the truth
@@ -38,16 +53,27 @@ class PageScores:
 
     @property
     def skipped(self) -> int:
-        """How many pages lack one of the kinds."""
+        """The number of pages that lack one of the kinds."""
         return len(np.unique(self.page)) - len(self.complete)
 
 
 def score_pages(
     model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
 ) -> PageScores:
-    """Scores every sentence of some images' pages against its own image, `block` at a time.
+    """Scores every sentence of some images' pages against its own image.
 
-    `DataError` when no page has both a visual and a contextual sentence, or a score is not finite."""
+    Args:
+        model: the model.
+        corpus: a corpus of pages.
+        images: numbers of images.
+        block: sentences that are scored at a time.
+
+    Returns:
+        The scores.
+
+    Raises:
+        DataError: no page has both a visual and a contextual sentence, or a score is not finite.
+    """
     numbers = _sentences_of(corpus, images)
     found = []
     with evaluating(model):
@@ -55,14 +81,27 @@ def score_pages(
             part = numbers[start : start + block]
             regions = corpus.regions.batch(corpus.image_of[part]).to(model.device)
             texts = [corpus.sentences[s] for s in part]
-            found.append(model.pair_scores(regions, texts).double().cpu().numpy())
+            found.append(pair_scores(model, regions, texts).double().cpu().numpy())
     return _page_scores(corpus, numbers, np.concatenate(found))
 
 
 def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> PageScores:
-    """The same sentences scored without looking at any picture: the log-odds of a logistic regression on
-    TF-IDF of words and pairs of words, learnt from the training sentences of both kinds.  What it
-    reaches says nothing about seeing; only what a model adds to it can."""
+    """Scores the same sentences without looking at any picture.
+
+    The score is the log-odds of a logistic regression on TF-IDF of words and pairs of words, learnt from the
+    training sentences of both kinds.  What it reaches says nothing about seeing; only what a model adds to it
+    can.
+
+    Args:
+        training: the training part, with sentences of both kinds.
+        images: numbers of images.
+
+    Returns:
+        The scores.
+
+    Raises:
+        DataError: the training sentences are of one kind only, or no page has both kinds.
+    """
     corpus = training.corpus
     visual, contextual = training.training_sentences, training.contextual_sentences
     if not visual or not contextual:
@@ -77,7 +116,7 @@ def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> 
 
 
 def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
+    """Lists the sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
     pages = np.asarray(images, np.int64)
     if not any(len(corpus.visual_of[i]) and len(corpus.contextual_of[i]) for i in pages):
         raise DataError(
@@ -99,11 +138,22 @@ def _page_scores(corpus: Corpus, numbers: np.ndarray, scores: np.ndarray) -> Pag
 
 
 def average_precision(found: PageScores, average: str = "pages") -> float:
-    """Average precision of visual against contextual sentences, in per cent (Table 3; scikit-learn's).
+    """Computes the average precision of visual against contextual sentences (Table 3; scikit-learn's).
 
-    `average`: "pages" ranks the sentences of each page and takes the mean over the pages that have both
-    kinds; "pooled" ranks the sentences of all those pages in one list.  The paper does not say which of
-    the two its figures are.  Tied sentences share a rank: constant scores get the share of visual ones."""
+    The paper does not say which of the two averages its figures are.  Tied sentences share a rank: constant
+    scores get the share of visual ones.
+
+    Args:
+        found: the scores.
+        average: "pages" ranks the sentences of each page and takes the mean over the pages that have both
+            kinds; "pooled" ranks the sentences of all those pages in one list.
+
+    Returns:
+        The average precision, 0 to 100.
+
+    Raises:
+        DataError: an unknown average.
+    """
     if average not in AVERAGES:
         raise DataError(f"unknown average {average!r}: one of {', '.join(AVERAGES)}")
     if average == "pooled":
@@ -113,7 +163,14 @@ def average_precision(found: PageScores, average: str = "pages") -> float:
 
 
 def page_precisions(found: PageScores) -> dict[int, float]:
-    """The average precision (per cent) of each page that has both kinds."""
+    """Computes the average precision of each page that has both kinds.
+
+    Args:
+        found: the scores.
+
+    Returns:
+        The number of the page's image to its average precision in per cent.
+    """
     order = np.argsort(found.page, kind="stable")
     pages, starts = np.unique(found.page[order], return_index=True)
     rows = dict(zip(pages.tolist(), np.split(order, starts[1:])))
@@ -125,7 +182,17 @@ def page_precisions(found: PageScores) -> dict[int, float]:
 
 
 def chance_precision(found: PageScores, average: str = "pages", draws: int = 200, seed: int = 0) -> float:
-    """The average precision that random scores get, the mean over draws."""
+    """Computes the average precision that random scores get, the mean over draws.
+
+    Args:
+        found: scores, of which only the kinds and the pages are used.
+        average: "pages" or "pooled".
+        draws: how often scores are drawn.
+        seed: of the draws.
+
+    Returns:
+        The average precision, 0 to 100.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
     values = [
         average_precision(
@@ -137,8 +204,17 @@ def chance_precision(found: PageScores, average: str = "pages", draws: int = 200
 
 
 def page_criterion(lambda_w: float) -> Criterion:
-    """What chooses the best epoch, for `fit`: lambda_w x the mean of the six recalls + (1 - lambda_w) x the
-    average precision over pages, weighted like the two losses.  The paper does not say how it chose."""
+    """Makes the criterion by which `fit` chooses the best epoch of a model of pages.
+
+    It is lambda_w x the mean of the six recalls + (1 - lambda_w) x the average precision over pages, weighted
+    like the two losses.  The paper does not say how it chose.
+
+    Args:
+        lambda_w: weight of the inter-page loss, between 0 and 1.
+
+    Returns:
+        The criterion.
+    """
 
     def criterion(model: Embedder, training: SparseCorpus, found: Evaluation) -> dict[str, float]:
         if lambda_w == 1:  # a corpus without contextual sentences will do
@@ -149,89 +225,75 @@ def page_criterion(lambda_w: float) -> Criterion:
     return criterion
 
 
-# --- retrieval among N ----------------------------------------------------------------------------
+def version_areas(found: PageScores, corpus: Corpus) -> dict[str, float]:
+    """Measures how well scores tell visual from contextual sentences where only the painting decides.
+
+    On Storybook's pages these are the sentences about a version of the painting.
+
+    Args:
+        found: the scores.
+        corpus: the corpus of pages.
+
+    Returns:
+        The area under the ROC curve, 0.5 for guessing, among sentences about a "version" and among all
+        "others"; a group without both kinds is left out.
+    """
+    about = np.array([VERSION.match(corpus.sentences[s]) is not None for s in found.sentence])
+    return {
+        name: float(roc_auc_score(found.visual[rows], found.scores[rows]))
+        for name, rows in (("version", about), ("others", ~about))
+        if len(np.unique(found.visual[rows])) == 2
+    }
 
 
-@dataclass(frozen=True)
-class Spread:
-    """A figure over several draws."""
+def measure_pages(found: PageScores, corpus: Corpus) -> dict[str, Any]:
+    """Computes every figure of the scores of pages.
 
-    mean: float
-    deviation: float  # standard deviation over the draws; 0 where every draw is the same
+    Args:
+        found: the scores.
+        corpus: the corpus of pages.
 
-
-def subset_recalls(
-    model: Embedder,
-    embedded: Embedded,
-    sizes: Sequence[int] = (10, 50, 100),
-    draws: int = 10,
-    seed: int = 0,
-    cuts: Sequence[int] = (1, 5),
-) -> dict[int, dict[str, dict[str, Spread]]]:
-    """Recall among N retrievable items, for each N of `sizes`; see `recalls_among`."""
-    scores = similarities(model, embedded)
-    return {size: recalls_among(scores, embedded.image_of, size, draws, seed, cuts) for size in sizes}
+    Returns:
+        "ap" by average, "pages_skipped", and on Storybook's pages "auc" (see `version_areas`).
+    """
+    figures: dict[str, Any] = {
+        "ap": {average: average_precision(found, average) for average in AVERAGES},
+        "pages_skipped": found.skipped,
+    }
+    return figures | ({"auc": version_areas(found, corpus)} if corpus.built_in else {})
 
 
-def recalls_among(
-    similarity: Tensor,
-    image_of: Tensor,
-    size: int,
-    draws: int = 10,
-    seed: int = 0,
-    cuts: Sequence[int] = (1, 5),
-) -> dict[str, dict[str, Spread]]:
-    """Table 4: {"t2i": {"R@1": ...}, "i2t": ...} in per cent with N = `size` retrievable items.
+def evaluate_pages(
+    model: Embedder, corpus: Corpus, split: str = "test", seed: int = 0, draws: int = 10
+) -> dict[str, Any]:
+    """Evaluates a model by both protocols, and by shortlists (section 5.3).
 
-    similarity: (I, S); image_of: (S,).  t2i: a sentence looks for its image among that and N - 1 others drawn
-    at random.  i2t: an image looks for the best of its sentences among the sentences of itself and of N - 1
-    others drawn at random.  Each query has its own draw, repeated `draws` times.  Ties count against the
-    model.  Images without a sentence are left out.  `DataError` when N is larger than what there is."""
-    owners = torch.as_tensor(image_of).cpu().numpy()
-    kept = np.unique(owners)
-    if not 1 <= size <= len(kept):
-        raise DataError(
-            f"N = {size} retrievable items, but there are {len(kept)} images with a sentence: "
-            f"use 1 to {len(kept)}"
-        )
-    if draws < 1:
-        raise DataError(f"{draws} draws: make at least one")
-    if not bool(torch.isfinite(similarity).all()):
-        raise DataError("a similarity is NaN or infinite: the model has diverged, or a feature is bad")
-    scores = similarity.detach().cpu().numpy()[kept]  # (I', S)
-    owners = np.searchsorted(kept, owners)
-    beats = _beats(scores, owners)
-    found: dict[str, dict[str, Spread]] = {}
-    for side, (beaten, own) in beats.items():
-        rng = np.random.Generator(np.random.PCG64([seed, size]))
-        ranks = np.stack([1 + _draw(beaten, own, size - 1, rng) for _ in range(draws)])  # (draws, Q)
-        recalls = {k: 100 * (ranks <= k).mean(1) for k in cuts}
-        found[side] = {
-            f"R@{k}": Spread(float(values.mean()), float(values.std(ddof=1)) if draws > 1 else 0.0)
-            for k, values in recalls.items()
-        }
-    return found
+    Args:
+        model: the model.
+        corpus: a corpus of pages.
+        split: "val" or "test".
+        seed: of the draws of items.
+        draws: how often the N items of a query are drawn.
 
-
-def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """For both directions, how many items of image j score at least as high as the right one of query q,
-    (Q, I), and the query's own image (Q,)."""
-    images, sentences = scores.shape
-    own = scores[owners, np.arange(sentences)]
-    t2i = (scores >= own).T.astype(np.int64)  # (S, I)
-    best = np.full(images, -np.inf)
-    np.maximum.at(best, owners, own)
-    of_image = np.zeros((sentences, images), np.int64)
-    of_image[np.arange(sentences), owners] = 1
-    i2t = (scores >= best[:, None]).astype(np.int64) @ of_image  # (I, I)
-    return {"t2i": (t2i, owners), "i2t": (i2t, np.arange(images))}
-
-
-def _draw(beaten: np.ndarray, own: np.ndarray, others: int, rng: np.random.Generator) -> np.ndarray:
-    """(Q,): what `others` images drawn for each query, its own never among them, hold against it."""
-    if others == 0:
-        return np.zeros(len(own), np.int64)
-    chance = rng.random(beaten.shape)
-    chance[np.arange(len(own)), own] = 2.0  # last: never drawn
-    chosen = np.argpartition(chance, others - 1, axis=1)[:, :others]
-    return np.take_along_axis(beaten, chosen, 1).sum(1)
+    Returns:
+        The figures of `measure_pages` and of `Evaluation.as_dict`; "among_N" and "deviation_N", recall among
+        N items and its deviation over draws; "shortlist_t2i" and "shortlist_i2t", recalls by the size of the
+        shortlist.
+    """
+    embedded = embed(model, corpus, corpus.images(split, annotated=True))
+    scores, images = similarities(model, embedded), len(embedded.images)
+    figures = {
+        **measure_pages(score_pages(model, corpus, corpus.images(split)), corpus),
+        **evaluate_embedded(model, embedded).as_dict(),
+    }
+    for size in (size for size in SIZES if size <= images):
+        among = recalls_among(scores, embedded.image_of, size, draws, seed)
+        flat = {f"{side} {cut}": one for side, cuts in among.items() for cut, one in cuts.items()}
+        figures[f"among_{size}"] = {name: one.mean for name, one in flat.items()}
+        figures[f"deviation_{size}"] = {name: one.deviation for name, one in flat.items()}
+    near = compact(embedded.images) @ compact(embedded.sentences).T
+    for side, most in (("t2i", images), ("i2t", len(embedded.sentence_numbers))):
+        sizes = [size for size in SHORTLISTS if size < most]
+        listed = [shortlist_ranks(scores, near, embedded.image_of, size, side) for size in sizes]
+        figures[f"shortlist_{side}"] = {str(size): summarize(ranks) for size, ranks in zip(sizes, listed)}
+    return figures

@@ -1,7 +1,8 @@
-"""Free-text search over a corpus, and search from an image.
+"""Searches a corpus by free text or by an image.
 
 Cross attention looks at all regions and words of every candidate.  A compact vector of each (Artpedia,
-section 5.3) finds a shortlist first, by one product; exact scores then order the shortlist only."""
+section 5.3) finds a shortlist first, by one product; exact scores then order the shortlist only.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from vse_lessons.models.base import Embedder
 
 @dataclass(frozen=True)
 class Hit:
-    """One answer: an image for a sentence, or a sentence (with its image) for an image."""
+    """An answer: an image for a sentence, or a sentence (with its image) for an image."""
 
     score: float
     image: int  # number in the corpus
@@ -29,10 +30,21 @@ class Hit:
 
 
 class SearchIndex:
-    """A split embedded once, to be asked many times.  With `shortlist`, only so many candidates, the nearest
-    by their compact vectors, are scored exactly; of models with one vector each it changes nothing."""
+    """A split that is embedded once and can be searched many times."""
 
     def __init__(self, model: Embedder, corpus: Corpus, split: str = "test", shortlist: int | None = None):
+        """Embeds a split.
+
+        Args:
+            model: the model.
+            corpus: the corpus.
+            split: "train", "val" or "test".
+            shortlist: how many candidates, the nearest by their compact vectors, are scored exactly; None:
+                all.  Of a model with one vector for each image and sentence it changes nothing.
+
+        Raises:
+            DataError: a shortlist below 1.
+        """
         if shortlist is not None and shortlist < 1:
             raise DataError(f"a shortlist of {shortlist} candidates holds none: use at least 1, or None")
         self.model, self.corpus, self.shortlist = model, corpus, shortlist
@@ -42,7 +54,18 @@ class SearchIndex:
 
     @torch.no_grad()
     def by_text(self, text: str, k: int = 5) -> list[Hit]:
-        """The k images nearest to a sentence, nearest first."""
+        """Finds the images nearest to a sentence.
+
+        Args:
+            text: the sentence.
+            k: how many images.
+
+        Returns:
+            The hits, nearest first.
+
+        Raises:
+            DataError: an empty sentence.
+        """
         if not text.strip():
             raise DataError("the query is empty: type at least one word")
         self.model.eval()
@@ -58,7 +81,18 @@ class SearchIndex:
 
     @torch.no_grad()
     def by_image(self, image: int | str, k: int = 5) -> list[Hit]:
-        """The k sentences of the split nearest to an image of the corpus, by number or id."""
+        """Finds the sentences of the split nearest to an image of the corpus.
+
+        Args:
+            image: number or id of the image.
+            k: how many sentences.
+
+        Returns:
+            The hits, nearest first.
+
+        Raises:
+            DataError: the corpus has no such image.
+        """
         self.model.eval()
         number = _image_number(self.corpus, image)
         query = self.model.encode_images(self.corpus.regions.batch([number]).to(self.model.device))
@@ -73,7 +107,7 @@ class SearchIndex:
         ]
 
     def _candidates(self, query: Embeddings, side: int) -> Tensor:
-        """The numbers of what is scored exactly, of the images (side 0) or of the sentences (1)."""
+        """Lists the rows that are scored exactly, of the images (side 0) or of the sentences (1)."""
         if self.compact is None:
             number = len(self.embedded.images if side == 0 else self.embedded.sentences)
             return torch.arange(number, device=self.model.device)
@@ -82,19 +116,39 @@ class SearchIndex:
 
 
 def compact(embeddings: Embeddings) -> Tensor:
-    """(B, H) unit vectors: of sets the compact representation of Artpedia, section 5.3."""
+    """Sums up each set of vectors as one unit vector (Artpedia, section 5.3); vectors are only normalized.
+
+    Args:
+        embeddings: B embeddings.
+
+    Returns:
+        (B, H) unit vectors.
+    """
     return normalize(embeddings) if isinstance(embeddings, Tensor) else embeddings.compact()
 
 
 def shortlist_ranks(
     exact: Tensor, near: Tensor, image_of: Tensor, size: int, side: str = "t2i"
 ) -> np.ndarray:
-    """The ranks when only the `size` candidates nearest by compact vectors are ordered by exact scores: for
-    "t2i" of each sentence's image, (S,), for "i2t" of the best of each image's sentences, (I,).  Where none
-    that is right is among them, it is behind all candidates.
+    """Ranks with exact scores that order only the `size` candidates nearest by compact vectors.
 
-    exact, near: (I, S) exact and compact similarities; image_of: (S,).  Ties count against the model.  For
-    "i2t" every image must have a sentence."""
+    Where no right answer is on a query's shortlist, it stands behind all candidates.  Ties count against the
+    model.
+
+    Args:
+        exact: (I, S) exact similarities.
+        near: (I, S) similarities of compact vectors.
+        image_of: (S,) row of each sentence's image; for "i2t" every image must have a sentence.
+        size: candidates on the shortlist.
+        side: "t2i" or "i2t".
+
+    Returns:
+        For "t2i" the rank of each sentence's image, (S,), for "i2t" that of the best of each image's
+        sentences, (I,).
+
+    Raises:
+        DataError: a shortlist below 1.
+    """
     if size < 1:
         raise DataError(f"a shortlist of {size} candidates holds none: use at least 1")
     right = image_of.unsqueeze(0) == torch.arange(len(exact), device=exact.device).unsqueeze(1)
@@ -125,9 +179,23 @@ def search(
     k: int = 5,
     split: str = "test",
 ) -> list[Hit]:
-    """`search(model, corpus, "a red boat near a lighthouse", k=5)` finds images for a sentence; a
-    number in place of the text finds sentences for that image of the corpus.  To ask more than
-    once, keep a `SearchIndex`."""
+    """Searches a split once: `search(model, corpus, "a red boat near a lighthouse", k=5)`.
+
+    To ask more than once, keep a `SearchIndex`.
+
+    Args:
+        model: the model.
+        corpus: the corpus.
+        query: a sentence, which finds images, or the number of an image, which finds sentences.
+        k: how many hits.
+        split: "train", "val" or "test".
+
+    Returns:
+        The hits, nearest first.
+
+    Raises:
+        DataError: an empty sentence, or an image that the corpus does not have.
+    """
     index = SearchIndex(model, corpus, split)
     if isinstance(query, (int, np.integer)):
         return index.by_image(int(query), k)

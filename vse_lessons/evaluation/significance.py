@@ -1,7 +1,8 @@
-"""What ranks say: the figures that papers report, how far to trust them, and whether two models differ.
+"""Intervals and tests: how far a figure can be trusted, and whether two models differ.
 
 Sentences of one image are alike: a hard image is hard for all of its five.  So intervals and tests treat
-images as independent and sentences never; with sentences, every interval would be far too narrow."""
+images as independent and sentences never; with sentences, every interval would be far too narrow.
+"""
 
 from __future__ import annotations
 
@@ -10,120 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from torch import Tensor
 
 from vse_lessons.common.files import DataError
-
-CUTS = (1, 5, 10)
-SIDES = ("t2i", "i2t")
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """What each query found, and the image that it belongs to: what figures, intervals and tests are
-    made of.  S sentences ask for their image, Q images with a sentence ask for their sentences."""
-
-    t2i: np.ndarray  # (S,) int64 rank of the right image
-    i2t: np.ndarray  # (Q,) int64 rank of the best of the image's own sentences
-    t2i_image: np.ndarray  # (S,) int64 the image of each sentence
-    i2t_image: np.ndarray  # (Q,) int64 the asking images
-    r_precision: np.ndarray  # (Q,) share of an image's R sentences that are among its first R
-    average_precision: np.ndarray  # (Q,) average precision over an image's first R, for mAP@R
-    n_images: int  # candidates of t2i, those without a sentence too
-
-    def take(self, sentences: np.ndarray, images: np.ndarray) -> Ranks:
-        """Some of the S sentences and of the Q images, by index, also more than once; what they found
-        among all candidates stays as it is."""
-        return Ranks(
-            self.t2i[sentences],
-            self.i2t[images],
-            self.t2i_image[sentences],
-            self.i2t_image[images],
-            self.r_precision[images],
-            self.average_precision[images],
-            self.n_images,
-        )
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Recalls, R-precision and mAP@R in per cent, ranks counted from 1."""
-
-    t2i: dict[str, float]  # a sentence looks for its image: R@1, R@5, R@10, median_rank, mean_rank
-    i2t: dict[str, float]  # an image looks for the best of its sentences; also R-precision, mAP@R
-    n_images: int
-    n_sentences: int
-    folds: int = 1  # parts of the split that were searched one by one; the figures are their means
-
-    @property
-    def rsum(self) -> float:
-        """The sum of the six recalls at 1, 5 and 10; of folds, the sum of their mean recalls."""
-        return sum(side[f"R@{k}"] for side in (self.t2i, self.i2t) for k in CUTS)
-
-    def as_dict(self) -> dict:
-        """For `results.json`."""
-        return {
-            "n_images": self.n_images,
-            "n_sentences": self.n_sentences,
-            "folds": self.folds,
-            "t2i": self.t2i,
-            "i2t": self.i2t,
-            "rsum": self.rsum,
-        }
-
-
-def summarize(found: Tensor | np.ndarray, cuts: Sequence[int] = CUTS) -> dict[str, float]:
-    """R@K in per cent for K = 1, 5, 10 and the other `cuts`, the median and the mean of ranks (Q,)."""
-    if not len(found):
-        raise DataError("there is no query to evaluate: the split has no sentence")
-    for k in cuts:
-        _check_cut(k)
-    values = found.cpu().numpy() if isinstance(found, Tensor) else np.asarray(found)
-    recalls = {f"R@{k}": 100 * float((values <= k).mean()) for k in sorted({*CUTS, *cuts})}
-    return {**recalls, "median_rank": float(np.median(values)), "mean_rank": float(values.mean())}
-
-
-def _check_cut(k: int) -> None:
-    if not isinstance(k, (int, np.integer)) or k < 1:
-        raise DataError(f"recall at {k!r} means nothing: K is a whole number from 1")
-
-
-def evaluate_ranks(found: Ranks, cuts: Sequence[int] = CUTS) -> Evaluation:
-    """Every figure of some ranks.  R-precision and mAP@R stand in i2t only: a sentence has one image,
-    so that both would equal R@1."""
-    i2t = summarize(found.i2t, cuts)
-    i2t["R-precision"] = 100 * float(found.r_precision.mean())
-    i2t["mAP@R"] = 100 * float(found.average_precision.mean())
-    return Evaluation(summarize(found.t2i, cuts), i2t, found.n_images, len(found.t2i))
-
-
-def mean_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
-    """The mean of every figure over folds, each counting alike.  rsum is left to `Evaluation.rsum`, so
-    that it is the sum of the means in the table and cannot be another one."""
-    t2i, i2t = (
-        {name: float(np.mean([side[name] for side in sides])) for name in sides[0]}
-        for sides in ([part.t2i for part in parts], [part.i2t for part in parts])
-    )
-    return Evaluation(
-        t2i, i2t, sum(part.n_images for part in parts), sum(part.n_sentences for part in parts), len(parts)
-    )
-
-
-def recall_at(k: int, side: str = "t2i") -> Callable[[Ranks], float]:
-    """The metric R@K of one direction, in per cent, for `bootstrap_interval`."""
-    _check_cut(k)
-    _check_side(side)
-    return lambda found: 100 * float((getattr(found, side) <= k).mean())
-
-
-def rsum(found: Ranks) -> float:
-    """The metric rsum, for `bootstrap_interval`."""
-    return sum(recall_at(k, side)(found) for side in SIDES for k in CUTS)
-
-
-def _check_side(side: str) -> None:
-    if side not in SIDES:
-        raise DataError(f"unknown direction {side!r}: t2i (a sentence asks) or i2t (an image asks)")
+from vse_lessons.evaluation.metrics import check_cut, check_side
+from vse_lessons.evaluation.ranking import Ranks
 
 
 def bootstrap_interval(
@@ -133,16 +24,28 @@ def bootstrap_interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """The percentile interval (low, high) of any metric of ranks, by a bootstrap over images.
+    """Computes the percentile interval of a metric of ranks by a bootstrap over images.
 
-    Each resample draws as many images as asked, with replacement; each brings its own query and those
-    of all its sentences, so that both directions are drawn together.  What is drawn are queries with
-    the ranks they have: the candidates stay those of the split, because in a resample of candidates
-    an image would compete with its own copies.  So the interval tells how the figure would vary with
-    other questions to this collection, and nothing about training again (see `mean_interval`).
+    Each resample draws as many images as asked, with replacement; each brings its own query and those of all
+    its sentences, so that both directions are drawn together.  Queries are drawn with the ranks that they
+    have: the candidates stay those of the split, because in a resample of candidates an image would compete
+    with its own copies.  So the interval says how the figure would vary with other questions to this
+    collection, and nothing about training again (see `mean_interval`).  Where all queries succeed the
+    interval is a point, as no resample can fail.
 
-    The same seed gives the same interval.  Where all queries succeed the interval is a point, as no
-    resample can fail.  `DataError` with fewer than two images, no resample, or a level not in (0, 1)."""
+    Args:
+        found: ranks of a split.
+        metric: a function from `Ranks` to a number, such as `recall_at(1)` or `rsum`.
+        level: share of resamples inside the interval, between 0 and 1.
+        resamples: how many resamples are drawn.
+        seed: of the draws; the same seed gives the same interval.
+
+    Returns:
+        The low and the high end, in the unit of the metric.
+
+    Raises:
+        DataError: fewer than two images, no resample, or a level outside (0, 1).
+    """
     labels, codes = np.unique(np.concatenate([found.t2i_image, found.i2t_image]), return_inverse=True)
     of_sentence, of_image = codes[: len(found.t2i)], codes[len(found.t2i) :]
     sentences, images = np.arange(len(of_sentence)), np.arange(len(of_image))
@@ -193,18 +96,32 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
-    """Whether two models differ in R@K, tested on the same queries.
+    """Tests whether two models differ in R@K on the same queries.
 
-    The test is a permutation test with images as clusters.  d_i is how many more queries of image i the
-    first model answers within K than the second.  If the models were equally good, then for each image
-    on its own it would be chance which of them is called the first, so each d_i could as well be -d_i.
-    The p value is the share of all 2^I ways to flip signs whose |sum| is at least the one seen; it is
-    exact, without drawing, and assumes neither normality nor independent sentences.  The interval is
-    `bootstrap_interval`'s, of the difference.
+    The test is a permutation test with images as clusters.  d_i is how many more queries of image i the first
+    model answers within K than the second.  If the models were equally good, then for each image on its own
+    it would be chance which of them is called the first, so each d_i could as well be -d_i.  The p value is
+    the share of all 2^I ways to flip signs whose |sum| is at least the one seen; it is exact, without
+    drawing, and assumes neither normality nor independent sentences.  The interval of the difference is that
+    of `bootstrap_interval`.
 
-    `DataError` when the two were not asked the same queries among as many images."""
-    _check_cut(k)
-    _check_side(side)
+    Args:
+        first: ranks of the first model.
+        second: ranks of the second model, on the same queries.
+        k: the K of R@K.
+        side: "t2i" or "i2t".
+        level: of the interval, between 0 and 1.
+        resamples: of the interval.
+        seed: of the interval's draws.
+
+    Returns:
+        The difference in percentage points, its interval and the p value.
+
+    Raises:
+        DataError: the two were not asked the same queries among as many images.
+    """
+    check_cut(k)
+    check_side(side)
     _check_same_queries(first, second)
     images = getattr(first, f"{side}_image")
     gain = (getattr(first, side) <= k).astype(int) - (getattr(second, side) <= k).astype(int)
@@ -234,10 +151,17 @@ def _check_same_queries(first: Ranks, second: Ranks) -> None:
 
 
 def sign_flip_test(differences: np.ndarray) -> float:
-    """The exact two-sided p value of whole numbers (I,) that would be as likely with the other sign.
+    """Computes the exact two-sided p value of whole numbers that would be as likely with the other sign.
 
-    Images with the same |d| = m are interchangeable: if b of their c keep a plus, they add m (2b - c), and
-    b is binomial.  The distribution of the whole sum is the convolution of these, one for each m."""
+    Images with the same |d| = m are interchangeable: if b of their c keep a plus, they add m (2b - c), and b
+    is binomial.  The distribution of the whole sum is the convolution of these, one for each m.
+
+    Args:
+        differences: (I,) whole numbers.
+
+    Returns:
+        The p value.
+    """
     sizes, counts = np.unique(np.abs(differences[differences != 0]), return_counts=True)
     chances = np.ones(1)  # of sum_i m_i b_i being 0, 1, 2, ...
     for size, count in zip(sizes, counts):
@@ -250,9 +174,21 @@ def sign_flip_test(differences: np.ndarray) -> float:
 
 
 def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """The mean of independent runs (seeds) and the half-width of its Student t interval,
-    t_{(1 + level) / 2, n - 1} s / sqrt(n); nan for one value.  No value, or one that is not finite, is a
-    `DataError`."""
+    """Computes the mean of independent runs and half of its Student t interval.
+
+    The half-width is t_{(1 + level) / 2, n - 1} s / sqrt(n), with the standard deviation s over n runs
+    (seeds).
+
+    Args:
+        values: a figure of each run.
+        level: of the interval, between 0 and 1.
+
+    Returns:
+        The mean and the half-width, which is nan for one value.
+
+    Raises:
+        DataError: no value, a value that is not finite, or a level outside (0, 1).
+    """
     numbers = np.asarray(values, float)
     if not numbers.size or numbers.ndim != 1 or not np.isfinite(numbers).all():
         raise DataError(f"a mean over seeds needs a list of finite numbers, not {values!r}")
@@ -265,7 +201,15 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
 
 
 def spread(values: Iterable[float], digits: int = 1) -> str:
-    """A mean and half of its 95 % interval over seeds, in words."""
+    """Writes a mean and half of its 95 % interval over seeds, such as "12.3 ± 0.8".
+
+    Args:
+        values: a figure of each run; without any the text is a dash.
+        digits: decimal places.
+
+    Returns:
+        The text.
+    """
     values = list(values)
     if not values:
         return "–"

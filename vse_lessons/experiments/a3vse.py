@@ -1,359 +1,274 @@
-"""A study: a grid of models, sparse settings, ablations and seeds, one process a run, one table.
+"""A3VSE (Huang et al. 2019): nine sparse settings, every model that learns from pairs, the rows of Table 5.
 
-    python -m vse_lessons.experiments.a3vse storybook --workers 2
-    python -m vse_lessons.experiments.a3vse flickr8k --corpus-dir DIR --word-vectors FILE --workers 2
-
-The table is a file of JSON lines under `VSE_LESSONS_HOME`, or where `--table` says: a run that ends adds
-its line, by one write.  What is in the table already is not run again, so a study can be stopped and
-started.  Presets and word vectors are not part of a row's name: after a change of them begin a new table."""
+The models come from the registry: one that needs nothing beyond annotated pairs and what a detector saw
+is in the grid as soon as it is in `MODELS`.
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
-from tqdm.auto import tqdm
 
-from vse_lessons.blocks.similarity import as_vectors, normalize
-from vse_lessons.common.files import DataError, home
-from vse_lessons.common.system import peak_memory_mb
-from vse_lessons.data.sparse import TABLE_1, SparseCorpus, sparsify
-from vse_lessons.data.text import vocabulary_overlap
-from vse_lessons.evaluation.retrieval import Embedded, best_of, embed, evaluate_embedded
-from vse_lessons.experiments.table import Table
-from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate, with_semantics_for
-from vse_lessons.models.base import Embedder
-from vse_lessons.models.baselines.cca import CCA, CCAConfig
-from vse_lessons.models.baselines.linear import Linear, LinearConfig
-from vse_lessons.models.baselines.tags import Tags, TagsConfig
-from vse_lessons.models.dan import DAN, DANConfig
-from vse_lessons.models.dpc import DPC, DPCConfig
-from vse_lessons.models.scan import SCAN, SCANConfig
-from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
-from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.semantics import describe
-from vse_lessons.training.loop import TrainingResult, fit
-
-SETTINGS = (*TABLE_1, "100%x5")  # the rows of A3VSE's Table 1, and the complete annotation
-MODELS = ("A3VSE", "SCAN", "VSE++", "DAN", "DPC", "CCA", "linear", "tags")
-FITTED = {
-    "SCAN": (SCAN, SCANConfig),
-    "VSE++": (VSEPP, VSEPPConfig),
-    "DAN": (DAN, DANConfig),
-    "DPC": (DPC, DPCConfig),
-}
-MAPPED = (
-    ("A3VSE", "50%x5", "full", 0),
-    ("A3VSE", "10%x5", "full", 0),
-    ("A3VSE", "10%x5", "global_tags", 0),
+from vse_lessons.common import DataError
+from vse_lessons.data import TABLE_1, setting_name, sparsify, vocabulary_overlap
+from vse_lessons.evaluation import annotations_needed, compress_pairs, embed, evaluate_embedded
+from vse_lessons.experiments.claims import (
+    RECALLS,
+    Claim,
+    Contrast,
+    Results,
+    Share,
+    cells_table,
+    claims_table,
+    published,
+    versus,
 )
-GLOBAL = ("VSE++", "DPC", "CCA", "linear")  # look at the mean region alone
-STORED = Path(__file__).with_name("measured")  # the tables that come with the library
-REPORTED = {"storybook": "test"}  # the split reported; the official dev images of Flickr8k
-HELD_OUT = {"storybook": 0}  # training images for selection where the validation split is reported
+from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over_seeds
+from vse_lessons.models.a3vse import ADVERSARIAL, A3VSEConfig
+from vse_lessons.models.registry import MODELS, prepare_training, spec
+from vse_lessons.sources import describe, open_corpus
+from vse_lessons.training import train
+
+SETTINGS = tuple((setting.share, setting.sentences) for setting in TABLE_1.values())
+COMPLETE = (1.0, 5)  # the whole annotation
+NOTHING = (0.0, 0)  # of which models that are not trained learn
+IN_REACH = frozenset({"semantics", "global", "tags"})  # what a model of this grid may need
+TABLE_5 = ("full", "no_semantics", "global_tags", "no_attention", "no_adversarial", "no_intra", "no_cross",
+           "no_transitive")  # fmt: skip
+HELD_OUT = 500  # training images for selection where the validation split is reported
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One run of the grid.  `ablation` is a row of A3VSE's Table 5; of the other models `linear` has
-    `full`, with regional semantics, and `no_semantics`, `tags` has `full` and `hyponyms`."""
+class AnnotationCell(Cell):
+    """A model, its variant (for A3VSE a row of Table 5) and how much of the corpus is annotated."""
 
-    model: str
-    setting: str = "10%x5"  # share of the training images and sentences of each
-    ablation: str = "full"
-    seed: int = 0
-    corpus: str = "storybook"
-    preset: str = "lesson"
+    model: str = "A3VSE"
+    share: float = 0.1  # of the training images; 0 for a model that is not trained
+    sentences: int = 5  # of each annotated image
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise DataError(f"unknown model {self.model!r}: one of {', '.join(MODELS)}")
-        parse_setting(self.setting)
-        known = ROWS.get(self.model, ("full",))
-        if self.ablation not in known:
-            raise DataError(f"unknown ablation {self.ablation!r} of {self.model}: one of {', '.join(known)}")
+        self.configuration()
+        if not (0 < self.share <= 1 and self.sentences >= 1) and not self.untrained:
+            setting = setting_name(self.share, self.sentences)
+            raise DataError(
+                f"{self.model} cannot learn from {setting}: annotate a share in (0, 1], from 1 sentence"
+            )
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the model learns from nothing (tags)."""
+        return "tags" in spec(self.model).needs and (self.share, self.sentences) == NOTHING
+
+    def configuration(self) -> Any:
+        """Return the hyper-parameters of the run; `DataError` for an unknown model, preset or variant."""
+        return spec(self.model).config.preset(self.preset, self.corpus).with_variant(self.variant)
 
 
-ROWS = {"A3VSE": tuple(ABLATIONS), "linear": ("full", "no_semantics"), "tags": ("full", "hyponyms")}
+@dataclass(frozen=True)
+class WeightCell(Cell):
+    """A3VSE with the six published adversarial weights times one factor, a third as long as the lesson."""
+
+    model: str = "A3VSE"
+    scale: float = 1.0
+    reduction: str = "mean"  # of the triplets (Eq. 2), or "sum" as in the code of VSE++ and SCAN
+
+    def configuration(self) -> A3VSEConfig:
+        """Return the lesson's hyper-parameters with other weights."""
+        lesson, paper = A3VSEConfig.preset(self.preset, self.corpus), A3VSEConfig.paper()
+        weights = {name: self.scale * getattr(paper, name) for name in ADVERSARIAL}
+        schedule = replace(lesson.optimization, epochs=10)
+        return replace(lesson, **weights, reduction=self.reduction, optimization=schedule)
 
 
-def parse_setting(setting: str) -> tuple[float, int]:
-    """ "10%x5" -> (0.1, 5): the share of annotated images and the sentences of each."""
-    found = re.fullmatch(r"(\d{1,3})%x(\d+)", setting)
-    if not found or not 0 < int(found[1]) <= 100 or int(found[2]) < 1:
-        raise DataError(
-            f"unknown setting {setting!r}: write 10%x5 for 10 % of the images with 5 sentences each"
-        )
-    return int(found[1]) / 100, int(found[2])
-
-
-# --- one run ------------------------------------------------------------------------------------
-
-
-def run_cell(cell: Cell, corpus_dir: str | None = None, word_vectors: str | None = None) -> dict:
-    """Trains and evaluates one cell; its row.  The seed chooses the annotated images, and everything
-    random in training.  Word vectors serve the models that have word embeddings."""
-    started = time.perf_counter()
-    data = open_corpus(cell.corpus, corpus_dir, cell.preset, progress=False).corpus
-    share, sentences = parse_setting(cell.setting)
-    hold_out = HELD_OUT.get(cell.corpus, 500)
-    training = sparsify(data, share, sentences, cell.seed, hold_out)
-    if cell.model in ("A3VSE", "linear"):
-        training = with_semantics_for(training, cell.ablation)
-    if cell.model in GLOBAL:
-        data = replace(data, regions=data.regions.means())
-        training = replace(training, corpus=data)
-    model, run = train(cell, training, word_vectors)
-    split = REPORTED.get(cell.corpus, "val")
+def run(cell: AnnotationCell, inputs: Inputs) -> Outcome:
+    """Train and evaluate one cell; its seed chooses the annotated images and all that is random."""
+    data = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False).corpus
+    hold_out = 0 if data.built_in else HELD_OUT
+    training = sparsify(data, cell.share or 0.1, cell.sentences or 5, cell.seed, hold_out)
+    config = cell.configuration()
+    training = prepare_training(config, training)
+    model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=inputs.word_vectors,
+                          progress=False)  # fmt: skip
+    data, split = training.corpus, "test" if data.built_in else "val"
     embedded = embed(model, data, data.images(split, annotated=True))
-    row = {
-        **asdict(cell),
-        "split": split,
-        "n_annotated": len(training.annotated),
-        "n_pairs": len(training.pairs),
-        **evaluate_embedded(model, embedded).as_dict(),
-        "word_vectors": Path(word_vectors).name if word_vectors else None,
-    }
-    if run is not None:
-        row |= {
-            "best_epoch": run.best_epoch + 1,
-            "epochs": len(run.history),
-            "warnings": len(run.warnings),
-        }
-    if (cell.model, cell.setting, cell.ablation, cell.seed) in MAPPED:
-        row["map"] = compressed(embedded)
-    if cell.model == "tags":
-        row["overlap"] = overlaps(training, [data.sentences[s] for s in embedded.sentence_numbers])
-    return row | cost(started)
+    metrics = evaluate_embedded(model, embedded).as_dict()
+    arrays: dict[str, np.ndarray] = {}
+    if cell in MAPPED:
+        arrays = {f"map/{side}": np.array(values) for side, values in compress_pairs(embedded).items()}
+    if cell.untrained:
+        queries = [data.sentences[s] for s in embedded.sentence_numbers]  # of section 4.6
+        words = {source: describe(training, source) for source in ("regions", "tags")}
+        metrics["overlap"] = {s: round(100 * vocabulary_overlap(queries, w), 1) for s, w in words.items()}
+    return Outcome(data, split, training, metrics, result, arrays)
 
 
-def cost(started: float) -> dict:
-    """What a run took since `started`, of `time.perf_counter`, and what it ran on: the end of every row."""
-    return {
-        "seconds": round(time.perf_counter() - started, 1),
-        "threads": torch.get_num_threads(),
-        "peak_memory_mb": round(peak_memory_mb() or 0) or None,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
-def train(
-    cell: Cell, training: SparseCorpus, word_vectors: str | None = None
-) -> tuple[Embedder, TrainingResult | None]:
-    """The model of a cell, trained on what is given; and what `fit` says of it where `fit` trained it."""
-    if cell.model == "tags":
-        config = TagsConfig(hyponyms=cell.ablation == "hyponyms")
-        return Tags.build(training.corpus.regions, config=config), None
-    if cell.model == "CCA":
-        candidates = [CCA(config, training) for config in CCAConfig.candidates()]
-        return best_of(candidates, training.corpus, training.selection), None
-    if cell.model == "linear":
-        config = LinearConfig.preset(cell.preset)
-        model = Linear.build(config, training, seed=cell.seed)
-    elif cell.model == "A3VSE":
-        config = ablate(A3VSEConfig.preset(cell.preset, cell.corpus), cell.ablation)
-        model = A3VSE.build(config, training, seed=cell.seed, word_vectors=word_vectors)
-    else:
-        kind, configs = FITTED[cell.model]
-        config = configs.preset(cell.preset, cell.corpus)
-        model = kind.build(config, training, seed=cell.seed, word_vectors=word_vectors)
-    run = fit(model, training, config.optimization, seed=cell.seed, progress=False)
-    return run.model, run
-
-
-def compressed(embedded: Embedded, images: int = 100, dimensions: int = 16) -> dict:
-    """The first `images` images and the first sentence of each, for a map of the joint space: unit vectors
-    on their `dimensions` principal axes, in thousandths."""
-    first = np.unique(embedded.image_of.cpu().numpy(), return_index=True)[1][:images]
-    owners = embedded.image_of[torch.from_numpy(first)]
-    sides = (
-        as_vectors(embedded.images)[owners],
-        as_vectors(embedded.sentences)[torch.from_numpy(first)],
-    )
-    return compressed_groups({"image": sides[0], "sentence": sides[1]}, dimensions)
-
-
-def compressed_groups(groups: dict[str, Tensor], dimensions: int = 16, centred: bool = True) -> dict:
-    """Groups of vectors (N_g, H) as unit vectors on the principal axes of all of them, in thousandths; less
-    their mean, or, not centred, about as they lie, with their cosines."""
-    points = normalize(torch.cat(list(groups.values()))).cpu()
-    points = points - points.mean(0) if centred else points
-    axes = torch.linalg.svd(points, full_matrices=False)[2][:dimensions]
-    rounded = (1000 * points @ axes.T).round().int()
-    parts = rounded.split([len(vectors) for vectors in groups.values()])
-    return {name: part.tolist() for name, part in zip(groups, parts)}
-
-
-def overlaps(training: SparseCorpus, queries: Sequence[str]) -> dict[str, float]:
-    """The vocabulary overlap (section 4.6) of the queries of the reported split with regional semantics and
-    with global tags of the un-annotated images, as A3VSE reads them: intersection over union of
-    their words, in per cent."""
-    return {
-        source: round(100 * vocabulary_overlap(queries, describe(training, source)), 1)
-        for source in ("regions", "tags")
-    }
+def run_weights(cell: WeightCell, inputs: Inputs) -> Outcome:
+    """Train one cell and keep where it ended: collapse is there even if an early epoch is the best."""
+    data = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False).corpus
+    config = cell.configuration()
+    training = prepare_training(config, sparsify(data, 0.1, 5, cell.seed, 250))
+    model, result = train(cell.model, config, training, seed=cell.seed, progress=False)
+    metrics = evaluate_embedded(model, embed(model, data, data.images("val"))).as_dict()
+    metrics["last"] = {key: result.history[-1][key] for key in ("rsum", "image_cosine", "sentence_cosine")}
+    return Outcome(data, "val", training, metrics, result)
 
 
 # --- the grid -----------------------------------------------------------------------------------
 
 
-def grid(
-    models: Sequence[str],
-    settings: Sequence[str],
-    seeds: int,
-    corpus: str = "storybook",
-    ablations: Sequence[str] = ("full",),
-    preset: str = "lesson",
-) -> Iterator[Cell]:
-    """All combinations, seed by seed, so that a study that is stopped early is still balanced."""
-    for seed in range(seeds):
-        for setting in settings:
-            for model in models:
-                for ablation in ablations:
-                    yield Cell(model, setting, ablation, seed, corpus, preset)
+def of_grid(trained: bool = True) -> list[str]:
+    """List the models of the registry that this grid runs, those that are trained or those that are not."""
+    return [name for name, one in MODELS.items()
+            if one.needs <= IN_REACH and ("tags" in one.needs) != trained]  # fmt: skip
+
+
+def cells(settings: Sequence[tuple[float, int]], corpus: str = "storybook", **fields: Any) -> Iterator[Cell]:
+    """List every trained model at some settings; the linear model without semantics, as it is published."""
+    for share, sentences in settings:
+        for model in of_grid():
+            variant = "no_semantics" if model == "linear" else "full"
+            yield AnnotationCell(model, variant, 0, corpus, share=share, sentences=sentences, **fields)
+
+
+def untrained(corpus: str = "storybook") -> Iterator[Cell]:
+    """List the models that are not trained, in every variant."""
+    for model in of_grid(trained=False):
+        for variant in spec(model).variants:
+            yield AnnotationCell(model, variant, 0, corpus, share=0.0, sentences=0)
 
 
 def storybook_study() -> Iterator[Cell]:
-    """All nine settings of Table 1 with 3 seeds; tags and the rows of Table 5 with 5 at 10 % x 5."""
-    yield from (Cell("tags", ablation=row) for row in ROWS["tags"])
-    for seed in range(3):
-        for setting in TABLE_1:
-            for model in ("CCA", "A3VSE", "SCAN", "VSE++", "DAN", "DPC"):
-                yield Cell(model, setting, "full", seed)
-            yield Cell("linear", setting, "no_semantics", seed)
-    yield from grid(("A3VSE",), ("10%x5",), 5, ablations=tuple(ABLATIONS))
-    yield from grid(("linear",), ("10%x5",), 5, ablations=("full", "no_semantics"))
-    yield from grid(("CCA", "SCAN", "VSE++", "DAN", "DPC"), ("10%x5",), 5)
-    yield from grid(("VSE++",), ("100%x5",), 3)  # the benchmark with every annotation
+    """All nine settings of Table 1 with 3 seeds; the rows of Table 5 and every model at 10 % x 5 with 5."""
+    yield from untrained()
+    yield from over_seeds(3, cells(SETTINGS))
+    yield from over_seeds(5, [*(AnnotationCell("A3VSE", row) for row in TABLE_5), AnnotationCell("linear")])
+    yield from over_seeds(5, cells([(0.1, 5)]))
+    yield from over_seeds(3, [AnnotationCell("VSE++", share=1.0)])  # the benchmark with every annotation
 
 
 def flickr8k_study() -> Iterator[Cell]:
-    """The settings that show what annotation is worth on photographs, one seed."""
-    yield from (Cell("tags", ablation=row, corpus="flickr8k") for row in ROWS["tags"])
-    for setting in ("10%x5", "20%x5", "50%x1", "50%x5", "100%x5"):
-        for model in ("CCA", "A3VSE", "VSE++", "SCAN"):
-            yield Cell(model, setting, corpus="flickr8k")
-        for ablation in ("no_semantics", "full"):
-            yield Cell("linear", setting, ablation, corpus="flickr8k")
+    """The settings that show what annotation is worth on photographs, one seed; 10 % x 5 of some with 3."""
+    yield from untrained("flickr8k")
+    settings = [(0.1, 5), (0.2, 5), (0.5, 1), (0.5, 5), COMPLETE]
+    yield from (cell for cell in cells(settings, "flickr8k") if cell.model not in ("DAN", "DPC"))
+    linear = AnnotationCell("linear", corpus="flickr8k")
+    yield from (replace(linear, share=share, sentences=sentences) for share, sentences in settings)
 
 
-STUDIES: dict[str, Callable[[], Iterator[Cell]]] = {
-    "storybook": storybook_study,
-    "flickr8k": flickr8k_study,
-}
+def weight_study() -> Iterator[Cell]:
+    """Multiples of the published weights with either reduction, one seed."""
+    scales = {"mean": (0.0, 0.03, 0.1, 0.3, 1.0, 10.0), "sum": (0.1, 1.0, 10.0)}
+    yield from (WeightCell(scale=s, reduction=r) for r in scales for s in scales[r])
 
 
-def run_grid(
-    cells: Iterable[Any],
-    table: Table,
-    *,
-    workers: int = 1,
-    corpus_dir: str | None = None,
-    word_vectors: str | None = None,
-    target_dir: str | None = None,
-    progress: bool = True,
-    module: str = "vse_lessons.experiments.a3vse",
-) -> list[str]:
-    """Runs the cells that the table lacks, each in a process of its own with one thread, `workers` at a
-    time; what went wrong, a line a failed cell.  A cell that fails leaves no row and stops no other."""
-    wanted = table.missing(dict.fromkeys(cells))
-    options = {
-        "--corpus-dir": corpus_dir,
-        "--word-vectors": word_vectors,
-        "--target-dir": target_dir,
-    }
-    failures = []
-    with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_process, cell, options, module): cell for cell in wanted}
-        try:
-            for done in tqdm(
-                as_completed(running), total=len(wanted), desc="study", unit="run", disable=not progress
-            ):
-                row, error = done.result()
-                if row is None:
-                    failures.append(f"{running[done]}: {error}")
-                    tqdm.write(failures[-1])
-                else:
-                    table.append(row)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-    return failures
+# --- the claims ---------------------------------------------------------------------------------
+
+A3VSE, TAGS = AnnotationCell(), AnnotationCell("tags", share=0.0, sentences=0)
+MAPPED = (replace(A3VSE, share=0.5), A3VSE, replace(A3VSE, variant="global_tags"))  # their maps are kept
 
 
-def _process(cell: Any, options: dict[str, str | None], module: str) -> tuple[dict | None, str]:
-    """A row from a fresh process, or None and the last line that it wrote."""
-    command = [sys.executable, "-m", module, "--cell", json.dumps(asdict(cell))]
-    for option, value in options.items():
-        command += [option, value] if value else []
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return None, f"exit status {done.returncode}: {last}"
-    try:
-        return json.loads(done.stdout.splitlines()[-1]), ""
-    except (IndexError, json.JSONDecodeError) as error:
-        return None, f"it printed no row ({error})"
+def at(setting: tuple[float, int], model: str = "A3VSE", variant: str = "full") -> AnnotationCell:
+    """Return the cell of a model in a setting."""
+    return AnnotationCell(model, variant, share=setting[0], sentences=setting[1])
 
 
-def run_and_report(cells: Iterable[Any], table: Table, **options: Any) -> int:
-    """`run_grid` for a command line: says what became of it and gives its exit status."""
-    failures = run_grid(cells, table, **options)
-    head = f"{len(table.rows())} rows in {table.path}; {len(failures)} runs failed"
-    print(head, *failures, sep="\n")
-    return 1 if failures else 0
+def _over(model: str, settings: Sequence[tuple[float, int]], metric: str = "t2i R@1",
+          variant: str = "full") -> tuple[Contrast, ...]:  # fmt: skip
+    return tuple(Contrast((at(s),), (at(s, model, variant),), metric) for s in settings)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(
-        prog="python -m vse_lessons.experiments.a3vse",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
-    parser.add_argument("study", nargs="?", choices=STUDIES)
-    parser.add_argument("--table", help="where rows go")
-    parser.add_argument("--workers", type=int, default=1, help="processes at a time")
-    parser.add_argument("--corpus-dir", help="where a corpus that is not built in lies")
-    parser.add_argument("--word-vectors", help="a GloVe text file")
-    parser.add_argument("--models", nargs="*", help="only these models")
-    parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
-    given = parser.parse_args(arguments)
-    if given.cell:
-        print(json.dumps(run_cell(Cell(**json.loads(given.cell)), given.corpus_dir, given.word_vectors)))
-        return 0
-    if not given.study:
-        parser.error("name a study")
-    cells = [c for c in STUDIES[given.study]() if not given.models or c.model in given.models]
-    if unknown := set(given.models or ()) - set(MODELS):
-        parser.error(f"unknown model {sorted(unknown)[0]!r}: one of {', '.join(MODELS)}")
-    table = Table(given.table or home() / "studies" / f"study_{given.study}.jsonl")
-    open_corpus(given.study, given.corpus_dir)  # once, so that the runs do not all extract it
-    return run_and_report(
-        cells, table, workers=given.workers, corpus_dir=given.corpus_dir, word_vectors=given.word_vectors
-    )
+def _diverse(model: str) -> tuple[Contrast, ...]:
+    """As many sentences, of more images: Table 1's rows of 4, 10 and 20 % of the annotations."""
+    pairs = (((0.5, 1), (0.1, 5)), ((0.2, 1), (0.1, 2)), ((0.5, 2), (0.2, 5)))
+    return tuple(Contrast((at(more, model),), (at(fewer, model),)) for more, fewer in pairs)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _row(variant: str) -> tuple[Contrast, ...]:
+    return versus(A3VSE, replace(A3VSE, variant=variant))
+
+
+SCAN, LINEAR = replace(A3VSE, model="SCAN"), replace(A3VSE, model="linear")
+PAIR = ((0.1, 5), (0.5, 2))
+CLAIMS = (
+    Claim("A3VSE is above SCAN in all nine sparse settings", "Table 1", _over("SCAN", SETTINGS)),
+    Claim("The same from image to sentence", "Table 1", _over("SCAN", SETTINGS, "i2t R@1")),
+    *(Claim(f"A3VSE is above {model} with 10 % x 5 and 50 % x 2", "Table 2", _over(model, PAIR))
+      for model in ("VSE++", "DAN", "DPC")),
+    Claim("A3VSE keeps more of its R@1 than SCAN does, from 50 % x 5 to 10 % x 5", "Figure 1, as we read it",
+          (Contrast((Share(A3VSE, at((0.5, 5))),), (Share(SCAN, at((0.5, 5), "SCAN")),)),)),
+    Claim("The gain over SCAN is larger in the smallest setting, 10 % x 1, than in the largest, 50 % x 5",
+          "section 4.4",
+          (Contrast((at((0.1, 1)), at((0.5, 5), "SCAN")), (at((0.1, 1), "SCAN"), at((0.5, 5)))),)),
+    Claim("Diverse images beat diverse sentences (A3VSE)", "section 4.4", _diverse("A3VSE")),
+    Claim("Diverse images beat diverse sentences (SCAN)", "section 4.4", _diverse("SCAN")),
+    Claim("Tags without any annotation are above VSE++, DAN and DPC with 10 % x 5", "section 4.4, Table 2",
+          versus(TAGS, *(replace(A3VSE, model=model) for model in ("VSE++", "DAN", "DPC")))),
+    Claim("A3VSE with 20 % of the annotations (50 % x 2) is above VSE++ with all of them, in R@10",
+          "abstract, Table 2 (there DPC and SCAN with all are higher still)",
+          versus(at((0.5, 2)), at(COMPLETE, "VSE++"), metric="t2i R@10")),
+    Claim("Regional semantics help", "Table 5", _row("no_semantics")),
+    Claim("Global tags in their place help too", "section 4.6",
+          versus(replace(A3VSE, variant="global_tags"), replace(A3VSE, variant="no_semantics"))),
+    Claim("Regional semantics are better than global tags", "Table 5", _row("global_tags")),
+    Claim("Attention helps", "Table 5", _row("no_attention")),
+    Claim("Adversarial alignment helps", "Table 5", _row("no_adversarial")),
+    Claim("Each of the three alignments helps", "Table 5 (section 4.6 calls the differences small)",
+          _row("no_intra") + _row("no_cross") + _row("no_transitive")),
+)  # fmt: skip
+# What the paper does not ask: is there a simple model that does as well?
+CRITICS = (
+    Claim("A3VSE is above SCAN, VSE++, CCA and two linear maps with 10 % x 5 and 20 % x 5",
+          "not in the paper", tuple(c for s in ((0.1, 5), (0.2, 5)) for c in versus(
+              at(s), at(s, "SCAN"), at(s, "VSE++"), at(s, "CCA"), at(s, "linear", "no_semantics")))),
+    Claim("A3VSE is above linear CCA in all nine settings", "not in the paper", _over("CCA", SETTINGS)),
+    Claim("A3VSE is above two linear maps without semantics, in all nine settings", "not in the paper",
+          _over("linear", SETTINGS, variant="no_semantics")),
+    Claim("A3VSE is above two linear maps with the same semantics, 10 % x 5", "not in the paper",
+          versus(A3VSE, LINEAR)),
+)  # fmt: skip
+
+
+def paper() -> Results:
+    """Read the paper's own figures (Tables 1, 2 and 5).  Where two of its tables print different figures for
+    one row (A3VSE at 10 % x 5, image-to-text R@5 72.8 and 73.2; SCAN, R@10 70.9 and 70.1) it is Table 1's.
+    """
+    return published("a3vse", AnnotationCell, "flickr30k")
+
+
+def pairs_needed(
+    results: Results, model: str, recall: float, metric: str = "t2i R@10", variant: str = "full"
+) -> int | None:
+    """Estimate how many annotated pairs a model needs to reach a mean recall; see `annotations_needed`."""
+    points = []
+    for cell in (at(setting, model, variant) for setting in (*SETTINGS, COMPLETE)):
+        rows, values = results.rows(cell), list(results.values(cell, metric).values())
+        points += [(rows[min(rows)]["n_pairs"], float(np.mean(values)))] if rows else []
+    return annotations_needed(points, recall)
+
+
+def report(results: Callable[[str], Results]) -> list[tuple[str, str]]:
+    """Print the claims, what the paper does not ask, and every recall."""
+    studies, there = [results(corpus) for corpus in ("storybook", "flickr8k")], paper()
+    fields, metrics = ("share", "sentences", "model", "variant"), (*RECALLS, "rsum")
+    tables = [cells_table(study, fields, metrics, there, "rsum") for study in studies]
+    return [
+        ("Claims of the paper", claims_table(studies, CLAIMS, there)),
+        ("What the paper does not ask", claims_table(studies, CRITICS, there)),
+        ("Storybook, test split", tables[0]),
+        ("Flickr8k, official dev images", tables[1]),
+    ]
+
+
+def report_weights(results: Callable[[str], Results]) -> list[tuple[str, str]]:
+    """Print where training ended for each factor of the adversarial weights."""
+    metrics = ("rsum", "last rsum", "last image_cosine", "last sentence_cosine")
+    table = cells_table(results("storybook"), ("reduction", "scale"), metrics, digits=2)
+    return [("How heavy adversarial alignment may be (Storybook, validation split)", table)]
+
+
+STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
+ANNOTATION = Experiment("a3vse", AnnotationCell, STUDIES, run, report)
+WEIGHTS = Experiment("weights", WeightCell, {"storybook": weight_study}, run_weights, report_weights)

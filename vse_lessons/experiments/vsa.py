@@ -1,154 +1,54 @@
-"""The study of domain transfer: the poster's table, what it compares with, and growing weights of MMD.
-
-    python -m vse_lessons.experiments.vsa storybook --workers 2
-    python -m vse_lessons.experiments.vsa flickr8k --corpus-dir DIR --target-dir DIR --word-vectors FILE
-
-Runs, table and verdicts are those of study.py and scoreboard.py, with other cells: a model, trained on the
-pairs of a source corpus and on a target whose pairs it does not know, and evaluated on the target's test
-part."""
+"""VSA-AE-MMD (Carraggi et al. 2018): from a source with pairs to a target without, beside simple means."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from vse_lessons.common.files import DataError, home
-from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.sparse import SparseCorpus, sparsify
-from vse_lessons.data.unpaired import Unpaired, unpair
-from vse_lessons.evaluation.domains import alignment, encode, some_of
-from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded
-from vse_lessons.experiments.a3vse import STORED, cost, run_and_report
-from vse_lessons.experiments.table import Table
-from vse_lessons.models.base import Embedder
-from vse_lessons.models.baselines.cca import CCA, CCAConfig
-from vse_lessons.models.baselines.coral import Coral
-from vse_lessons.models.baselines.linear import Linear, LinearConfig
-from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
-from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.training.loop import TrainingResult, fit
+from vse_lessons.common import DataError
+from vse_lessons.data import Corpus
+from vse_lessons.evaluation import alignment, embed, encode, evaluate_embedded, mean_interval, some_of, spread
+from vse_lessons.experiments.claims import (
+    RECALLS,
+    Claim,
+    Contrast,
+    Measured,
+    Results,
+    claims_table,
+    markdown,
+    read_published,
+)
+from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over_seeds
+from vse_lessons.sources import open_corpus
+from vse_lessons.training.transfer import ADAPTING, ROWS, configure, prepare_transfer, train_row
 
-ADAPTING = ("VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV")
-# references: nothing adapts; each domain standardised by itself; closed forms and a linear model of the
-# source; the target's own pairs
-REFERENCES = ("source", "statistics", "CORAL", "CCA", "linear", "supervised")
-MODELS = (*REFERENCES, *ADAPTING)
-TARGETS = ("storybook-art", "storybook-fashion", "fashion_products")
-SENTENCES = 2  # of each source image
+TARGETS = {"storybook-art": "art", "storybook-fashion": "fashion", "fashion_products": "products"}
 FACTORS = (0.1, 1.0, 10.0, 30.0)  # of both MMD weights, for what too much alignment does
-SIDES = ("images", "sentences")
-TABLE = STORED / "study_transfer.jsonl"
 
 
 @dataclass(frozen=True)
-class TransferCell:
-    """One run.  `setting` is the target; `ablation`: `tuned`, `words` (the target's words are known too),
-    `images` or `sentences` (MMD of those alone), or `mmd*3`, both weights of MMD three times the tuned."""
+class TransferCell(Cell):
+    """One run: a row of the table, an adapting variant of VSA or a reference."""
 
-    model: str
-    setting: str = "storybook-art"
-    ablation: str = "tuned"
-    seed: int = 0
-    corpus: str = "storybook"
-    preset: str = "lesson"
+    model: str = "VSA-AE-MMD"
+    target: str = "storybook-art"  # whose pairs are not known
+    words: bool = False  # whether a row that does not adapt knows the target's words
+    aligned: str = "both"  # by MMD: both, images or sentences
+    mmd_factor: float = 1.0  # multiplies both weights of MMD
 
     def __post_init__(self) -> None:
-        for what, given, known in (
-            ("model", self.model, MODELS),
-            ("target", self.setting, TARGETS),
-        ):
-            if given not in known:
-                raise DataError(f"unknown {what} {given!r}: one of {', '.join(known)}")
-        self.factor()
+        for name, value, known in (("row", self.model, ROWS), ("target", self.target, tuple(TARGETS)),
+                                   ("side", self.aligned, ("both", "images", "sentences"))):  # fmt: skip
+            if value not in known:
+                raise DataError(f"unknown {name} {value!r}: one of {', '.join(known)}")
 
-    def factor(self) -> float:
-        """What the weights of MMD are multiplied by."""
-        if self.ablation in ("tuned", "words", *SIDES):
-            return 1.0
-        try:
-            return float(self.ablation.removeprefix("mmd*"))
-        except ValueError as error:
-            raise DataError(
-                f"unknown ablation {self.ablation!r}: tuned, words, images, sentences or mmd*3"
-            ) from error
-
-    def config(self) -> VSAConfig | LinearConfig:
-        """The hyper-parameters of a cell."""
-        config = configure(self.model, self.preset, self.corpus, self.factor())
-        left_out = {"images": "align_sentences", "sentences": "align_images"}.get(self.ablation)
+    def configuration(self) -> Any:
+        """Return the hyper-parameters of the run."""
+        config = configure(self.model, self.preset, self.corpus, self.mmd_factor)
+        left_out = {"images": "align_sentences", "sentences": "align_images"}.get(self.aligned)
         return replace(config, **{left_out: 0.0}) if left_out else config
-
-
-Domain = Corpus | Unpaired
-
-
-def prepare(
-    source: Corpus, target: Domain, model: str, seed: int = 0, *, words: bool = False
-) -> tuple[SparseCorpus, Domain]:
-    """What a row trains on, and the target as it is evaluated: mean regions, for the adapting rows and
-    for `statistics` each domain standardised by its own training images; the target without its pairs
-    where a row reads it, or with `words` knows its words; `supervised` trains on the target's pairs
-    and nothing else."""
-
-    def seen(domain: Domain) -> Domain:
-        images = domain.images("train") if isinstance(domain, Corpus) else domain.images
-        regions = domain.regions
-        own = model == "statistics" or model in ADAPTING
-        return replace(domain, regions=regions.standardized(images) if own else regions.means())
-
-    source, target = seen(source), seen(target)
-    if model == "supervised":
-        return sparsify(target, 1.0, SENTENCES, seed), target
-    training = sparsify(source, 1.0, SENTENCES, seed)
-    beside = training.with_target(_apart(target))  # also where it is only to be checked
-    return beside if words or model in ADAPTING else training, target
-
-
-def _apart(target: Domain) -> Unpaired:
-    return unpair(target) if isinstance(target, Corpus) else target
-
-
-def configure(
-    model: str, preset: str = "lesson", corpus: str = "storybook", factor: float = 1.0
-) -> VSAConfig | LinearConfig:
-    """The hyper-parameters of a row, with the weights of MMD times `factor`."""
-    if model == "linear":
-        return LinearConfig.preset(preset, corpus)
-    config = VSAConfig.preset(preset, corpus)
-    config = vary(config, model if model in VARIANTS else "source")
-    return replace(
-        config, align_images=factor * config.align_images, align_sentences=factor * config.align_sentences
-    )
-
-
-def train(
-    config: VSAConfig | LinearConfig,
-    model: str,
-    training: SparseCorpus,
-    target: Domain,
-    seed: int = 0,
-    word_vectors: str | Path | None = None,
-    **options: Any,
-) -> tuple[Embedder, TrainingResult | None]:
-    """The model of a row, and what `fit`, which the options are for, says of it where `fit` trained it."""
-    if model == "CCA":
-        candidates = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
-        return best_of(candidates, training.corpus, training.selection), None
-    if model == "linear":
-        made = Linear.build(config, training, seed=seed)
-    else:
-        made = VSA.build(config, training, seed=seed, word_vectors=word_vectors)
-    run = fit(made, training, config.optimization, seed=seed, **options)
-    if model == "CORAL":
-        return Coral(run.model, training.with_target(_apart(target))), run
-    return run.model, run
 
 
 @lru_cache(maxsize=4)
@@ -156,116 +56,142 @@ def _corpus(name: str, folder: str | None, preset: str) -> Corpus:
     return open_corpus(name, folder, preset, progress=False).corpus
 
 
-def run_cell(
-    cell: TransferCell,
-    corpus_dir: str | None = None,
-    target_dir: str | None = None,
-    word_vectors: str | None = None,
-) -> dict:
-    """Trains and evaluates one cell; its row.  The seed chooses the source's sentences and all that is
-    random."""
-    started = time.perf_counter()
-    source = _corpus(cell.corpus, corpus_dir, cell.preset)
-    target = _corpus(cell.setting, target_dir, cell.preset)
-    training, target = prepare(source, target, cell.model, cell.seed, words=cell.ablation == "words")
-    model, run = train(cell.config(), cell.model, training, target, cell.seed, word_vectors, progress=False)
-    embedded = embed(model, target, target.images("test", annotated=True))
-    reads = cell.model not in ("CCA", "linear")  # these two have no word vectors
-    row = {
-        **asdict(cell),
-        "split": "test",
-        "n_annotated": len(training.annotated),
-        "n_pairs": len(training.pairs),
-        **evaluate_embedded(model, embedded).as_dict(),
-        "word_vectors": Path(word_vectors).name if word_vectors and reads else None,
-    }
-    if run is not None:
-        row |= {
-            "best_epoch": run.best_epoch + 1,
-            "epochs": len(run.history),
-            "warnings": len(run.warnings),
-            "selection_rsum": run.best_score,
-        }
+def run(cell: TransferCell, inputs: Inputs) -> Outcome:
+    """Train and evaluate one cell; its seed chooses the source's sentences and all that is random."""
+    source = _corpus(cell.corpus, inputs.corpus_dir, cell.preset)
+    target = _corpus(cell.target, inputs.target_dir, cell.preset)
+    training, target = prepare_transfer(source, target, cell.model, cell.seed, words=cell.words)
+    model, result = train_row(cell.model, cell.configuration(), training, target, cell.seed,
+                              word_vectors=inputs.word_vectors, progress=False)  # fmt: skip
+    metrics = evaluate_embedded(model, embed(model, target, target.images("test", annotated=True))).as_dict()
+    if result is not None:
+        metrics["selection_rsum"] = result.best_score
     if cell.model not in ("supervised", "CORAL"):  # both domains in one space
-        here, there = (
-            encode(model, c.regions, *some_of(c, "val", cell.seed)) for c in (training.corpus, target)
-        )
-        row["alignment"] = alignment(here, there, cell.seed)
-    return row | cost(started)
+        here, there = (encode(model, domain.regions, *some_of(domain, "val", cell.seed))
+                       for domain in (training.corpus, target))  # fmt: skip
+        metrics["alignment"] = alignment(here, there, cell.seed)
+    return Outcome(target, "test", training, metrics, result)
 
 
 # --- the grid ---------------------------------------------------------------------------------------
 
+WORDS_KNOWN = TransferCell("statistics", words=True)
+ONE_SIDE = tuple(TransferCell("VSA-E-MMD", aligned=side) for side in ("images", "sentences"))
+
 
 def storybook_study() -> Iterator[TransferCell]:
-    """Both targets, every row, 5 seeds; MMD of one side alone, and what it is compared with, 3 seeds;
-    growing weights of MMD, one."""
-    for seed in range(5):
-        for target in TARGETS[:2]:
-            yield from (TransferCell(model, target, seed=seed) for model in MODELS)
-        if seed < 3:
-            for target in TARGETS[:2]:
-                yield TransferCell("statistics", target, "words", seed)
-                yield from (TransferCell("VSA-E-MMD", target, side, seed) for side in SIDES)
-        if seed < 1:
-            yield from (
-                TransferCell(model, "storybook-art", f"mmd*{factor:g}", seed)
-                for factor in FACTORS
-                for model in ADAPTING[1:3]
-                if factor != 1
-            )
+    """Both targets, every row, 5 seeds; parts of it 3 seeds; growing weights of MMD, one."""
+    targets = list(TARGETS)[:2]
+    yield from over_seeds(5, [TransferCell(row, target=target) for target in targets for row in ROWS])
+    yield from over_seeds(3, [replace(c, target=t) for t in targets for c in (WORDS_KNOWN, *ONE_SIDE)])
+    yield from (TransferCell(row, mmd_factor=factor) for factor in FACTORS for row in ADAPTING[1:3])
 
 
 def flickr8k_study() -> Iterator[TransferCell]:
-    """Flickr8k to fashion products: 3 seeds of the poster's rows, of the references and of MMD of pictures
-    alone; one of the linear model and of the discriminators."""
-    for seed in range(3):
-        for model in MODELS:
-            if seed < 1 or model not in ("linear", "VSA-AE-ADV"):
-                yield TransferCell(model, "fashion_products", seed=seed, corpus="flickr8k")
-        yield TransferCell("VSA-E-MMD", "fashion_products", "images", seed, "flickr8k")
-        yield TransferCell("statistics", "fashion_products", "words", seed, "flickr8k")
+    """Flickr8k to fashion products: 3 seeds; one of the linear model and of the discriminators."""
+    photographs = {"target": "fashion_products", "corpus": "flickr8k"}
+    few = ("linear", "VSA-AE-ADV")
+    rows = [TransferCell(row, **photographs) for row in ROWS if row not in few]
+    yield from over_seeds(3, [*rows, *(replace(cell, **photographs) for cell in (ONE_SIDE[0], WORDS_KNOWN))])
+    yield from (TransferCell(row, **photographs) for row in few)
+
+
+# --- the claims -----------------------------------------------------------------------------------
+
+NAMES = {"source": "source only", "statistics": "source only, each domain standardised by itself",
+         "VSA-AE-ADV": "VSA-AE-ADV, discriminators in place of MMD", "CORAL": "CORAL of source only",
+         "CCA": "linear CCA of the source", "linear": "two linear maps of the source"}  # fmt: skip
+# a row, and the row that it should be above: the first two are asked of the poster's table
+ASKED = (
+    *(("VSA-AE-MMD", other) for other in ("VSA-AE", "VSA-E-MMD", "source", "statistics")),
+    ("statistics", "source"),
+    *(("VSA-AE-MMD", other) for other in ("VSA-AE-ADV", "CORAL", "CCA", "linear")),
+)
+
+
+def paper(source: str = "Flickr30K") -> Results:
+    """Read the poster's rows of one source: its fashion and art targets stand at the places of ours."""
+    places = {"DeepFashion": ("storybook-fashion", "fashion_products"), "EsteArtworks": ("storybook-art",)}
+    rows = []
+    for line in read_published("vsa"):
+        metrics = {name: float(line[name]) for name in RECALLS}
+        metrics["rsum"] = sum(metrics.values())
+        if line["source"] == source:
+            cells = (
+                TransferCell(line["model"], corpus="poster", target=one) for one in places[line["target"]]
+            )
+            rows += [{"cell": cell.fields(), "metrics": metrics} for cell in cells]
+    return Results(rows, TransferCell, "poster")
+
+
+def above(first: TransferCell, second: TransferCell) -> tuple[Contrast, ...]:
+    """Contrast the sums of recalls of two cells."""
+    return (Contrast((first,), (second,), "rsum"),)
+
+
+def claims(target: str) -> list[Claim]:
+    """List what the poster orders, and what it does not ask."""
+    return [Claim(f"{NAMES.get(first, first)} is above {NAMES.get(second, second)}",
+                  "asked of the poster's table" if second in ADAPTING[:3] else "not on the poster",
+                  above(TransferCell(first, target=target), TransferCell(second, target=target)))
+            for first, second in ASKED]  # fmt: skip
+
+
+def causes(target: str) -> list[Claim]:
+    """List what each part does by itself: the target's words, against `statistics`; the others against
+    `statistics` that knows these words too, as all rows that adapt do.
+    """
+    known, plain = replace(WORDS_KNOWN, target=target), TransferCell("statistics", target=target)
+    parts = {"Knowing the target's words helps": (known, plain),
+             "MMD of pictures alone helps": (replace(ONE_SIDE[0], target=target), known),
+             "MMD of sentences alone helps": (replace(ONE_SIDE[1], target=target), known),
+             "The auto-encoders without alignment help": (TransferCell("VSA-AE", target=target), known),
+             "All of VSA-AE-MMD helps": (TransferCell("VSA-AE-MMD", target=target), known)}  # fmt: skip
+    return [
+        Claim(f"{text}, {TARGETS[target]}", "not on the poster", above(*pair)) for text, pair in parts.items()
+    ]
+
+
+def closed(results: Results, row: str, target: str) -> Measured | None:
+    """Measure the share (%) of the distance from source only to the supervised ceiling that a row closes, in
+    rsum, by seed; None where a run is missing.
+    """
+    values = [
+        results.values(TransferCell(name, target=target), "rsum") for name in (row, "source", "supervised")
+    ]
+    seeds = sorted(set.intersection(*map(set, values)))
+    shares = tuple(100 * (values[0][s] - values[1][s]) / (values[2][s] - values[1][s]) for s in seeds)
+    return Measured(shares, *mean_interval(shares)) if shares else None
+
+
+def row_table(results: Results, target: str) -> str:
+    """Print the rows of a target: recalls, the share closed (%), how far apart both domains' embeddings lie."""
+    metrics = [
+        *RECALLS,
+        "rsum",
+        *(f"alignment {s} {key}" for key in ("mmd2", "a_distance") for s in ("images", "sentences")),
+    ]
+    lines = []
+    for cell in (TransferCell(row, target=target) for row in ROWS):
+        share = None if cell.model in ("source", "supervised") else closed(results, cell.model, target)
+        shown = (results.spread(cell, metric, 3 if "mmd2" in metric else 1) for metric in metrics)
+        lines += [(cell.model, len(results.rows(cell)), *shown, spread(share.values, 0) if share else "–")]
+    return markdown(("row", "seeds", *metrics, "closed (%)"), [line for line in lines if line[1]])
+
+
+def report(results: Callable[[str], Results]) -> list[tuple[str, str]]:
+    """Print the table, the claims and the causes of each target."""
+    sections = []
+    for target, place in TARGETS.items():
+        study = results("flickr8k" if target == "fashion_products" else "storybook")
+        title = (
+            "Flickr8k to fashion products" if target == "fashion_products" else f"Storybook: photo to {place}"
+        )
+        sections += [(title, row_table(study, target)),
+                     (f"{title}: claims", claims_table([study], claims(target), paper())),
+                     (f"{title}: its parts", claims_table([study], causes(target), paper()))]  # fmt: skip
+    return sections
 
 
 STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; see the module's docstring."""
-    parser = argparse.ArgumentParser(
-        prog="python -m vse_lessons.experiments.vsa",
-        description=__doc__,
-        formatter_class=argparse.RawTextHelpFormatter,
-    )
-    parser.add_argument("study", nargs="?", choices=STUDIES)
-    parser.add_argument("--table", help="where rows go")
-    parser.add_argument("--workers", type=int, default=1, help="processes at a time")
-    parser.add_argument("--corpus-dir", help="where a source that is not built in lies")
-    parser.add_argument("--target-dir", help="where a target that is not built in lies")
-    parser.add_argument("--word-vectors", help="a GloVe text file")
-    parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run, its row to standard output
-    given = parser.parse_args(arguments)
-    if given.cell:
-        cell = TransferCell(**json.loads(given.cell))
-        print(json.dumps(run_cell(cell, given.corpus_dir, given.target_dir, given.word_vectors)))
-        return 0
-    if not given.study:
-        parser.error("name a study")
-    cells = list(STUDIES[given.study]())
-    table = Table(given.table or home() / "studies" / "study_transfer.jsonl")
-    for name in {cells[0].corpus, *(cell.setting for cell in cells)}:  # once, before the processes
-        folder = given.target_dir if name == "fashion_products" else given.corpus_dir
-        open_corpus(name, folder)
-    return run_and_report(
-        cells,
-        table,
-        workers=given.workers,
-        corpus_dir=given.corpus_dir,
-        target_dir=given.target_dir,
-        word_vectors=given.word_vectors,
-        module="vse_lessons.experiments.vsa",
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+TRANSFER = Experiment("vsa", TransferCell, STUDIES, run, report)

@@ -1,5 +1,7 @@
-"""What a notebook shows: sources, tables, figures, and things to click in JupyterLab, each of these
-with the content of a static figure before it."""
+"""Shows things in a notebook: sources, tables and figures, and things to click in JupyterLab.
+
+Each thing to click stands behind a static figure with the same content.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,20 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from vse_lessons.common.files import DataError
-from vse_lessons.lessons.plots import save
+from vse_lessons.lessons.plots.theme import save
 
 LARGE = 50_000  # bytes of a PNG beyond which a notebook embeds a smaller copy
 
 
 def show_source(*things: object) -> Markdown:
-    """The source of some functions or classes of the library, as it is on disk."""
+    """Shows the source of functions or classes of the library, as it is on disk.
+
+    Args:
+        *things: functions or classes.
+
+    Returns:
+        Markdown, with the name of the file above each.
+    """
     blocks = []
     for thing in things:
         place = inspect.getmodule(thing).__name__.replace(".", "/")
@@ -35,7 +44,15 @@ def show_source(*things: object) -> Markdown:
 
 
 def show_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HTML:
-    """A table; every cell is escaped, for captions are other people's text.  Numbers stand right."""
+    """Shows a table.  Every cell is escaped, for captions are other people's text; numbers stand right.
+
+    Args:
+        header: names of the columns.
+        rows: the rows.
+
+    Returns:
+        HTML.
+    """
     head = "".join(f"<th style='text-align:left'>{html.escape(name)}</th>" for name in header)
     body = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
     return HTML(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
@@ -49,7 +66,14 @@ def _cell(value: object) -> str:
 
 def show_figure(figure: Figure, path: Path, alt: str) -> None:
     """Saves a figure as PNG, shows it with a text for those who cannot see it, and closes it.
-    Photographs and paintings make large PNGs: the notebook then embeds a smaller copy."""
+
+    Photographs and paintings make large PNGs: the notebook then embeds a smaller copy.
+
+    Args:
+        figure: the figure.
+        path: of the PNG.
+        alt: the text.
+    """
     data = save(figure, path).read_bytes()
     plt.close(figure)
     if len(data) > LARGE:
@@ -60,7 +84,7 @@ def show_figure(figure: Figure, path: Path, alt: str) -> None:
 
 
 def _smaller(picture: Image.Image) -> tuple[bytes, str]:
-    """A picture as JPEG or as PNG of 128 colours: of photographs the first is smaller, of text the second."""
+    """Encodes a picture as JPEG, smaller for photographs, or PNG of 128 colours, smaller for text."""
     copies = []
     for kind, copy, options in (
         ("jpeg", picture, {"quality": 80}),
@@ -73,7 +97,16 @@ def _smaller(picture: Image.Image) -> tuple[bytes, str]:
 
 
 def answer_box(answer: Callable[[str], Figure], example: str, label: str = "query") -> ipywidgets.Widget:
-    """A line to type in and the figure that answers it, drawn again on Enter or the button."""
+    """Makes a line to type in and the figure that answers it, drawn again on Enter or the button.
+
+    Args:
+        answer: draws the figure for a text; the words of a `DataError` are shown in its place.
+        example: the first text.
+        label: of the line.
+
+    Returns:
+        The widget.
+    """
     line = ipywidgets.Text(
         example, description=html.escape(label), continuous_update=False, layout={"width": "80%"}
     )
@@ -90,7 +123,16 @@ def answer_box(answer: Callable[[str], Figure], example: str, label: str = "quer
 
 
 def chooser(draw: Callable[[int], Figure], names: Sequence[str], label: str) -> ipywidgets.Widget:
-    """A menu of names and the figure of the one that is chosen."""
+    """Makes a menu of names and the figure of the one that is chosen.
+
+    Args:
+        draw: draws the figure for the number of a name.
+        names: the names.
+        label: of the menu.
+
+    Returns:
+        The widget.
+    """
     menu = ipywidgets.Dropdown(
         options=list(zip(names, range(len(names)))),
         value=0,
@@ -106,8 +148,9 @@ def chooser(draw: Callable[[int], Figure], names: Sequence[str], label: str) -> 
 def _draw(output: ipywidgets.HTML, make: Callable[[], Figure]) -> None:
     """Shows a figure, or the words of a `DataError`: an empty query is no reason for a traceback.
 
-    The figure is a picture in an HTML widget.  An Output widget would do as well in JupyterLab, but
-    it talks with the client while a cell runs, over which papermill sometimes waits for ever."""
+    The figure is a picture in an HTML widget.  An Output widget would do as well in JupyterLab, but it talks
+    with the client while a cell runs, over which papermill sometimes waits for ever.
+    """
     try:
         figure = make()
     except DataError as error:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from torch import Tensor
 
-from vse_lessons.common.files import DataError
-from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.models.base import Pairs, UnpairedBatch
 
@@ -91,12 +89,3 @@ class BatchSchedule:
         rng = np.random.Generator(np.random.PCG64([self.seed, epoch, stream]))
         rounds = math.ceil(self.steps * self.size / count)
         return np.concatenate([rng.permutation(count) for _ in range(rounds)])
-
-
-def read_pixels(corpus: Corpus, images: np.ndarray) -> Tensor:
-    """(B, 3, P, P) in [-1, 1]: some images of a corpus, by number.  `DataError` if it has no pixels."""
-    if corpus.pixels is None:
-        raise DataError(f"{corpus.name} has no pixels: open it with corpora.with_pixels")
-    flat = corpus.pixels.batch(images).features[:, 0]  # (B, P * P * 3) from 0 to 255
-    side = math.isqrt(flat.shape[1] // 3)
-    return flat.view(-1, side, side, 3).permute(0, 3, 1, 2) / 127.5 - 1

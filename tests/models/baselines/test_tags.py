@@ -1,4 +1,3 @@
-import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +6,10 @@ import torch
 from helpers.corpora import make_corpus, make_store
 
 from vse_lessons.common.files import DataError
-from vse_lessons.data import wordnet as wordnet_file
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import tokenize
-from vse_lessons.data.wordnet import parse_lexicon, read_wordnet, wordnet
+from vse_lessons.data.wordnet import load_wordnet, parse_lexicon
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.baselines.tags import Concepts, Tags, TagsConfig, lexicon_of
 from vse_lessons.sources.catalogue import open_corpus
@@ -34,6 +34,13 @@ TOY = parse_lexicon(
     {"oxen": "ox"},
 )
 NAMES = ("saluki", "beagle", "hot dog", "traffic light", "T-shirt")
+
+
+def around(store):
+    """A sparse corpus of a store."""
+    corpus = Corpus("toy", store, ("a dog",), np.array([0]), np.array(["train"] * len(store)))
+    rest = np.arange(1, len(store))
+    return SparseCorpus(corpus, np.array([0]), rest, np.array([0]), np.array([0]))
 
 
 def concepts(sentence, lexicon=TOY, names=NAMES, **options):
@@ -91,19 +98,19 @@ def test_a_name_that_the_lexicon_lacks_is_matched_as_it_is():
     ],
 )
 def test_plurals_through_wordnet(form, name):
-    assert concepts(form, wordnet(), (name, "harp")) == {name}
+    assert concepts(form, load_wordnet(), (name, "harp")) == {name}
 
 
 def test_all_parts_of_speech_count_as_the_paper_names_none():
-    assert concepts("a boy swinging", wordnet(), ("swing", "harp")) == {"swing"}
-    assert concepts("he plays", wordnet(), ("harp",), hyponyms=True) == set(), (
+    assert concepts("a boy swinging", load_wordnet(), ("swing", "harp")) == {"swing"}
+    assert concepts("he plays", load_wordnet(), ("harp",), hyponyms=True) == set(), (
         "to harp is to play, but hyponyms are of nouns"
     )
 
 
 def test_imagenet_is_reached_from_plain_words_by_hyponyms_only():
     names = imagenet_words().names
-    plain, below = Concepts(names, wordnet()), Concepts(names, wordnet(), hyponyms=True)
+    plain, below = Concepts(names, load_wordnet()), Concepts(names, load_wordnet(), hyponyms=True)
     dogs = {names[row] for row in below.of_sentence("two dogs run")}
     assert {"saluki", "beagle", "golden retriever"} <= dogs and len(dogs) > 100
     assert "tabby" not in dogs
@@ -137,7 +144,7 @@ def literal_scores(store, sentence, lexicon):
 def test_the_score_is_the_one_of_the_paper():
     names = ("car", "canoe", "saluki", "bicycle", "umbrella", "horse cart", "swing")
     store = tagged(9, names)
-    model = Tags(store, wordnet(), TagsConfig(normalize="none"))
+    model = Tags(store, load_wordnet(), TagsConfig(normalize="none"))
     sentences = [
         "Two men in an automobile",
         "a bike , an umbrella and bikes",
@@ -146,7 +153,7 @@ def test_the_score_is_the_one_of_the_paper():
         "a child swings",
     ]
     r = model.similarity(model.encode_images(store.batch(range(9))), model.encode_sentences(sentences))
-    expected = [literal_scores(store, sentence, wordnet()) for sentence in sentences]
+    expected = [literal_scores(store, sentence, load_wordnet()) for sentence in sentences]
     assert r.shape == (9, 5) and r.dtype == torch.float32
     torch.testing.assert_close(r, torch.tensor(expected).T)
     assert model.encode_sentences(sentences).sum(1).tolist() == [1, 2, 0, 2, 1]
@@ -209,7 +216,7 @@ def test_there_is_nothing_to_train():
 
 def test_a_corpus_without_tags_is_refused():
     with pytest.raises(DataError, match=r"memory holds no image-level tags.*whose detector gives tags"):
-        Tags.build(make_store(4))
+        Tags.build(TagsConfig(), around(make_store(4)))
     with pytest.raises(DataError, match="no image-level tags"):
         Tags(make_store(4), TOY)
 
@@ -219,8 +226,8 @@ def test_a_corpus_without_tags_is_refused():
 
 def test_storybook_has_a_lexicon_of_its_own_and_photographs_have_wordnet():
     assert lexicon_of(tagged(detector="storybook 2")) is tag_lexicon()
-    assert lexicon_of(tagged(detector=f"{EfficientNetLite0.name} 1")) is wordnet()
-    assert lexicon_of(tagged(detector="storybooks of others")) is wordnet()
+    assert lexicon_of(tagged(detector=f"{EfficientNetLite0.name} 1")) is load_wordnet()
+    assert lexicon_of(tagged(detector="storybooks of others")) is load_wordnet()
 
 
 def test_storybook_beats_chance_without_any_annotation(tmp_path, monkeypatch):
@@ -229,8 +236,8 @@ def test_storybook_beats_chance_without_any_annotation(tmp_path, monkeypatch):
     images = len(data.images("test"))
     chance = 2 * 100 * (1 + 5 + 10) / images  # and less than that for ties
     strict, below = (
-        evaluate(Tags.build(data.regions, config=TagsConfig(hyponyms=hyponyms)), data, "test").rsum
-        for hyponyms in (False, True)
+        evaluate(Tags.build(TagsConfig().with_variant(variant), around(data.regions)), data, "test").rsum
+        for variant in ("full", "hyponyms")
     )
     assert strict > 1.3 * chance and below > 1.1 * strict
 
@@ -242,7 +249,7 @@ def test_every_tag_of_storybook_has_its_place():
 
 def test_storybooks_lexicon_says_what_wordnet_says():
     """Words of one line share a synset in WordNet, and what stands after < lies above it there."""
-    ours, theirs = tag_lexicon(), wordnet()
+    ours, theirs = tag_lexicon(), load_wordnet()
     for lemmas, hypernyms in ours.synsets.values():
         known = [theirs.named(lemma, "n") for lemma in lemmas if theirs.named(lemma, "n")]
         shared = set.intersection(*known) if known else set()
@@ -250,101 +257,3 @@ def test_storybooks_lexicon_says_what_wordnet_says():
         for key in hypernyms:
             above = {k for lemma in ours.synsets[key].lemmas for k in theirs.named(lemma, "n")}
             assert not (shared and above) or theirs.above(shared) & above, f"{lemmas} < {key}"
-
-
-def test_lexicons_with_mistakes_are_refused():
-    with pytest.raises(DataError, match="toy: 'dog' lies below 'animal', which is nowhere"):
-        parse_lexicon("toy", "dog < animal", {})
-    with pytest.raises(DataError, match="begin with the same lemma"):
-        parse_lexicon("toy", "dog\ndog, hound", {})
-
-
-# ------------------------------------------------------------- WordNet's files
-
-
-DATA = """\
-  1 This software and database is being provided to you, the LICENSEE
-00000001 05 n 02 dog 0 domestic_dog 0 002 @ 00000002 n 0000 @i 00000003 n 0000 | a "gloss" | with bars
-00000002 03 n 01 Animal 0 000 | a gloss
-00000003 03 n 01 fame 0 000 | a gloss
-"""
-INDEX = """\
-  1 This software and database is being provided to you, the LICENSEE
-animal n 1 1 ~ 1 0 00000002
-dog n 1 2 @ @i 1 1 00000001
-domestic_dog n 1 2 @ @i 1 0 00000001
-fame n 1 0 1 0 00000003
-"""
-
-
-def write_database(folder, ending="\n"):
-    folder.mkdir(parents=True)
-    for part in ("noun", "verb", "adj", "adv"):
-        texts = {f"data.{part}": "", f"index.{part}": "", f"{part}.exc": ""}
-        if part == "noun":
-            texts = {"data.noun": DATA, "index.noun": INDEX, "noun.exc": "doggen dog\n"}
-        for name, text in texts.items():
-            (folder / name).write_bytes(text.replace("\n", ending).encode())
-    return folder
-
-
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_the_format_of_wordnets_files(tmp_path, ending):
-    lexicon = read_wordnet(write_database(tmp_path / "wordnet", ending))
-    (dog,) = lexicon.synsets_of("doggen")
-    assert lexicon.synsets[dog] == (("dog", "domestic dog"), (("n", "00000002"),))
-    assert lexicon.synsets_of("domestic dogs") == {dog}
-    assert lexicon.above([dog]) == {dog, *lexicon.named("animal")}, "an instance has no hypernym"
-
-
-@pytest.fixture
-def elsewhere(tmp_path, monkeypatch):
-    """A machine without WordNet, its home in a temporary folder."""
-    monkeypatch.setenv("NLTK_DATA", "")
-    monkeypatch.setattr(wordnet_file.Path, "home", lambda: tmp_path)
-    monkeypatch.setattr(wordnet_file.sys, "prefix", str(tmp_path / "prefix"))
-    monkeypatch.setattr(wordnet_file, "SYSTEM", ())
-    monkeypatch.setattr(wordnet_file.importlib.util, "find_spec", lambda name: None)
-    wordnet.cache_clear()
-    yield tmp_path
-    wordnet.cache_clear()
-
-
-def test_a_machine_without_wordnet_is_told_the_remedy(elsewhere):
-    with pytest.raises(DataError, match=r'not on this machine: .*pip install "vse_lessons\[wordnet\]"'):
-        wordnet()
-    with pytest.raises(DataError, match=r"nltk\.downloader wordnet"):
-        Tags.build(tagged(detector=f"{EfficientNetLite0.name} 1"))
-    Tags.build(tagged(detector="storybook 2"))  # needs none
-
-
-def test_what_nltk_has_downloaded_is_found_packed_or_not(elsewhere, monkeypatch):
-    folder = write_database(elsewhere / "nltk_data" / "corpora" / "wordnet")
-    assert wordnet().named("domestic dog")
-    packed = elsewhere / "other" / "corpora" / "wordnet.zip"
-    packed.parent.mkdir(parents=True)
-    with zipfile.ZipFile(packed, "w") as file:
-        for path in folder.iterdir():
-            file.write(path, f"wordnet/{path.name}")
-            path.unlink()
-    monkeypatch.setenv("NLTK_DATA", str(elsewhere / "other"))
-    wordnet.cache_clear()
-    assert wordnet().named("domestic dog") and "zip" in wordnet().name
-
-
-@pytest.mark.parametrize("damage", ["cut", "lost", "garbled"])
-def test_a_damaged_wordnet_is_named(tmp_path, damage):
-    folder = write_database(tmp_path / "wordnet")
-    if damage == "cut":
-        (folder / "data.noun").write_text("".join(DATA.splitlines(True)[:-1]))
-    elif damage == "lost":
-        (folder / "verb.exc").unlink()
-    else:
-        (folder / "index.noun").write_text("dog n one\n")
-    with pytest.raises(DataError, match=r"wordnet is damaged .*vse_lessons\[wordnet\]"):
-        read_wordnet(folder)
-
-
-def test_wordnet_is_whole():
-    lexicon = wordnet()
-    assert len(lexicon.synsets.rows) == 117_659

@@ -102,4 +102,5 @@ def build_corpus(
     texts, owners, kinds = zip(*written)
     splits = np.repeat(["train", "val", "test"], SIZES[preset])
     name = f"storybook-{domain}" + ("-pages" if pages else "")
-    return Corpus(name, store, texts, np.asarray(owners), splits, np.asarray(kinds))
+    own = {"built_in": True, "lexicon": "storybook"}
+    return Corpus(name, store, texts, np.asarray(owners), splits, np.asarray(kinds), **own)

@@ -1,0 +1,90 @@
+"""Reports: tables from stored rows, shown in lessons, written to `docs/results/` by `vse-lessons report`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from vse_lessons.common.errors import DataError
+from vse_lessons.common.files import atomic_path
+from vse_lessons.experiments.a3vse import ANNOTATION, WEIGHTS
+from vse_lessons.experiments.artpedia import PAGES
+from vse_lessons.experiments.claims import Results
+from vse_lessons.experiments.grid import Experiment
+from vse_lessons.experiments.gxn import IMAGINING
+from vse_lessons.experiments.table import Table
+from vse_lessons.experiments.vsa import TRANSFER
+
+EXPERIMENTS = {one.name: one for one in (ANNOTATION, WEIGHTS, PAGES, TRANSFER, IMAGINING)}
+LEGEND = """Mean ± half of the 95 % Student interval over seeds; recalls and average precision in per cent.
+**holds**: every contrast's whole interval is above 0.  **does not hold**: the whole interval of at least one
+is below 0.  *undecided*: anything else, also where one seed has no interval.  Storybook shows mechanisms: its
+figures are never a paper's results, which stand beside them for the order of rows and not for their height."""
+
+
+def experiment(name: str) -> Experiment:
+    """Return an experiment by its name; `DataError` names the known ones."""
+    if name not in EXPERIMENTS:
+        raise DataError(f"unknown study {name!r}: one of {', '.join(EXPERIMENTS)}")
+    return EXPERIMENTS[name]
+
+
+def stored(name: str, corpus: str, preset: str = "lesson", table: Table | None = None) -> Results:
+    """Open the rows of an experiment.
+
+    Args:
+        name: of the experiment: "a3vse", "weights", "artpedia", "vsa" or "gxn".
+        corpus: of the rows.
+        preset: of the rows.
+        table: the rows of a study of one's own, in place of those that come with the library.
+
+    Returns:
+        The results, to be asked by cell or as a frame.
+    """
+    one = experiment(name)
+    table = table or one.table
+    return Results(table.rows(), one.cell, corpus, preset, table.arrays)
+
+
+def report(name: str, table: Table | None = None, preset: str = "lesson") -> str:
+    """Print the report of an experiment as Markdown: where its rows come from, then its sections."""
+    one = experiment(name)
+    table = table or one.table
+    sections = one.report(lambda corpus: stored(name, corpus, preset, table))
+    parts = [f"# Results: {name}", provenance(one, table), LEGEND]
+    return "\n\n".join(parts + [f"## {title}\n\n{text}" for title, text in sections]) + "\n"
+
+
+def provenance(one: Experiment, table: Table) -> str:
+    """Say how many rows there are, on what they were measured, and how many are stale."""
+    rows = table.rows()
+    where = Counter((r["library"], r["versions"]["torch"], r["machine"]["processor"]) for r in rows)
+    parts = [
+        f"{n} with version {lib}, PyTorch {torch}, on {cpu}" for (lib, torch, cpu), n in sorted(where.items())
+    ]
+    stale = sum(row["digest"] != one.digest_of_row(row) for row in rows)
+    also = f"  **{stale} are stale: their preset has changed since; run the study again.**" if stale else ""
+    return f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(parts)}.{also}"
+
+
+def write_reports(
+    folder: Path, names: Iterable[str] = EXPERIMENTS, table: Table | None = None, preset: str = "lesson"
+) -> list[Path]:
+    """Write reports to `folder/NAME.md`.
+
+    Args:
+        folder: is made where it is missing.
+        names: of experiments; all by default.
+        table: rows of one's own, of one experiment.
+        preset: of the rows.
+
+    Returns:
+        The paths.
+    """
+    paths = []
+    for name in names:
+        paths.append(Path(folder) / f"{name}.md")
+        with atomic_path(paths[-1]) as temporary:
+            temporary.write_text(report(name, table, preset), "utf-8", newline="\n")
+    return paths
