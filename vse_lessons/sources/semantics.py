@@ -184,6 +184,7 @@ def describe(
         training: A sparse corpus.
         source: "regions" (s, section 3.2 of Huang et al. 2019) or "tags" (s_g, section 4.6).
         threshold: The score that a tag must have.
+        words: Which words of the detections are kept.
 
     Returns:
         A sentence for each of `training.unannotated`, in their order.
