@@ -88,11 +88,11 @@ def test_stored_and_asked_embeddings_give_one_row(corpus, written):
 
 def test_images_are_found_by_name_with_their_sentences(corpus, written):
     stored = embeddings.read(written)
-    assert stored.find(corpus, np.array([7, 2])).tolist() == [7, 2]
+    assert stored.match_images(corpus, np.array([7, 2])).tolist() == [7, 2]
     other = Corpus("other", corpus.regions, (*SENTENCES[:-1], "else"), corpus.image_of, corpus.splits)
-    assert stored.find(other, np.array([3])).tolist() == [3]
+    assert stored.match_images(other, np.array([3])).tolist() == [3]
     with pytest.raises(DataError, match=r"hold no 11\.jpg, or other sentences of it than other"):
-        stored.find(other, np.array([3, 11]))
+        stored.match_images(other, np.array([3, 11]))
 
 
 def test_it_is_not_trained_and_wants_one_space(corpus):
