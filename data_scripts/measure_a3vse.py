@@ -22,17 +22,11 @@ from vse_lessons.common.files import read_json, write_json
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus, sparsify
 from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded
-from vse_lessons.models.a3vse import (
-    A3VSE,
-    ABLATIONS,
-    ADVERSARIAL,
-    A3VSEConfig,
-    ablate,
-    with_semantics_for,
-)
+from vse_lessons.models.a3vse import A3VSE, ADVERSARIAL, A3VSEConfig
 from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
+from vse_lessons.models.registry import prepare_training
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.training.loop import TrainingResult, fit
 
@@ -70,7 +64,7 @@ def linear(seed: int, config: LinearConfig) -> Callable:
 
 
 def cca(training: SparseCorpus) -> Trained:
-    candidates = [CCA(config, training) for config in CCAConfig.candidates()]
+    candidates = [CCA.build(config, training) for config in CCAConfig().candidates()]
     return best_of(candidates, training.corpus, training.selection), None
 
 
@@ -82,9 +76,9 @@ def baselines(seed: int) -> Iterator[tuple[str, Callable, str]]:
 
 def storybook_jobs(seeds: int, _: argparse.Namespace) -> Iterator[Job]:
     for seed in range(seeds):
-        for name in ABLATIONS:
+        for name in A3VSEConfig.variants:
             key = {"study": "storybook", "model": f"A3VSE {name}", "seed": seed}
-            config = ablate(A3VSEConfig.lesson(), name)
+            config = A3VSEConfig.lesson().with_variant(name)
             yield Job(key, a3vse(config, seed), name)
         for name, train, semantics in baselines(seed):
             yield Job({"study": "storybook", "model": name, "seed": seed}, train, semantics)
@@ -132,7 +126,7 @@ STUDIES = {  # jobs, seeds, corpus, split, images held out of training for selec
 def measure(job: Job, data: Corpus, split: str, hold_out: int) -> dict:
     started = time.perf_counter()
     training = sparsify(data, 0.1, 5, job.key["seed"], hold_out)
-    training = with_semantics_for(training, job.ablation)
+    training = prepare_training(A3VSEConfig.lesson().with_variant(job.ablation), training)
     model, run = job.train(training)
     embedded = embed(model, data, data.images(split))
     row = {**job.key, "split": split, **evaluate_embedded(model, embedded).as_dict()}

@@ -119,7 +119,7 @@ for sentence in chosen.training_sentences[:3]:
 # **Predict, then run.** Which two or three of the nine cost the same number of sentences?
 
 # %%
-built = {name: sparsify(data, s.images, s.sentences, seed) for name, s in TABLE_1.items()}
+built = {name: sparsify(data, s.share, s.sentences, seed) for name, s in TABLE_1.items()}
 every = sum(len(data.sentences_of[i]) for i in training_images)
 widgets.show_table(
     [
@@ -135,7 +135,7 @@ widgets.show_table(
     [
         (
             name,
-            f"{s.images:.0%}",
+            f"{s.share:.0%}",
             s.sentences,
             len(built[name].annotated),
             len(built[name].pairs),
@@ -156,7 +156,7 @@ widgets.show_table(
     [
         (
             name,
-            f"{s.images:.0%}",
+            f"{s.share:.0%}",
             s.sentences,
             s.published_pairs,
             f"{s.pairs:,}" + (" (differs)" if s.pairs != s.published_pairs else ""),
@@ -245,7 +245,7 @@ for name, training in {**built, "100%x5": full}.items():
     known = set(Vocabulary.build(training.training_sentences).words)
     unknown = sum(word not in known for words in tokens for word in words) / sum(map(len, tokens))
     touched = sum(any(word not in known for word in words) for words in tokens) / len(tokens)
-    share, each = (TABLE_1[name].images, TABLE_1[name].sentences) if name in TABLE_1 else (1.0, 5)
+    share, each = (TABLE_1[name].share, TABLE_1[name].sentences) if name in TABLE_1 else (1.0, 5)
     costs.append(
         {
             "setting": name,
@@ -479,7 +479,7 @@ settings = {
     if len(training.pairs) <= affordable
 }
 for name, training in settings.items():
-    score = evaluate(CCA(CCAConfig(), training), data, "val")
+    score = evaluate(CCA.build(CCAConfig(), training), data, "val")
     rows[name] |= {"t2i_R10": score.t2i["R@10"], "i2t_R10": score.i2t["R@10"]}
 priced = [row for row in costs if "t2i_R10" in row]
 chance = 100 * 10 / len(val)

@@ -60,6 +60,8 @@ from vse_lessons.models import a3vse
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot
+from vse_lessons.models.presets import differences
+from vse_lessons.models.registry import prepare_training
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.features import embeddings
 from vse_lessons.training.loop import fit
@@ -80,7 +82,7 @@ parameters = {
 }
 if evaluate_on not in ("val", "test"):
     raise DataError(f"evaluate_on is {evaluate_on!r}: val or test")
-a3vse.check_ablation(ablation)
+a3vse.A3VSEConfig.check_variant(ablation)
 choose_device(device)
 plots.use_style()
 folder = lesson_folder(out_dir, "03_train_a3vse")
@@ -105,7 +107,7 @@ opened = open_corpus(corpus, corpus_dir, preset)
 data = opened.corpus
 hold_out = 0 if evaluate_on == "test" else min(500, len(data.images("train")) // 8)
 training = sparsify(data, annotated_images, sentences_per_image, seed, hold_out)
-training = a3vse.with_semantics_for(training, ablation)
+training = prepare_training(a3vse.A3VSEConfig.preset(preset, corpus).with_variant(ablation), training)
 print(
     f"{len(training.annotated)} annotated images with {len(training.pairs)} sentences, "
     f"{len(training.unannotated)} un-annotated; the best epoch is chosen on {len(training.selection)} images"
@@ -165,15 +167,14 @@ widgets.show_source(adversarial.domain_objective, adversarial.reverse_gradient, 
 # few annotations over-fit, or because the published value failed when it was measured: see the last section.
 
 # %%
-config = a3vse.ablate(a3vse.A3VSEConfig.preset(preset, corpus), ablation)
+config = a3vse.A3VSEConfig.preset(preset, corpus).with_variant(ablation)
 if ablation not in ("full", "no_semantics", "global_tags") and config == a3vse.A3VSEConfig.preset(
     preset, corpus
 ):
     print(f"{ablation} changes nothing here: what it removes has weight 0 in this preset already")
-published = asdict(a3vse.A3VSEConfig.paper())
-rows = [(name, value, published[name]) for name, value in asdict(config).items() if value != published[name]]
-table = ["| hyper-parameter | here | published |", "| --- | --- | --- |"]
-table += [f"| `{name}` | {here} | {there} |" for name, here, there in rows]
+rows = differences(config, a3vse.A3VSEConfig.preset("paper", corpus))
+table = ["| hyper-parameter | here | published | |", "| --- | --- | --- | --- |"]
+table += [f"| `{row.field}` | {row.here} | {row.published} | {row.comment} |" for row in rows]
 display(Markdown("\n".join(table)))
 
 # %% [markdown]
@@ -201,7 +202,7 @@ def report(name, model, data=data, reported=reported):
     return embedded
 
 
-ridges = [CCA(candidate, training) for candidate in CCAConfig.candidates()]
+ridges = [CCA.build(candidate, training) for candidate in CCAConfig().candidates()]
 report("linear CCA", best_of(ridges, data, training.selection))
 linear_config = LinearConfig.preset(preset)
 linear = fit(

@@ -262,7 +262,7 @@ def flat(config):
     return {**values.pop("optimization"), **values}
 
 
-here_config, paper_config = flat(config), flat(vsa.vary(vsa.VSAConfig.paper(), variant))
+here_config, paper_config = flat(config), flat(vsa.VSAConfig.paper().with_variant(variant))
 widgets.show_table(
     ["hyper-parameter", "here", "paper(): all ours"],
     [(k, str(v), str(paper_config[k])) for k, v in here_config.items() if v != paper_config[k]],
@@ -350,7 +350,7 @@ if paired:
     for name in ("statistics", "CCA", "linear", "supervised"):
         train(name)
     beside = trainings["source"].with_target(unpair(targets["source"]))
-    models["CORAL"], targets["CORAL"] = coral.Coral(models["source"], beside), targets["source"]
+    models["CORAL"], targets["CORAL"] = coral.Coral.build(coral.CoralConfig(), beside, model=models["source"]), targets["source"]
     for name in ("source", "statistics", variant, "CORAL", "CCA", "linear", "supervised"):
         embedded[name] = embed(models[name], targets[name], targets[name].images(evaluate_on, annotated=True))
         evaluations[name] = evaluate_embedded(models[name], embedded[name])

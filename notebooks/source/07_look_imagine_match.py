@@ -56,7 +56,7 @@ from vse_lessons.models import gxn
 from vse_lessons.sources.catalogue import open_corpus, with_pixels
 from vse_lessons.training.loop import fit
 
-if variant not in gxn.VARIANTS or variant == "ranking":
+if variant not in gxn.GXNConfig.variants or variant == "ranking":
     raise DataError(f"variant is {variant!r}: both, t2i, i2t mix or i2t xe")
 if similarity not in ("", "order", "cosine"):
     raise DataError(f"similarity is {similarity!r}: order, cosine or empty")
@@ -110,7 +110,7 @@ if draws:
     opened = with_pixels(opened)
 # a model that only matches sees the mean region, one that writes also looks at each of them
 corpora = {
-    name: gxn_study.what_it_sees(gxn.vary(config, name), opened.corpus) for name in ("ranking", variant)
+    name: gxn_study.what_it_sees(config.with_variant(name), opened.corpus) for name in ("ranking", variant)
 }
 data = corpora[variant]
 held_out = 0 if reported == "test" else min(500, len(data.images("train")) // 8)
@@ -225,7 +225,7 @@ def look_in(epoch, model):
 
 runs = {}
 for name in ("ranking", variant):
-    row = gxn.vary(config, name)
+    row = config.with_variant(name)
     model = gxn.GXN.build(row, trainings[name], seed=seed, word_vectors=word_vectors or None)
     runs[name] = fit(
         model,
@@ -494,7 +494,7 @@ display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.u
 #
 # ## Exercises
 # 1. Run with `variant="i2t xe"`, then with `"i2t mix"`. What does the reward do to CIDEr-D, to BLEU-4, and to how many different sentences there are?
-# 2. Count END as no word in `GXN._rewards`. How do sentences end now, and why?
+# 2. Count END as no word in `caption_metrics.Reward`. How do sentences end now, and why?
 # 3. Set `kl` to 100, or `momentum` to 0.9. What becomes of the pictures, and of their rows in the strip?
 # 4. Leave the mismatched pairs out of Eq. 7. Does the discriminator still read?
 # 5. Write Eq. 2 as three nested loops and hold `order_similarity` against them.
@@ -514,7 +514,7 @@ results = write_results(
     ranking=evaluations["ranking"].as_dict(),
     captions=captions,
     layout_rank=rank,
-    config=asdict(gxn.vary(config, variant)),
+    config=asdict(config.with_variant(variant)),
     best_epoch=runs[variant].best_epoch + 1,
     training_seconds={name: round(run.seconds, 1) for name, run in runs.items()},
     warnings=[warning for run in runs.values() for warning in run.warnings],

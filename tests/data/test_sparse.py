@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.sparse import TABLE_1, TABLE_3, annotated_count, sparsify
+from vse_lessons.data.sparse import TABLE_1, TABLE_3, annotated_count, parse_setting, setting_name, sparsify
 
 
 def five_each(images: int) -> Corpus:
@@ -31,8 +31,8 @@ def test_nested(shares, counts, seed):
 @pytest.mark.parametrize("setting", TABLE_1.values(), ids=TABLE_1)
 def test_sizes_are_exact(setting):
     corpus = five_each(2900 + 4)
-    found = sparsify(corpus, setting.images, setting.sentences)
-    assert len(found.annotated) == setting.images * 2900
+    found = sparsify(corpus, setting.share, setting.sentences)
+    assert len(found.annotated) == setting.share * 2900
     assert len(found.pairs) == len(found.annotated) * setting.sentences
     assert len(set(found.pairs)) == len(found.pairs)
     assert len(found.unannotated) + len(found.annotated) == 2900
@@ -77,9 +77,9 @@ def test_held_out_images_are_never_trained_on():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"images": 0}, "must be in"),
-        ({"images": 1.2}, "must be in"),
-        ({"images": 0.001}, "is no image"),
+        ({"share": 0}, "must be in"),
+        ({"share": 1.2}, "must be in"),
+        ({"share": 0.001}, "is no image"),
         ({"sentences": 0}, "at least one"),
         ({"hold_out": 40}, "cannot hold out"),
     ],
@@ -110,3 +110,22 @@ def test_pages_give_their_visual_sentences_as_pairs_and_keep_the_others_apart():
     assert training.contextual_sentences == [corpus.sentences[s] for s in training.contextual]
     one = sparsify(corpus, 1.0, 1)
     assert len(one.pairs) == len(one.annotated) == len(training.annotated)
+
+
+@given(st.integers(1, 1000), st.integers(1, 5))
+def test_a_setting_and_its_name(tenths, sentences):
+    share = tenths / 1000
+    assert parse_setting(setting_name(share, sentences)) == (share, sentences)
+
+
+def test_names_of_settings():
+    assert [setting_name(*pair) for pair in ((0.1, 5), (1, 1), (0.29, 2), (0.005, 1))] == [
+        "10%x5",
+        "100%x1",
+        "29%x2",
+        "0.5%x1",
+    ]
+    assert all(parse_setting(name) == (row.share, row.sentences) for name, row in TABLE_1.items())
+    for wrong in ("10x5", "0%x5", "101%x1", "10%x0", "10 % x 5", "", ".5%x1", "10%x5 ", "١٠%x5"):
+        with pytest.raises(DataError, match=r"unknown setting .* write 10%x5"):
+            parse_setting(wrong)

@@ -9,7 +9,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.data.word_vectors import WordVectors
-from vse_lessons.models.a3vse import A3VSE, ABLATIONS, A3VSEConfig, ablate
+from vse_lessons.models.a3vse import A3VSE, A3VSEConfig
 from vse_lessons.models.base import Batch, Optimization, Pairs
 
 SMALL = replace(
@@ -116,7 +116,7 @@ def test_equation_10_encoders_and_discriminators_pull_against_each_other():
 
     def gradients(gamma):
         model.zero_grad()
-        terms, _ = model._align(model._embed(batch), gamma)
+        terms, _ = model.discriminators.align(model._embed(batch), gamma)
         sum(terms.values()).backward()
         return (
             model.image_encoder.layer.weight.grad.clone(),
@@ -164,9 +164,9 @@ def test_warmup_uses_all_negatives():
     assert warm < hard
 
 
-@pytest.mark.parametrize("ablation", ABLATIONS)
+@pytest.mark.parametrize("ablation", A3VSEConfig.variants)
 def test_ablations_remove_what_they_name(ablation):
-    corpus, model = build(ablate(SMALL, ablation))
+    corpus, model = build(SMALL.with_variant(ablation))
     batch = batch_of(corpus)
     if ablation == "no_semantics":
         batch.weak = None
@@ -182,8 +182,8 @@ def test_ablations_remove_what_they_name(ablation):
 
 
 def test_unknown_ablation_is_refused():
-    with pytest.raises(DataError, match="unknown ablation 'no_sound': one of full"):
-        ablate(SMALL, "no_sound")
+    with pytest.raises(DataError, match="unknown variant 'no_sound': one of full"):
+        SMALL.with_variant("no_sound")
 
 
 def test_every_parameter_learns():

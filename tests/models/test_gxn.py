@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors import safe_open
 
-from vse_lessons.blocks.caption_metrics import Cider
+from vse_lessons.blocks import decoders, generators
+from vse_lessons.blocks.caption_metrics import END, Cider
 from vse_lessons.blocks.decoders import DecoderInput, log_probabilities, sentence_error
 from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import order_similarity
@@ -21,9 +22,8 @@ from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
-from vse_lessons.models import gxn
 from vse_lessons.models.base import Batch, Optimization
-from vse_lessons.models.gxn import END, GXN, VARIANTS, GXNConfig, vary
+from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.sources.catalogue import Opened, open_corpus, with_pixels
 from vse_lessons.sources.detectors.base import Thumbnails
 from vse_lessons.sources.detectors.extraction import extract_regions
@@ -60,7 +60,7 @@ def setup(variant="both", config=SMALL, data=None):
     data = corpus() if data is None else data
     data = replace(data, splits=np.array(["train"] * 30 + ["val"] * 10))
     training = sparsify(data, 1.0, 3, 0)
-    return GXN.build(vary(config, variant), training, seed=0), training
+    return GXN.build(config.with_variant(variant), training, seed=0), training
 
 
 def spoken():
@@ -157,7 +157,7 @@ def test_an_unknown_similarity_or_variant_is_refused():
     with pytest.raises(ValueError, match="order or cosine"):
         GXNConfig(similarity="dot")
     with pytest.raises(DataError, match="unknown variant 'all'"):
-        vary(SMALL, "all")
+        SMALL.with_variant("all")
 
 
 # --- match ----------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ TERMS = {
 }
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", GXNConfig.variants)
 def test_each_row_has_its_terms(variant):
     model, training = setup(variant)
     assert set(model.loss(batch(training)).terms) == TERMS[variant] | {"pairs"}
@@ -301,7 +301,7 @@ def test_the_objective_is_the_sum_of_its_equations(progress, warmup):
         assert float(found[name].detach()) == pytest.approx(float(value), abs=1e-5), name
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", GXNConfig.variants)
 def test_a_row_has_no_parameters_but_those_it_trains(variant):
     model, training = setup(variant)
     given_ = batch(training)
@@ -311,7 +311,7 @@ def test_a_row_has_no_parameters_but_those_it_trains(variant):
     assert all(p.grad is not None for p in model.parameters())
     assert hasattr(model, "decoder") == ("captions" in TERMS[variant])
     assert hasattr(model, "discriminator") == ("pictures" in TERMS[variant])
-    assert (model.cider is not None) == ("reward" in TERMS[variant])
+    assert (model.reward is not None) == ("reward" in TERMS[variant])
 
 
 def moved(model, value):
@@ -338,9 +338,8 @@ def test_each_term_moves_what_it_should():
     assert moved(model, terms["kl"]) == {"text_low", "augment"}
     found = model.adversary_loss(given_)
     assert moved(model, found.total) == {"discriminator"}
-    assert {name for name, _ in model.named_parameters() if model.is_adversary(name)} == {
-        name for name, _ in model.named_parameters() if name.startswith("discriminator.")
-    }
+    adversary = [p for group in model.parameter_groups() if group.adversary for p in group.parameters]
+    assert [id(p) for p in adversary] == [id(p) for p in model.discriminator.parameters()]
 
 
 def parameters(model):
@@ -419,7 +418,7 @@ def test_the_discriminator_sees_real_mismatched_and_drawn_pairs(monkeypatch):
         seen["logits"] = logits
         return sum(one.sum() for one in logits)
 
-    monkeypatch.setattr(gxn, "discriminator_error", spy)
+    monkeypatch.setattr(generators, "discriminator_error", spy)
     model.eval()  # spectral norms and dropout then stand still
     model.adversary_loss(given_)
     owners = given_.pairs.owners[:5]
@@ -444,9 +443,9 @@ def test_the_reward_is_that_of_the_equation(monkeypatch):
     drawn = model._words(pairs.sentences)  # as if it had drawn these
     likeliest = drawn.roll(1, 0)
     answers = iter([drawn, likeliest])
-    monkeypatch.setattr(gxn, "write", lambda *_: next(answers))
+    monkeypatch.setattr(decoders, "write", lambda *_: next(answers))
     monkeypatch.setattr(
-        gxn,
+        decoders,
         "log_probabilities",
         lambda decoder, table, seen, words: -(words != 0).float() - seen.embeddings.sum() * 0,
     )
@@ -472,10 +471,12 @@ def test_the_reward_s_gradient_is_that_of_the_drawn_sentences(monkeypatch):
     seen = written_from(model, pairs.images)
     drawn = model._words(pairs.sentences)
     answers = iter([drawn, drawn.roll(1, 0)])
-    monkeypatch.setattr(gxn, "write", lambda *_: next(answers))
+    monkeypatch.setattr(decoders, "write", lambda *_: next(answers))
     found, _ = model.reward_error(seen, pairs.owners)
-    places = [model.place[image] for image in pairs.owners.tolist()]
-    better = np.subtract(*(model._rewards(w, places) for w in (drawn, drawn.roll(1, 0))))
+    images = pairs.owners.tolist()
+    better = np.subtract(
+        *(model.reward.of(model.vocabulary.decode(w), images) for w in (drawn, drawn.roll(1, 0)))
+    )
     assert np.abs(better).max() > 0.1
     total = 0.0
     for row, advantage in enumerate(better):
@@ -494,34 +495,36 @@ def test_nothing_drawn_is_a_sentence_too(monkeypatch):
     model, training = setup("i2t mix")
     pairs = batch(training).pairs
     none = torch.zeros(8, 0, dtype=torch.int64)
-    monkeypatch.setattr(gxn, "write", lambda *_: none)
+    monkeypatch.setattr(decoders, "write", lambda *_: none)
     found, baseline = model.reward_error(written_from(model, pairs.images), pairs.owners)
     assert float(found.detach()) == 0.0 and baseline >= 0
-    assert model._rewards(none, [0] * 8) == [model.cider.score([END], 0)] * 8
+    first = next(iter(model.reward.place))
+    ended = model.reward.of(model.vocabulary.decode(none), [first] * 8)
+    assert ended == [model.reward.cider.score([END], 0)] * 8
 
 
 def test_the_reward_s_references_are_the_training_sentences_of_the_image_only():
     data = spoken()  # three sentences an image
     training = sparsify(data, 0.5, 1, 0)
-    model = GXN.build(vary(SMALL, "i2t mix"), training, seed=0)
-    assert set(model.place) == set(training.annotated.tolist())
-    assert [len(of) for of in model.cider.references] == [1] * len(training.annotated)
+    model = GXN.build(SMALL.with_variant("i2t mix"), training, seed=0)
+    assert set(model.reward.place) == set(training.annotated.tolist())
+    assert [len(of) for of in model.reward.cider.references] == [1] * len(training.annotated)
     row = training.pairs[0]
     image = int(data.image_of[row])
     # all other sentences, also the image's own that training may not see, say something else
     told = [
         text if n in set(training.pairs.tolist()) else "w0 w0 w0 w0" for n, text in enumerate(data.sentences)
     ]
-    other = GXN.build(vary(SMALL, "i2t mix"), replace(training, corpus=replace(data, sentences=told)))
+    other = GXN.build(SMALL.with_variant("i2t mix"), replace(training, corpus=replace(data, sentences=told)))
     for text in (data.sentences[row], "w0 w0 w0 w0", "w1 w2"):
         words = [*tokenize(text), END]
-        score = model.cider.score(words, model.place[image])
-        assert score == other.cider.score(words, other.place[image])
+        score = model.reward.cider.score(words, model.reward.place[image])
+        assert score == other.reward.cider.score(words, other.reward.place[image])
         expected = Cider([[[*tokenize(data.sentences[pair]), END]] for pair in training.pairs]).score(
             words, 0
         )
         assert score == pytest.approx(expected)
-    assert model.cider.score([*tokenize(data.sentences[row]), END], model.place[image]) > 5
+    assert model.reward.cider.score([*tokenize(data.sentences[row]), END], model.reward.place[image]) > 5
 
 
 def test_describing_and_drawing_need_their_paths():
@@ -587,14 +590,14 @@ def test_a_stopped_run_goes_on_bit_for_bit_with_both_optimisers(tmp_path):
 
 def test_nan_from_the_discriminator_stops_with_its_name_and_keeps_the_checkpoint(tmp_path, monkeypatch):
     model, training = setup()
-    error, steps = gxn.discriminator_error, BatchSchedule(training, 8, 0).steps
+    error, steps = generators.discriminator_error, BatchSchedule(training, 8, 0).steps
     calls = []
 
     def broken(*logits):
         calls.append(1)
         return error(*logits) * (float("nan") if len(calls) > steps + 1 else 1)
 
-    monkeypatch.setattr(gxn, "discriminator_error", broken)
+    monkeypatch.setattr(generators, "discriminator_error", broken)
     with pytest.raises(TrainingError, match="the term 'discriminator' became nan in epoch 1, step 1"):
         fit(model, training, OPTIMIZATION, tmp_path, device="cpu", progress=False)
     with safe_open(tmp_path / "checkpoint.safetensors", "pt") as file:
@@ -612,7 +615,7 @@ def storybook(tmp_path_factory):
 
 
 def test_storybook_runs_repeats_and_resumes_bit_for_bit(storybook, tmp_path):
-    config = vary(GXNConfig.smoke(), "both")
+    config = GXNConfig.smoke().with_variant("both")
 
     def run(folder=None, **options):
         training = sparsify(storybook.corpus, 0.15, 5, 0)

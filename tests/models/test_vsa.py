@@ -20,7 +20,7 @@ from vse_lessons.data.text import PAD, UNKNOWN
 from vse_lessons.data.unpaired import Unpaired, unpair
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.base import Batch, Optimization, UnpairedBatch
-from vse_lessons.models.vsa import VARIANTS, VSA, VSAConfig, vary
+from vse_lessons.models.vsa import VSA, VSAConfig
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.loop import fit
 
@@ -40,7 +40,7 @@ def setup(variant="VSA-AE-MMD", target=None, seed=0, **changes):
     training = sparsify(make_corpus(80), 0.5, 2, seed)
     target = make_corpus(80, seed=5) if target is None else target
     training = training.with_target(unpair(target))
-    config = replace(vary(SMALL, variant), **changes)
+    config = replace(SMALL.with_variant(variant), **changes)
     return VSA.build(config, training, seed=seed), training
 
 
@@ -98,7 +98,7 @@ def test_adversarial_alignment_is_a3vse_s_between_source_and_target():
     model.eval()
     given = batch(training, progress=0.3)
     found = model.loss(given)
-    weight = VARIANTS["VSA-AE-ADV"]["adversarial"]
+    weight = VSAConfig.variants["VSA-AE-ADV"]["adversarial"]
     sides = (given.pairs, given.target)
     for side, encode in (("images", model.encode_images), ("sentences", model.encode_sentences)):
         parts = [getattr(domain, side) for domain in sides]
@@ -224,7 +224,7 @@ def test_training_never_sees_the_pairs_of_the_target(variant):
 
 def test_source_only_never_sees_the_target_at_all():
     plain = sparsify(make_corpus(80), 0.5, 2)
-    config = vary(SMALL, "source")
+    config = SMALL.with_variant("source")
     alone = fit(VSA.build(config, plain, seed=0), plain, OPTIMIZATION, device="cpu", progress=False)
     beside = plain.with_target(unpair(make_corpus(80, seed=5)))
     model = VSA.build(config, plain, seed=0)
@@ -277,12 +277,12 @@ def test_a_variant_that_adapts_needs_a_target():
     training = sparsify(make_corpus(80), 0.5, 2)
     with pytest.raises(DataError, match=r"there is none.*with_target"):
         VSA.build(SMALL, training)
-    assert evaluate(VSA.build(vary(SMALL, "source"), training), training.corpus, "test").rsum >= 0
+    assert evaluate(VSA.build(SMALL.with_variant("source"), training), training.corpus, "test").rsum >= 0
 
 
 def test_an_unknown_variant_is_refused():
     with pytest.raises(DataError, match=r"unknown variant 'VSA'.*VSA-AE-MMD"):
-        vary(SMALL, "VSA")
+        SMALL.with_variant("VSA")
 
 
 def test_an_empty_vocabulary_overlap_is_warned_of_with_the_figure():

@@ -8,7 +8,8 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import SparseCorpus, sparsify
-from vse_lessons.models.a3vse import ABLATIONS, A3VSEConfig, ablate, with_semantics_for
+from vse_lessons.models.a3vse import A3VSEConfig
+from vse_lessons.models.registry import prepare_training
 from vse_lessons.sources.detectors.imagenet import imagenet_words
 from vse_lessons.sources.semantics import describe, global_tags, people_words, regional_semantics
 
@@ -138,25 +139,24 @@ def test_global_tags_in_place_of_regional_semantics():
         describe(sparse(), "sounds")
 
 
-@pytest.mark.parametrize("ablation", ABLATIONS)
+@pytest.mark.parametrize("ablation", A3VSEConfig.variants)
 def test_every_row_of_table_5_trains_on_the_semantics_it_names(ablation):
     expected = {"no_semantics": (), "global_tags": ("street",)}.get(ablation, ("brown tabby cat",))
     given = sparse().with_semantics(["left over"])
-    assert with_semantics_for(given, ablation).semantics == expected
+    assert prepare_training(A3VSEConfig.lesson().with_variant(ablation), given).semantics == expected
     assert given.semantics == ("left over",)
 
 
 def test_global_tags_change_nothing_but_the_training_corpus():
     config = A3VSEConfig.lesson()
-    assert ablate(config, "global_tags") == ablate(config, "no_semantics") == config
-    with pytest.raises(DataError, match="unknown ablation 'no_sound': one of full"):
-        with_semantics_for(sparse(), "no_sound")
+    for name in ("global_tags", "no_semantics"):
+        assert replace(config.with_variant(name), semantics="regions") == config
 
 
 def test_tags_that_are_not_there_cannot_be_swapped_in():
     corpus = make_corpus()
     with pytest.raises(DataError, match="memory holds no image-level tags"):
-        with_semantics_for(sparsify(corpus, 0.5), "global_tags")
+        prepare_training(A3VSEConfig.lesson().with_variant("global_tags"), sparsify(corpus, 0.5))
     bare = replace(store(), tags=None, tag_names=())
     with pytest.raises(DataError, match="no image-level tags"):
         global_tags(bare, [0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -55,3 +56,32 @@ def domain_objective(first: Tensor, second: Tensor) -> Tensor:
 def domain_accuracy(first: Tensor, second: Tensor) -> Tensor:
     """The share of samples that the discriminator puts in their domain, both domains alike."""
     return ((first > 0).float().mean() + (second <= 0).float().mean()) / 2
+
+
+class Discriminators(nn.ModuleDict):
+    """Discriminators of several pairs of domains, and their part of an objective (A3VSE, Eq. 5 to 8)."""
+
+    def __init__(
+        self, domains: Mapping[str, tuple[str, float, tuple[str, str]]], dimensions: int, hidden: int
+    ):
+        """`domains`: for each discriminator's name the term that it belongs to, its weight, and its first and
+        second domain; one whose weight is 0 is not made."""
+        made = {name: row for name, row in domains.items() if row[1]}
+        super().__init__({name: Discriminator(dimensions, hidden) for name in made})
+        self.domains = made
+
+    def align(self, embedded: Mapping[str, Tensor], gamma: float) -> tuple[dict, dict]:
+        """The weighted -l^d of each term, behind gradient reversal of strength gamma, and each discriminator's
+        accuracy, from embeddings (B, H) by domain.  Pairs of which a domain is missing take no part."""
+        reversed_ = {name: reverse_gradient(values, gamma) for name, values in embedded.items()}
+        terms: dict[str, Tensor] = {}
+        accuracies = {}
+        for name, discriminator in self.items():
+            group, weight, sides = self.domains[name]
+            if not embedded.keys() >= set(sides):
+                continue
+            logits = [discriminator(reversed_[side]).float() for side in sides]
+            term = -weight * domain_objective(*logits)
+            terms[group] = terms[group] + term if group in terms else term
+            accuracies[f"accuracy_{name}"] = domain_accuracy(*logits).detach()
+        return terms, accuracies

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from vse_lessons.common.files import DataError
+from vse_lessons.data.text import tokenize
 
 LONGEST = 4  # words of the longest n-gram
 SIGMA = 6.0  # words; how far a sentence's length may be from its references'
+
+END = "."  # stands for the end of a sentence in the reward: `tokenize` gives no such word
 
 Words = Sequence[str]
 Ngrams = Counter[tuple[str, ...]]
@@ -73,6 +76,26 @@ class Cider:
         if len(sentences) != len(self.references):
             raise DataError(f"{len(sentences)} sentences for {len(self.references)} images: one each")
         return sum(self.score(words, image) for image, words in enumerate(sentences)) / max(1, len(sentences))
+
+
+class Reward:
+    """CIDEr-D of written sentences against the training sentences of their image, and nothing else.  The end of a
+    sentence counts as a word: without it sentences stop anywhere."""
+
+    def __init__(self, owners: Sequence[int], sentences: Sequence[str]):
+        """`owners`: for each of the sentences the number of its image."""
+        of: dict[int, list[list[str]]] = {}
+        for owner, sentence in zip(owners, sentences):
+            of.setdefault(owner, []).append([*tokenize(sentence), END])
+        self.place = {image: place for place, image in enumerate(of)}  # in `cider`, by an image's number
+        self.cider = Cider(list(of.values()))
+
+    def of(self, sentences: Sequence[str], images: Sequence[int]) -> list[float]:
+        """CIDEr-D of a sentence for each of some images, by number; words are parted by blanks."""
+        return [
+            self.cider.score([*sentence.split(), END], self.place[image])
+            for sentence, image in zip(sentences, images)
+        ]
 
 
 def bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:

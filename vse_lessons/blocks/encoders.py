@@ -80,8 +80,11 @@ class SentenceEncoder(nn.Module):
         *,
         cell: str = "lstm",
         both_ways: bool = False,
+        initialization: str = "xavier",
     ):
-        """`vectors` (V, <= word_dimensions) start the embeddings; a row of zeros is none."""
+        """`vectors` (V, <= word_dimensions) start the embeddings; a row of zeros is none.  `initialization`:
+        "xavier", or "uniform" as in the code of VSE++ and SCAN, embeddings from U(-0.1, 0.1) and the network as
+        PyTorch starts it."""
         super().__init__()
         self.both_ways = both_ways
         self.embedding = nn.Embedding(words, word_dimensions, padding_idx=PAD)
@@ -89,12 +92,15 @@ class SentenceEncoder(nn.Module):
         network = kind(word_dimensions, dimensions, batch_first=True, bidirectional=both_ways)
         self.cell = cell
         setattr(self, cell, network)  # `lstm` or `gru`, as its weights are called in a checkpoint
-        nn.init.xavier_uniform_(self.embedding.weight)
+        if initialization == "xavier":
+            nn.init.xavier_uniform_(self.embedding.weight)
+        else:
+            nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
         if vectors is not None:
             copy_vectors(self.embedding.weight, vectors)
         with torch.no_grad():
             self.embedding.weight[PAD] = 0
-        for name, parameter in network.named_parameters():
+        for name, parameter in network.named_parameters() if initialization == "xavier" else ():
             if name.startswith("weight"):
                 nn.init.xavier_uniform_(parameter)
             else:

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
+from vse_lessons.common.files import DataError
+
 SIDE = 64  # pixels
 
 
@@ -101,6 +103,24 @@ def discriminator_error(real: Tensor, mismatched: Tensor, fake: Tensor) -> Tenso
     Algorithm 1, its matching-aware discriminator)."""
     wrong = F.logsigmoid(-mismatched).mean() + F.logsigmoid(-fake).mean()
     return -F.logsigmoid(real).mean() - wrong / 2
+
+
+def discriminator_step(
+    judge: PictureDiscriminator, real: Tensor, fake: Tensor, texts: Tensor, owners: Tensor
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The discriminator's error on real pictures with their own and with the next pair's sentence, and on drawn
+    ones; and the share of each kind that it gets right.  real, fake: (B, 3, 64, 64); texts: (B, H); owners: (B,)
+    images.  `DataError` if all pairs are of one image."""
+    wrong = owners != owners.roll(1)  # the next sentence is of another image
+    if not wrong.any():
+        raise DataError("all pairs of a batch are of one image: nothing is mismatched in it")
+    seen, imagined = judge.look(torch.cat([real, fake])).split([len(real), len(fake)])
+    read = torch.cat([texts, texts.roll(1, 0)[wrong], texts])
+    parts = [len(real), int(wrong.sum()), len(fake)]
+    logits = judge.compare(torch.cat([seen, seen[wrong], imagined]), read).split(parts)
+    right = [(logits[0] > 0).float().mean(), *((one <= 0).float().mean() for one in logits[1:])]
+    shares = dict(zip(("real", "mismatched", "fake"), (share.detach() for share in right)))
+    return discriminator_error(*logits), shares
 
 
 def generator_error(fake: Tensor) -> Tensor:

@@ -46,7 +46,7 @@ class Corpus:
     sentences: tuple[str, ...]
     image_of: np.ndarray
     splits: np.ndarray
-    kinds: np.ndarray | None = None
+    kinds: np.ndarray = None  # type: ignore[assignment]  # filled when the corpus is made
     pixels: RegionStore | None = None
     built_in: bool = False
     lexicon: str = "wordnet"
@@ -69,6 +69,13 @@ class Corpus:
             raise DataError(f"{self.name}: its pixels ({self.pixels.source}) are of other images")
         if self.lexicon not in LEXICONS:
             raise DataError(f"{self.name}: unknown lexicon {self.lexicon!r}: one of {', '.join(LEXICONS)}")
+        self._validate_sentences()
+        for what, values, allowed in (("split", self.splits, SPLITS), ("kind", self.kinds, KINDS)):
+            wrong = values[np.all([values != one for one in allowed], axis=0)]
+            if len(wrong):
+                raise DataError(f"{self.name}: unknown {what} {str(wrong[0])!r}: one of {', '.join(allowed)}")
+
+    def _validate_sentences(self) -> None:
         if not len(self.sentences) == len(self.image_of) == len(self.kinds):
             raise DataError(
                 f"{self.name}: {len(self.sentences)} sentences, {len(self.image_of)} "
@@ -87,10 +94,6 @@ class Corpus:
                 f"{self.name}: sentence {row} of image {self.image_ids[self.image_of[row]]!r} is "
                 "empty; remove the row"
             )
-        for what, values, allowed in (("split", self.splits, SPLITS), ("kind", self.kinds, KINDS)):
-            wrong = values[np.all([values != one for one in allowed], axis=0)]
-            if len(wrong):
-                raise DataError(f"{self.name}: unknown {what} {str(wrong[0])!r}: one of {', '.join(allowed)}")
 
     @property
     def image_ids(self) -> Sequence[str]:
@@ -101,7 +104,8 @@ class Corpus:
     def digest(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the corpus's content, its regions by their own.
 
-        Its name, lexicon and pixels do not count."""
+        Its name, lexicon and pixels do not count.
+        """
         return digest(
             self.regions.digest,
             *(f"{len(ids)}" for ids in (self.image_ids, self.sentences)),
@@ -245,7 +249,7 @@ class Corpus:
             raise DataError(f"{path} is damaged ({error}): delete it and prepare it again") from error
 
 
-def _all_text(sentences: Sequence[object]) -> bool:
+def _all_text(sentences: Sequence[str]) -> bool:
     """Whether each is text with more than blanks; of MS-COCO's 600,000 in a tenth of a second."""
     try:
         return all(map(str.strip, sentences))

@@ -1,4 +1,4 @@
-"""Pictures on disk or drawn, by number: what regions are extracted from."""
+"""Pictures on disk or drawn, by number, for detectors to extract regions from."""
 
 from __future__ import annotations
 
@@ -14,16 +14,30 @@ from vse_lessons.common.files import DataError
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures to extract regions from."""
+    """N pictures that are loaded one at a time.
+
+    Args:
+        ids: The ids of the N images.
+        load: Loads picture i in RGB; raises `DataError`, with the file's name, where it cannot.
+        fingerprint: A text that differs whenever a pixel of any picture does.
+    """
 
     ids: tuple[str, ...]
-    load: Callable[[int], Image.Image]  # picture i in RGB; `DataError` names a bad file
-    fingerprint: str  # differs whenever a pixel of any picture does
+    load: Callable[[int], Image.Image]
+    fingerprint: str
 
 
 def pictures_from_files(paths: Sequence[Path], ids: Sequence[str]) -> Pictures:
-    """The pictures in some files.  The fingerprint covers every byte of theirs; a missing file is
-    no error before it is loaded."""
+    """Collects pictures from files.
+
+    Args:
+        paths: N files.
+        ids: The ids of the N images.
+
+    Returns:
+        The pictures, with a fingerprint of every byte of the files. A missing file is an error only when its
+        picture is loaded.
+    """
     total = hashlib.sha256()
     for path in map(Path, paths):
         try:
@@ -37,7 +51,7 @@ def pictures_from_files(paths: Sequence[Path], ids: Sequence[str]) -> Pictures:
 
 
 def _load(path: Path) -> Image.Image:
-    """Decodes the whole picture: a truncated file is found here, not in the middle of a batch."""
+    """Decodes the whole picture, so that a truncated file is noticed here and not in a batch."""
     try:
         with Image.open(path) as image:
             return image.convert("RGB")

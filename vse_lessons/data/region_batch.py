@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,8 +29,11 @@ class RegionBatch:
 
     def to(self, device: torch.device | str) -> RegionBatch:
         """Copies the batch to another device."""
-        parts = (self.features, self.mask, self.index, self.confidences, self.classes)
-        return RegionBatch(*(None if part is None else part.to(device, non_blocking=True) for part in parts))
+        moved: dict[str, Any] = {
+            name: None if part is None else part.to(device, non_blocking=True)
+            for name, part in vars(self).items()
+        }
+        return RegionBatch(**moved)
 
     def surest(self, count: int) -> RegionBatch:
         """Keeps at most `count` regions of each image.
@@ -62,7 +66,8 @@ class RegionBatch:
         """Computes ln of each region's confidence, (B, R).
 
         A confidence counts as at least 0.0001; ln is 0 where no detector gave one, and -inf where there is no
-        region."""
+        region.
+        """
         known = self.confidences
         sure = torch.zeros(()) if known is None else known.float().clamp(min=1e-4).log()
         return sure.to(self.mask.device).expand(self.mask.shape).masked_fill(~self.mask, -torch.inf)

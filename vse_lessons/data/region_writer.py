@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -46,7 +46,9 @@ def write_store(
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
         columns: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
-        counts, tags, width = [], [], None
+        counts: list[int] = []
+        tags: list[np.ndarray] = []
+        width = 0
         with open(temporary / "features.npy", "wb") as file:
             _write_header(file, (0, 0))  # room for it; the number of rows is known at the end
             for one in (one for chunk in chunks for one in chunk):
@@ -64,18 +66,17 @@ def write_store(
                 if tag_names:
                     tags.append(np.asarray(one.tags, np.float16))
             file.seek(0)
-            _write_header(file, (sum(counts), width or 0))
+            _write_header(file, (sum(counts), width))
         if len(counts) != len(ids):
             raise DataError(f"{folder}: {len(ids)} images but the detections of {len(counts)}")
         if not counts:
             raise DataError(f"{folder}: there is no image to store")
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-        np.savez(
-            temporary / "regions.npz",
-            starts=starts,
-            counts=np.asarray(counts, np.int64),
+        arrays: dict[str, Any] = {
+            "starts": np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64),
+            "counts": np.asarray(counts, np.int64),
             **{name: np.concatenate(parts) for name, parts in columns.items() if parts},
-        )
+        }
+        np.savez(temporary / "regions.npz", **arrays)
         if tag_names:
             np.save(temporary / "tags.npy", np.stack(tags))
         write_json(
@@ -128,7 +129,9 @@ def _half(features: np.ndarray) -> np.ndarray:
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, int]) -> None:
-    """Writes the head of a .npy file of half-precision rows, always 128 bytes long, so that it
-    can be written again over itself once the number of rows is known."""
+    """Writes the head of a .npy file of half-precision rows.
+
+    It is always 128 bytes long and is written again over itself once the number of rows is known.
+    """
     head = f"{{'descr': '<f2', 'fortran_order': False, 'shape': {shape}, }}"
     file.write(b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little") + f"{head:<117}\n".encode())

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -116,6 +117,7 @@ class RegionStore:
         detector: The detector's name and version.
         source: Where the store is, for messages.
         skipped: The images that could not be read, each with `id` and `reason`.
+        standardized_by: Mean and deviation (D,) by which `features` were standardized, if they were.
 
     Raises:
         DataError: The parts do not fit together.
@@ -137,6 +139,8 @@ class RegionStore:
     detector: str = "unknown"
     source: str = "memory"
     skipped: list[dict[str, str]] = field(default_factory=list)
+    # mean and deviation (D,) by which `features` were standardized
+    standardized_by: tuple[Tensor, Tensor] | None = None
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2:
@@ -193,7 +197,8 @@ class RegionStore:
         """16 hexadecimal digits that name the regions, the same on every machine.
 
         Features on disk count by their detector, their shape and the digest at the end of their folder's
-        name, which covers the pictures (`extraction.store_name`); features in memory by their content."""
+        name, which covers the pictures (`extraction.store_name`); features in memory by their content.
+        """
         mapped = isinstance(self.features, (np.memmap, StackedRows))
         extracted = re.search("-([0-9a-f]{16})$", self.source)
         return digest(
@@ -214,7 +219,8 @@ class RegionStore:
         Raises:
             DataError: The store holds features only.
         """
-        if any(getattr(self, name) is None for name in COLUMNS):
+        columns: dict[str, Any] = {name: getattr(self, name) for name in COLUMNS}
+        if any(column is None for column in columns.values()):
             raise DataError(
                 f"{self.source} holds features only, no boxes or class names; "
                 "use a corpus whose regions come from a detector"
@@ -222,11 +228,11 @@ class RegionStore:
         rows = self.rows(i)
         return Detections(
             np.asarray(self.features[rows], np.float32),
-            self.boxes[rows],
-            self.classes[rows],
-            self.class_confidences[rows].astype(np.float32),
-            self.attributes[rows],
-            self.attribute_confidences[rows].astype(np.float32),
+            columns["boxes"][rows],
+            columns["classes"][rows],
+            columns["class_confidences"][rows].astype(np.float32),
+            columns["attributes"][rows],
+            columns["attribute_confidences"][rows].astype(np.float32),
             None if self.tags is None else np.asarray(self.tags[i], np.float32),
         )
 
@@ -268,7 +274,7 @@ class RegionStore:
         """A column (B, R) of the regions of some images, 0 where padded; None where there is none."""
         if column is None:
             return None
-        padded = np.zeros(tuple(mask.shape), kind)
+        padded: np.ndarray = np.zeros(tuple(mask.shape), kind)
         for row, image in enumerate(images):
             own = column[self.rows(image)]
             padded[row, : len(own)] = own
@@ -314,7 +320,8 @@ class RegionStore:
     def means(self) -> RegionStore:
         """Replaces the regions of each image by their mean, in memory.
 
-        A model that looks at nothing else is then trained without reading all regions in every step."""
+        A model that looks at nothing else is then trained without reading all regions in every step.
+        """
         everything = np.arange(len(self))
         features = torch.cat([batch.mean() for batch in self.batches(everything)]).numpy()
         return RegionStore(
@@ -329,11 +336,15 @@ class RegionStore:
     def standardized(self, images: Sequence[int] | np.ndarray) -> RegionStore:
         """Standardizes the mean regions by mean and deviation of those of some images (the training part).
 
-        Two domains that are each standardized by their own images no longer differ in these."""
+        Two domains that are each standardized by their own images no longer differ in these.
+        """
         means = self.means()
-        mean, deviation = means.statistics(images)
-        features = (means.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
-        return replace(means, features=features.astype(np.float32))
+        return means.standardized_with(*means.statistics(images))
+
+    def standardized_with(self, mean: Tensor, deviation: Tensor) -> RegionStore:
+        """Subtracts a mean (D,) from all features and divides them by a deviation (D,)."""
+        features = (self.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
+        return replace(self, features=features.astype(np.float32), standardized_by=(mean, deviation))
 
     @classmethod
     def open(cls, folder: Path) -> RegionStore:
@@ -359,9 +370,11 @@ class RegionStore:
             )
         try:
             features = open_array(folder / "features.npy")
-            columns = read_arrays(folder / "regions.npz")
+            columns: dict[str, Any] = read_arrays(folder / "regions.npz")
             tags = open_array(folder / "tags.npy") if meta["tag_names"] else None
-            names = {key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")}
+            names: dict[str, Any] = {
+                key: tuple(meta[key]) for key in ("class_names", "attribute_names", "tag_names")
+            }
             return cls(
                 ids=tuple(meta["ids"]),
                 features=features,

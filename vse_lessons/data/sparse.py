@@ -1,4 +1,4 @@
-"""Sparse parallel corpora: few annotated images, many without a sentence (A3VSE, section 4.1).
+"""Sparse parallel corpora: some images are annotated, many have no sentence (A3VSE, section 4.1).
 
 The published counts, where the paper disagrees with itself, and which figure is followed:
 
@@ -13,6 +13,7 @@ The published counts, where the paper disagrees with itself, and which figure is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -27,26 +28,73 @@ from vse_lessons.data.unpaired import Unpaired
 
 @dataclass(frozen=True)
 class Setting:
-    """A row of Table 1 or Table 3: a share of the training images with k sentences each."""
+    """A row of Table 1 or Table 3: a share of the training images with as many sentences each.
+
+    Args:
+        name: The row's name, as `setting_name` writes it.
+        share: Share of the training images that are annotated, in (0, 1].
+        sentences: Number of sentences of each annotated image.
+        published_pairs: The number of pairs that the table prints.
+        pairs: The number of pairs that follows from the split; see the module's docstring.
+    """
 
     name: str
-    images: float  # share of the training images that are annotated, in (0, 1]
-    sentences: int  # sentences of each annotated image
-    published_pairs: int  # the table's count
-    pairs: int  # the count that follows from the split; see the module's docstring
+    share: float
+    sentences: int
+    published_pairs: int
+    pairs: int
+
+
+def setting_name(share: float, sentences: int) -> str:
+    """Writes a setting as its table does: (0.1, 5) is "10%x5".
+
+    Args:
+        share: Share of the training images that are annotated, in (0, 1].
+        sentences: Number of sentences of each annotated image.
+
+    Returns:
+        The name, from which `parse_setting` reads both numbers again.
+    """
+    return f"{float(100 * Fraction(str(share))):.12g}%x{sentences}"
+
+
+def parse_setting(name: str) -> tuple[float, int]:
+    """Reads a setting's name: "10%x5" is (0.1, 5).
+
+    Args:
+        name: A percentage of the training images and the number of sentences of each.
+
+    Returns:
+        The share of annotated images, in (0, 1], and the number of sentences of each.
+
+    Raises:
+        DataError: The name is not of this form.
+    """
+    parts = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%x(\d+)", name, re.ASCII)
+    if not parts or not 0 < float(parts[1]) <= 100 or int(parts[2]) < 1:
+        raise DataError(f"unknown setting {name!r}: write 10%x5 for 10 % of the images with 5 sentences each")
+    return float(Fraction(parts[1]) / 100), int(parts[2])
 
 
 def _settings(rows: list[tuple[int, int, int]], training_images: int) -> dict[str, Setting]:
     settings = {}
     for percent, sentences, published in rows:
-        name = f"{percent}%x{sentences}"
-        pairs = annotated_count(percent / 100, training_images) * sentences
-        settings[name] = Setting(name, percent / 100, sentences, published, pairs)
+        share = percent / 100
+        name, pairs = setting_name(share, sentences), annotated_count(share, training_images) * sentences
+        settings[name] = Setting(name, share, sentences, published, pairs)
     return settings
 
 
 def annotated_count(share: float, training_images: int) -> int:
-    """How many images a share is: floor(share x images), computed without rounding error."""
+    """Computes floor(share x images), without rounding error.
+
+    Args:
+        share: Share of the training images, in (0, 1].
+        training_images: Their number.
+
+    Returns:
+        The number of annotated images.
+    """
     return int(Fraction(str(share)) * training_images)
 
 
@@ -82,17 +130,31 @@ TABLE_3 = _settings(  # MS-COCO, 113,287 training images
 
 @dataclass(frozen=True)
 class SparseCorpus:
-    """A corpus of which training may see the sentences of a few images only."""
+    """A corpus of which training may see the sentences of some images only.
+
+    Images and sentences are given by their numbers in the corpus.
+
+    Args:
+        corpus: The whole corpus.
+        annotated: Training images with sentences, D^l.
+        unannotated: The other training images, D^u.
+        pairs: The visual sentences that training may see.
+        selection: The images on which the best epoch is chosen.
+        semantics: Regional semantics s, one sequence of words for each un-annotated image, or none at all.
+        contextual: The contextual sentences of the annotated images' pages, for Artpedia's models.
+        target: Another domain, whose pairs training does not know.
+
+    Raises:
+        DataError: There are not as many sequences of semantics as un-annotated images.
+    """
 
     corpus: Corpus
-    annotated: np.ndarray  # images with sentences, D^l
-    unannotated: np.ndarray  # the other training images, D^u
-    pairs: np.ndarray  # the visual sentences that training may see
-    selection: np.ndarray  # the images on which the best epoch is chosen
-    semantics: tuple[str, ...] = ()  # s, one for each un-annotated image, or none at all
-    # the contextual sentences of the annotated images' pages; only Artpedia's models read them
+    annotated: np.ndarray
+    unannotated: np.ndarray
+    pairs: np.ndarray
+    selection: np.ndarray
+    semantics: tuple[str, ...] = ()
     contextual: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
-    # another domain, whose pairs training does not know
     target: Unpaired | None = None
 
     def __post_init__(self) -> None:
@@ -118,7 +180,14 @@ class SparseCorpus:
         return np.concatenate([self.annotated, self.unannotated])
 
     def check_lengths(self, longest: int) -> None:
-        """`DataError` that names the first training sentence with more words than `longest`."""
+        """Refuses training sentences that a model would have to cut.
+
+        Args:
+            longest: The largest number of words that the model reads.
+
+        Raises:
+            DataError: A sentence, the first of which is named, has more words.
+        """
         corpus = self.corpus
         for row in self.pairs:
             text = corpus.sentences[row]
@@ -130,12 +199,21 @@ class SparseCorpus:
                 )
 
     def with_semantics(self, semantics: Sequence[str]) -> SparseCorpus:
-        """The same corpus with regional semantics of its un-annotated images."""
+        """Adds regional semantics, one sequence of words for each un-annotated image."""
         return replace(self, semantics=tuple(semantics))
 
     def with_target(self, target: Unpaired) -> SparseCorpus:
-        """The same corpus with a target domain beside it.  `DataError` if its features are of another
-        width."""
+        """Adds a target domain.
+
+        Args:
+            target: Images and sentences of the other domain, without pairs.
+
+        Returns:
+            The same corpus with the target beside it.
+
+        Raises:
+            DataError: The target's features are of another width.
+        """
         own, other = self.corpus.regions.dimensions, target.regions.dimensions
         if own != other:
             raise DataError(
@@ -146,21 +224,32 @@ class SparseCorpus:
 
 
 def sparsify(
-    corpus: Corpus, images: float = 0.1, sentences: int | None = 5, seed: int = 0, hold_out: int = 0
+    corpus: Corpus, share: float = 0.1, sentences: int | None = 5, seed: int = 0, hold_out: int = 0
 ) -> SparseCorpus:
-    """Annotates a share `images` of the training images with `sentences` visual sentences each, or with
-    all of theirs; an annotated image also keeps the contextual sentences of its page, if it has a page.
+    """Annotates a share of the training images (A3VSE, section 4.1).
 
-    Images and, for each image, its sentences are shuffled once from the seed; the first so many
-    are kept.  So 10 % is a subset of 20 %, and one sentence an image a subset of two.  An image
-    with fewer sentences gives those that it has.  Training images without a visual sentence can
-    only be un-annotated.
+    Images and, for each image, its sentences are shuffled once from the seed, and the first ones are kept. So
+    10 % is a subset of 20 %, and one sentence an image a subset of two. An image with fewer sentences keeps
+    all of them. Training images without a visual sentence can only be un-annotated. An annotated image also
+    keeps the contextual sentences of its page, if it has a page.
 
-    The best epoch is chosen on the validation split; or, where that split is what will be
-    reported, on the last `hold_out` images of the shuffle, which training then never sees.
-    `DataError` if the share is not in (0, 1] or leaves no image."""
-    if not 0 < images <= 1:
-        raise DataError(f"the share of annotated images must be in (0, 1], not {images}")
+    Args:
+        corpus: The whole corpus.
+        share: Share of the training images that are annotated, in (0, 1].
+        sentences: Number of visual sentences of each annotated image; None: all of them.
+        seed: Seed of the shuffles.
+        hold_out: Number of training images, the last ones of the shuffle, on which the best epoch is chosen
+            and which training never sees, for when the validation split is to be reported. 0: the best epoch
+            is chosen on the validation split.
+
+    Returns:
+        The corpus with what training may see of it.
+
+    Raises:
+        DataError: The share is not in (0, 1] or leaves no image, or too many images are held out.
+    """
+    if not 0 < share <= 1:
+        raise DataError(f"the share of annotated images must be in (0, 1], not {share}")
     if sentences is not None and sentences < 1:
         raise DataError(f"an annotated image has at least one sentence, not {sentences}")
     training = corpus.images("train")
@@ -171,10 +260,10 @@ def sparsify(
     kept = shuffled[: len(shuffled) - hold_out]
     selection = shuffled[len(kept) :] if hold_out else corpus.images("val", annotated=True)
     eligible = [int(image) for image in kept if len(corpus.visual_of[image])]
-    wanted = min(annotated_count(images, len(training)), len(eligible))
+    wanted = min(annotated_count(share, len(training)), len(eligible))
     if wanted == 0:
         raise DataError(
-            f"{corpus.name}: {images:.0%} of {len(training)} training images, {len(eligible)} of "
+            f"{corpus.name}: {share:.0%} of {len(training)} training images, {len(eligible)} of "
             "them with a sentence, is no image; annotate a larger share"
         )
     annotated = np.asarray(eligible[:wanted], np.int64)

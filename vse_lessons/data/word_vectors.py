@@ -2,7 +2,8 @@
 
 GloVe needs billions of words. For a small language such as Storybook's own, positive pointwise mutual
 information and its principal axes do the same from some ten thousand sentences, in a second (Levy and
-Goldberg 2014; Bullinaria and Levy 2007)."""
+Goldberg 2014; Bullinaria and Levy 2007).
+"""
 
 from __future__ import annotations
 

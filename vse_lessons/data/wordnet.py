@@ -1,7 +1,8 @@
 """Synsets: sets of words with one meaning, as WordNet has them (Fellbaum 1998).
 
 A `Lexicon` is WordNet 3.0, which comes with the library (`load_wordnet`), or a small one written by hand
-(`parse_lexicon`)."""
+(`parse_lexicon`).
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from vse_lessons.evaluation.retrieval import (
     similarities,
 )
 from vse_lessons.evaluation.search import compact, shortlist_ranks
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, pair_scores
 
 AVERAGES = ("pages", "pooled")
 SIZES = (10, 50, 100)  # N of Table 4
@@ -83,7 +83,7 @@ def score_pages(
             part = numbers[start : start + block]
             regions = corpus.regions.batch(corpus.image_of[part]).to(model.device)
             texts = [corpus.sentences[s] for s in part]
-            found.append(model.pair_scores(regions, texts).double().cpu().numpy())
+            found.append(pair_scores(model, regions, texts).double().cpu().numpy())
     return _page_scores(corpus, numbers, np.concatenate(found))
 
 

@@ -7,7 +7,6 @@ also none.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,7 +32,7 @@ from vse_lessons.evaluation.ranking import (
     rank_strips,
     with_image_numbers,
 )
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, evaluating
 
 HELD = 1 << 28  # scores; a matrix of more (1 GB in float32) is never held as a whole
 
@@ -82,28 +81,6 @@ def _sentences_of(image_of: Tensor, start: int, stop: int) -> Tensor:
     return mine
 
 
-@contextmanager
-def evaluating(model: Embedder) -> Iterator[None]:
-    """Opens a block without gradients and with the model in eval mode.
-
-    Afterwards each of the model's modules is in the mode that it had, whatever happened.
-
-    Args:
-        model: the model.
-
-    Yields:
-        Nothing.
-    """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 def embed(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256) -> Embedded:
     """Embeds some images of a corpus and all their visual sentences, in eval mode and without gradients.
 
@@ -119,6 +96,7 @@ def embed(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, b
     Raises:
         DataError: none of the images has a sentence.
     """
+    model.check_detector(corpus.regions)
     images = np.asarray(images, np.int64)
     numbers = [corpus.visual_of[image] for image in images]
     owners = np.repeat(np.arange(len(images)), [len(found) for found in numbers])

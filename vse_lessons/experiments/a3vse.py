@@ -89,7 +89,7 @@ def run(cell: AnnotationCell, inputs: Inputs) -> Outcome:
     hold_out = 0 if data.built_in else HELD_OUT
     training = sparsify(data, cell.share or 0.1, cell.sentences or 5, cell.seed, hold_out)
     config = cell.configuration()
-    training = prepare_training(cell.model, config, training)
+    training = prepare_training(config, training)
     model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=inputs.word_vectors,
                           progress=False)  # fmt: skip
     data, split = training.corpus, "test" if data.built_in else "val"
@@ -109,7 +109,7 @@ def run_weights(cell: WeightCell, inputs: Inputs) -> Outcome:
     """Train one cell and keep where it ended: collapse is there even if an early epoch is the best."""
     data = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False).corpus
     config = cell.configuration()
-    training = prepare_training(cell.model, config, sparsify(data, 0.1, 5, cell.seed, 250))
+    training = prepare_training(config, sparsify(data, 0.1, 5, cell.seed, 250))
     model, result = train(cell.model, config, training, seed=cell.seed, progress=False)
     metrics = evaluate_embedded(model, embed(model, data, data.images("val"))).as_dict()
     metrics["last"] = {key: result.history[-1][key] for key in ("rsum", "image_cosine", "sentence_cosine")}

@@ -73,7 +73,7 @@ def run(cell: GXNCell, inputs: Inputs) -> Outcome:
     opened = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False)
     data, config = with_pixels(opened, progress=False).corpus, cell.configuration()
     hold_out, split = (0, "test") if data.built_in else (HELD_OUT, "val")
-    training = prepare_training(cell.model, config, sparsify(data, 1.0, 5, cell.seed, hold_out))
+    training = prepare_training(config, sparsify(data, 1.0, 5, cell.seed, hold_out))
     data = training.corpus
     model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=inputs.word_vectors,
                           progress=False)  # fmt: skip

@@ -9,19 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vse_lessons.blocks.adversarial import (
-    Discriminator,
-    domain_accuracy,
-    domain_objective,
-    reversal_strength,
-    reverse_gradient,
-)
+from vse_lessons.blocks.adversarial import Discriminators, reversal_strength
 from vse_lessons.blocks.attention import MeanPooling, MultiHeadPooling
 from vse_lessons.blocks.encoders import (
     RegionEncoder,
@@ -34,25 +28,56 @@ from vse_lessons.blocks.encoders import (
 )
 from vse_lessons.blocks.losses import contrastive_loss, triplet_loss
 from vse_lessons.blocks.similarity import cosine
-from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary
-from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
+from vse_lessons.data.word_vectors import WordVectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Pairs, Presets, Trainable
-from vse_lessons.sources.semantics import describe
+from vse_lessons.models.building import Kept, Statistics, Vectors, open_word_vectors, seeded
+from vse_lessons.sources.semantics import SemanticWords
+
+# The six discriminators: the objective they belong to, the weight's name, the two domains.
+DOMAINS = {
+    "vu": ("intra", "intra_images", ("v", "u")),
+    "ts": ("intra", "intra_text", ("t", "s")),
+    "vt": ("cross", "cross_pairs", ("v", "t")),
+    "us": ("cross", "cross_semantics", ("u", "s")),
+    "vs": ("transitive", "transitive_images", ("v", "s")),
+    "ut": ("transitive", "transitive_text", ("u", "t")),
+}
+ADVERSARIAL = tuple(weight for _, weight, _ in DOMAINS.values())
+ALL_WORDS = SemanticWords(repeats=True, min_confidence=0.0)  # as section 4.3 concatenates them
 
 
 @dataclass(frozen=True)
 class A3VSEConfig(Presets):
-    """Every hyper-parameter of A3VSE.  The defaults are those of section 4.3 for Flickr30K, or, where
-    it is silent, a choice that is marked as not published."""
+    """Every hyper-parameter of A3VSE.
 
+    The defaults are those of section 4.3 for Flickr30K, or, where it is silent, a choice that is marked as not
+    published.  The variants are the rows of Table 5; without semantics the vanilla model is left, on annotated
+    pairs, with the one discriminator (v against t) that needs no other.
+    """
+
+    variants: ClassVar = {
+        "full": {},
+        "no_semantics": {"semantics": "none"},
+        "global_tags": {"semantics": "tags"},
+        "no_attention": {"attention": False},
+        "no_adversarial": dict.fromkeys(ADVERSARIAL, 0.0),
+        "no_intra": dict.fromkeys(ADVERSARIAL[:2], 0.0),
+        "no_cross": dict.fromkeys(ADVERSARIAL[2:4], 0.0),
+        "no_transitive": dict.fromkeys(ADVERSARIAL[4:], 0.0),
+    }
+    published: ClassVar = {"coco": {"max_words": 57, "semantic_words": replace(ALL_WORDS, longest=57)}}
     dimensions: int = 512  # H, of an encoded region or word
     heads: int = 3  # K
     context: int = 512  # K', of the attention's context vectors
     temperature: float | None = None  # lambda of Eq. 1; not published; None: 1 / sqrt(K')
     word_dimensions: int = 300  # not published
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
+    initialization: str = "xavier"  # of all weights; or "uniform", as in the code of VSE++
+    semantics: str = "regions"  # of un-annotated images; "tags": image-level ones, Table 5; or "none"
+    semantic_words: SemanticWords = SemanticWords()  # which regional words are kept; not published
     max_words: int = 82  # 57 on MS-COCO
     min_count: int = 4  # rarer words become unknown
     beta: float = 0.8  # weight of annotated pairs in Eq. 3
@@ -108,7 +133,7 @@ class A3VSEConfig(Presets):
         over-fit; the adversarial weights are 0.03 times the published ones, because with Eq. 2's mean
         the published ones collapse the embeddings (lesson 03 shows where)."""
         return replace(
-            cls.scaled(cls.paper(), 0.03),
+            cls.scaled(cls(), 0.03),
             dimensions=128,
             context=32,
             word_dimensions=64,
@@ -117,16 +142,7 @@ class A3VSEConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimization=Optimization(
-                epochs=30,
-                batch_size=64,
-                learning_rate=2e-3,
-                weight_decay=1e-6,
-                clip=2.0,
-                cosine=True,
-                warmup_epochs=4,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=30, batch_size=64, learning_rate=2e-3, warmup_epochs=4),
         )
 
     @classmethod
@@ -136,7 +152,7 @@ class A3VSEConfig(Presets):
         at 0; a softmax over all negatives; half of the words and most features dropped.  Adversarial
         weights of 0.03 times the published ones lowered rsum there, so they are 0."""
         return replace(
-            cls.scaled(cls.paper(), 0.0),
+            cls.scaled(cls(), 0.0),
             dimensions=256,
             context=32,
             word_dimensions=64,
@@ -162,62 +178,8 @@ class A3VSEConfig(Presets):
     def paper(cls) -> A3VSEConfig:
         """Section 4.3, and one epoch with the mean of all negatives before the hardest ones, without
         which the loss sticks at its plateau.  GloVe vectors are scaled to the spread of the random
-        ones; section 4.3 does not say that it does so."""
-        return cls()
-
-
-ADVERSARIAL = (
-    "intra_images",
-    "intra_text",
-    "cross_pairs",
-    "cross_semantics",
-    "transitive_images",
-    "transitive_text",
-)
-ABLATIONS = {
-    "full": {},
-    "no_semantics": {},  # this one and the next change nothing but the training corpus:
-    "global_tags": {},  # `with_semantics_for` gives it what the row trains on
-    "no_attention": {"attention": False},
-    "no_adversarial": dict.fromkeys(ADVERSARIAL, 0.0),
-    "no_intra": dict.fromkeys(ADVERSARIAL[:2], 0.0),
-    "no_cross": dict.fromkeys(ADVERSARIAL[2:4], 0.0),
-    "no_transitive": dict.fromkeys(ADVERSARIAL[4:], 0.0),
-}
-
-
-def check_ablation(ablation: str) -> None:
-    """`DataError` unless it is a row of Table 5 that exists here."""
-    if ablation not in ABLATIONS:
-        raise DataError(f"unknown ablation {ablation!r}: one of {', '.join(ABLATIONS)}")
-
-
-def ablate(config: A3VSEConfig, ablation: str) -> A3VSEConfig:
-    """The configuration of a row of Table 5.  Give the corpus that it trains on what the row asks for,
-    too: `with_semantics_for`.  Without semantics what is left is the vanilla model on annotated pairs, with
-    the one discriminator (v against t) that needs no other."""
-    check_ablation(ablation)
-    return replace(config, **ABLATIONS[ablation])
-
-
-def with_semantics_for(training: SparseCorpus, ablation: str = "full") -> SparseCorpus:
-    """The sparse corpus that a row of Table 5 trains on: with no semantics ("No s"), with image-level
-    tags ("Swap s with s_g"), or with regional semantics (every other row)."""
-    check_ablation(ablation)
-    if ablation == "no_semantics":
-        return training.with_semantics(())
-    return training.with_semantics(describe(training, "tags" if ablation == "global_tags" else "regions"))
-
-
-# The six discriminators: the objective they belong to, the weight's name, the two domains.
-DOMAINS = {
-    "vu": ("intra", "intra_images", ("v", "u")),
-    "ts": ("intra", "intra_text", ("t", "s")),
-    "vt": ("cross", "cross_pairs", ("v", "t")),
-    "us": ("cross", "cross_semantics", ("u", "s")),
-    "vs": ("transitive", "transitive_images", ("v", "s")),
-    "ut": ("transitive", "transitive_text", ("u", "t")),
-}
+        ones; section 4.3 does not say that it does so.  All regional words are concatenated (section 4.3)."""
+        return cls(pretrained_words=True, semantic_words=ALL_WORDS)
 
 
 class A3VSE(Trainable):
@@ -232,8 +194,8 @@ class A3VSE(Trainable):
         config: A3VSEConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
-        mean_statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
+        mean_statistics: Statistics | None = None,
         idf: Tensor | None = None,
         word_vectors: WordVectors | None = None,
     ):
@@ -253,6 +215,7 @@ class A3VSE(Trainable):
             config.word_dimensions,
             config.dimensions,
             None if word_vectors is None else word_vectors.of(vocabulary),
+            initialization=config.initialization,
         )
         self.image_pooling, self.text_pooling = self._pooling(), self._pooling()
         if not (config.attended_paths or config.linear_paths):
@@ -260,12 +223,10 @@ class A3VSE(Trainable):
         pooled = config.dimensions * (config.heads if config.attention else 1)
         if config.linear_paths:
             self._add_linear_paths(width, pooled, mean_statistics, idf)
-        self.discriminators = nn.ModuleDict(
-            {
-                name: Discriminator(pooled, config.hidden)
-                for name, (_, weight, _) in DOMAINS.items()
-                if getattr(config, weight)
-            }
+        self.discriminators = Discriminators(
+            {name: (term, getattr(config, weight), pair) for name, (term, weight, pair) in DOMAINS.items()},
+            pooled,
+            config.hidden,
         )
         if config.ranking == "triplet":
             scale = config.optimization.batch_size if config.reduction == "sum" else 1
@@ -275,7 +236,7 @@ class A3VSE(Trainable):
             }
 
     def _add_linear_paths(
-        self, width: int, pooled: int, statistics: tuple[Tensor, Tensor] | None, idf: Tensor | None
+        self, width: int, pooled: int, statistics: Statistics | None, idf: Tensor | None
     ) -> None:
         weights = torch.ones(len(self.vocabulary)) if idf is None else idf.clone()
         weights[[PAD, UNKNOWN]] = 0  # dropped words are unknown ones and must not be seen
@@ -291,26 +252,42 @@ class A3VSE(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: A3VSEConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | None = None,
+        cls, config: A3VSEConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> A3VSE:
-        """A fresh model for a sparse corpus: its vocabulary, IDF and feature statistics come from what
-        training may see and nothing else.  `word_vectors` is a GloVe text file."""
+        """Make a fresh model; vocabulary, IDF and feature statistics come from what training may see."""
         texts = [*training.training_sentences, *training.semantics]
         vocabulary = Vocabulary.build(texts, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors)
+        vectors = open_word_vectors(word_vectors)
+        config = replace(config, pretrained_words=vectors is not None)
         regions = training.corpus.regions
         statistics = regions.statistics(training.seen) if config.standardize else None
         of_means = regions.mean_statistics(training.seen) if config.linear_paths else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(
-                config, vocabulary, regions.dimensions, statistics, of_means, vocabulary.idf(texts), vectors
-            )
+        idf = vocabulary.idf(texts)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, statistics, of_means, idf, vectors)
+        return model.remember(training)
+
+    def kept_tensors(self) -> dict[str, Tensor]:
+        """Return the state and, where the linear paths read them, the pre-trained vectors."""
+        kept = super().kept_tensors()
+        if self.config.linear_paths and self.word_vectors is not None:
+            kept["word_vectors"] = self.word_vectors.values[list(self.word_vectors.rows.values())]
+        return kept
+
+    def kept_words(self) -> dict[str, Sequence[str]]:
+        """Return the vocabulary and, where the linear paths read them, the words that have a vector."""
+        own = self.config.linear_paths and self.word_vectors is not None
+        return super().kept_words() | ({"word_vectors": list(self.word_vectors.rows)} if own else {})
+
+    @classmethod
+    def from_kept(cls, config: A3VSEConfig, kept: Kept) -> A3VSE:
+        """Make a model into which the kept tensors fit."""
+        vectors = None
+        if (values := kept.tensors.pop("word_vectors", None)) is not None:
+            rows = {word: row for row, word in enumerate(kept.words["word_vectors"])}
+            vectors = WordVectors(rows, values)
+        blank = (torch.zeros(kept.width), torch.ones(kept.width))
+        return cls(config, kept.vocabulary, kept.width, blank, word_vectors=vectors)
 
     def _pooling(self) -> nn.Module:
         config = self.config
@@ -379,7 +356,7 @@ class A3VSE(Trainable):
                 embedded["u"], embedded["s"], batch.weak, self.config.margin_semantics, batch.warmup
             )
         gamma = reversal_strength(batch.progress, self.config.eta)
-        adversarial, accuracies = self._align(embedded, gamma)
+        adversarial, accuracies = self.discriminators.align(embedded, gamma)
         return Losses({**terms, **adversarial}, {"gamma": gamma, **accuracies})
 
     def _embed(self, batch: Batch) -> dict[str, Tensor]:
@@ -403,18 +380,3 @@ class A3VSE(Trainable):
             return contrastive_loss(similarity, pairs.owners, self.config.softness)
         negatives = "mean" if warmup else "hardest"
         return triplet_loss(similarity, pairs.owners, margin, negatives, self.config.reduction)
-
-    def _align(self, embedded: dict[str, Tensor], gamma: float) -> tuple[dict, dict]:
-        """-l^intra, -l^cross and -l^trans (Eq. 5 to 8) and each discriminator's accuracy."""
-        reversed_ = {name: reverse_gradient(values, gamma) for name, values in embedded.items()}
-        terms: dict[str, Tensor] = {}
-        accuracies = {}
-        for name, discriminator in self.discriminators.items():
-            group, weight, (first, second) = DOMAINS[name]
-            if first not in embedded or second not in embedded:
-                continue
-            logits = [discriminator(reversed_[side]).float() for side in (first, second)]
-            term = -getattr(self.config, weight) * domain_objective(*logits)
-            terms[group] = terms[group] + term if group in terms else term
-            accuracies[f"accuracy_{name}"] = domain_accuracy(*logits).detach()
-        return terms, accuracies

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import product
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +31,8 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary
-from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.models.building import Statistics, Vectors, seeded, vectors_of
 
 SIMILARITIES = ("cross_attention", "global")
 PAGE_LOSSES = ("intra", "bce")
@@ -41,6 +42,10 @@ PAGE_LOSSES = ("intra", "bce")
 class ArtpediaConfig(Presets):
     """Hyper-parameters of the Artpedia model and its baselines; the defaults are those of section 5.1."""
 
+    variants: ClassVar = {  # the rows of Table 3
+        f"{similarity} + {loss}": {"similarity": similarity, "page_loss": loss}
+        for similarity, loss in product(SIMILARITIES, PAGE_LOSSES)
+    }
     similarity: str = "cross_attention"  # or "global": one vector an image and a sentence (section 5.2)
     page_loss: str = "intra"  # or "bce": a classifier of visual and contextual sentences (section 5.2)
     lambda_w: float = 0.5  # weight of the inter-page loss; the page loss has 1 - lambda_w
@@ -49,6 +54,7 @@ class ArtpediaConfig(Presets):
     regions: int = 20  # the surest ones of each image
     max_words: int = 200  # the paper cuts nothing; its longest visual sentence for training has 159
     min_count: int = 4  # not published
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     margin: float = 0.2
     temperature: float = 6.0  # lambda_s of Eq. 3
     # what the paper does not have
@@ -92,16 +98,7 @@ class ArtpediaConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.1,
-            optimization=Optimization(
-                epochs=5,
-                batch_size=32,
-                learning_rate=4e-3,
-                clip=2.0,
-                weight_decay=1e-6,
-                cosine=True,
-                warmup_epochs=2,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=5, batch_size=32, learning_rate=4e-3, warmup_epochs=2),
         )
 
     @classmethod
@@ -129,7 +126,7 @@ class Artpedia(Trainable):
         config: ArtpediaConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
         """`statistics`: mean and deviation (D,) of the training regions, or of their means if global."""
@@ -150,12 +147,7 @@ class Artpedia(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: ArtpediaConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: WordVectors | str | Path | None = None,
+        cls, config: ArtpediaConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> Artpedia:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         if config.lambda_w < 1 and not len(training.contextual):
@@ -165,15 +157,14 @@ class Artpedia(Trainable):
             )
         read = training.training_sentences + training.contextual_sentences
         vocabulary = Vocabulary.build(read, config.min_count)
-        if isinstance(word_vectors, (str, Path)):
-            word_vectors = load_word_vectors(word_vectors)
-        vectors = None if word_vectors is None else word_vectors.of(vocabulary)
+        vectors = vectors_of(word_vectors, vocabulary)
+        config = replace(config, pretrained_words=vectors is not None)
         regions = training.corpus.regions
         seen = regions.mean_statistics if config.similarity == "global" else regions.statistics
         statistics = seen(training.seen) if config.standardize else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        return model.remember(training)
 
     # --- embeddings -----------------------------------------------------------------------------
 
@@ -252,10 +243,10 @@ class Artpedia(Trainable):
         has, in the cross-entropy."""
         pairs, config = batch.pairs, self.config
         rows = [b for b, text in enumerate(pairs.contextual or ()) if text is not None]
-        told = pairs.sentences + [pairs.contextual[b] for b in rows]
+        texts = pairs.sentences + [pairs.contextual[b] for b in rows]
         images = self.encode_images(pairs.images)
-        compared, last = self._read(told)
-        visual, contextual = slice(0, len(pairs.sentences)), slice(len(pairs.sentences), len(told))
+        compared, last = self._read(texts)
+        visual, contextual = slice(0, len(pairs.sentences)), slice(len(pairs.sentences), len(texts))
         terms = {}
         if config.lambda_w > 0:
             similarity = self.similarity(images, compared[visual])

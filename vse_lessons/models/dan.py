@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +27,9 @@ from vse_lessons.blocks.similarity import cosine
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary
-from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
+from vse_lessons.data.word_vectors import WordVectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.models.building import Statistics, Vectors, open_word_vectors, seeded
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class DANConfig(Presets):
     steps: int = 2  # K
     max_words: int = 82  # not published
     min_count: int = 4  # not published
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     dropout: float = 0.5  # published; where it is applied is not: here to the v_n and the u_t
     margin: float = 100.0  # m
     negatives: str = "sum"  # over all of the batch
@@ -79,7 +80,7 @@ class DANConfig(Presets):
         trains there too, but far more slowly than cosines with a margin of 0.2; the hardest negatives
         after only three epochs of the mean stick at the margin."""
         return replace(
-            cls.paper(),
+            cls(),
             dimensions=64,
             word_dimensions=64,
             normalized=True,
@@ -89,16 +90,7 @@ class DANConfig(Presets):
             standardize=True,
             dropout=0.3,
             word_dropout=0.3,
-            optimization=Optimization(
-                epochs=18,
-                batch_size=64,
-                learning_rate=4e-3,
-                weight_decay=1e-6,
-                clip=2.0,
-                cosine=True,
-                warmup_epochs=7,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=18, batch_size=64, learning_rate=4e-3, warmup_epochs=7),
         )
 
     @classmethod
@@ -145,12 +137,12 @@ class VisualSteps(nn.Module):
 
     def forward(self, regions: Tensor, mask: Tensor) -> Tensor:
         """(B, R, D), (B, R) bool -> (B, K + 1, H)."""
-        found = [torch.tanh(self.projections[0](masked_mean(regions, mask)))]
-        memory = found[0]
+        vectors = [torch.tanh(self.projections[0](masked_mean(regions, mask)))]
+        memory = vectors[0]
         for project, attend in zip(self.projections[1:], self.attentions):
-            found.append(torch.tanh(project(attend(regions, mask, memory))))
-            memory = memory + found[-1]
-        return torch.stack(found, 1)
+            vectors.append(torch.tanh(project(attend(regions, mask, memory))))
+            memory = memory + vectors[-1]
+        return torch.stack(vectors, 1)
 
 
 class TextualSteps(nn.Module):
@@ -167,12 +159,12 @@ class TextualSteps(nn.Module):
 
     def forward(self, words: Tensor, mask: Tensor) -> Tensor:
         """(B, M, H), (B, M) bool -> (B, K + 1, H)."""
-        found = [masked_mean(words, mask)]
-        memory = found[0]
+        vectors = [masked_mean(words, mask)]
+        memory = vectors[0]
         for attend in self.attentions:
-            found.append(attend(words, mask, memory))
-            memory = memory + found[-1]
-        return torch.stack(found, 1)
+            vectors.append(attend(words, mask, memory))
+            memory = memory + vectors[-1]
+        return torch.stack(vectors, 1)
 
 
 class DAN(Trainable):
@@ -183,7 +175,7 @@ class DAN(Trainable):
         config: DANConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         word_vectors: WordVectors | None = None,
     ):
         """`width` is that of the features.  `statistics` (mean and deviation of training regions, (D,)
@@ -210,22 +202,18 @@ class DAN(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: DANConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | None = None,
+        cls, config: DANConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> DAN:
         """A fresh model for a sparse corpus: its vocabulary and feature statistics come from what
         training may see and nothing else.  `word_vectors` is a GloVe text file."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors)
+        vectors = open_word_vectors(word_vectors)
+        config = replace(config, pretrained_words=vectors is not None)
         regions = training.corpus.regions
         statistics = regions.statistics(training.seen) if config.standardize else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        return model.remember(training)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """[v^(0), ..., v^(K)]: regions (B, R, D) -> (B, (K + 1) H)."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,8 +25,9 @@ from vse_lessons.blocks.similarity import cosine
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary
-from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
+from vse_lessons.data.word_vectors import WordVectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.models.building import Kept, Statistics, Vectors, open_word_vectors, seeded
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class DPCConfig(Presets):
     )
     max_words: int = 32  # 56 on CUHK-PEDES
     min_count: int = 1  # the paper keeps the words that word2vec knows
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     shift: int = 3  # most empty places before the first word in training; see `shift_words`
     dropout: float = 0.75  # before the classifier
     margin: float = 1.0  # alpha
@@ -92,7 +93,7 @@ class DPCConfig(Presets):
         not relu(f), which did better on validation images.  Two blocks read no better than one.
         There is no stride, so there is nothing to shift."""
         return replace(
-            cls.paper(),
+            cls(),
             dimensions=128,
             word_dimensions=128,
             min_count=4,
@@ -104,21 +105,13 @@ class DPCConfig(Presets):
             standardize=True,
             region_dropout=0.3,
             word_dropout=0.3,
-            optimization=Optimization(
-                epochs=20,
-                batch_size=64,
-                learning_rate=2e-3,
-                weight_decay=1e-6,
-                clip=2.0,
-                cosine=True,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=20, batch_size=64, learning_rate=2e-3),
         )
 
     @classmethod
     def paper(cls) -> DPCConfig:
-        """What the paper and its code give for Flickr30K, but for the optimiser."""
-        return cls()
+        """What the paper and its code give for Flickr30K, but for the optimizer."""
+        return cls(pretrained_words=True)
 
 
 class Convolution(nn.Module):
@@ -242,7 +235,7 @@ class DPC(Trainable):
         vocabulary: Vocabulary,
         width: int,
         annotated: Sequence[int] | np.ndarray,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         word_vectors: WordVectors | None = None,
     ):
         """`width` is that of the features, `annotated` the numbers of the images that are classes.
@@ -268,22 +261,26 @@ class DPC(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: DPCConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | None = None,
+        cls, config: DPCConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> DPC:
         """A fresh model for a sparse corpus: its vocabulary, classes and feature statistics come from
         what training may see and nothing else.  `word_vectors` is a text file in GloVe's form."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors)
+        vectors = open_word_vectors(word_vectors)
+        config = replace(config, pretrained_words=vectors is not None)
         regions = training.corpus.regions
         statistics = regions.mean_statistics(training.seen) if config.standardize else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(config, vocabulary, regions.dimensions, training.annotated, statistics, vectors)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, training.annotated, statistics, vectors)
+        return model.remember(training)
+
+    @classmethod
+    def from_kept(cls, config: DPCConfig, kept: Kept) -> DPC:
+        """Make a model into which the kept tensors fit; its classes are those of the kept images."""
+        classes = kept.tensors["classes"]
+        numbers = torch.nonzero(classes >= 0).squeeze(1)
+        blank = (torch.zeros(kept.width), torch.ones(kept.width))
+        return cls(config, kept.vocabulary, kept.width, numbers[classes[numbers].argsort()], blank)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """f_img: regions (B, R, D) -> (B, H)."""

@@ -5,7 +5,7 @@ An image and a sentence have a high-level (abstract) and a low-level (grounded) 
 from its low-level embedding, the sentence by drawing a picture from its own; and they **match** better for
 it.
 
-Only the slides of this paper are at hand.  **The slides state**: look, imagine, match, "cross-modal retrieval
+The specification is the paper's slides alone.  **The slides state**: look, imagine, match, "cross-modal retrieval
 with generative learning", against a classical pipeline that looks and matches only.  **From the published
 paper, as we know it**: two embeddings of each side and a weighted sum of their similarities; order
 violation of non-negative unit vectors as similarity, hinges with hard negatives; a recurrent decoder from
@@ -21,22 +21,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vse_lessons.blocks.caption_metrics import Cider
-from vse_lessons.blocks.decoders import (
-    DecoderInput,
-    SentenceDecoder,
-    beam_search,
-    draw_word,
-    log_probabilities,
-    sentence_error,
-    write,
-)
+from vse_lessons.blocks import decoders
+from vse_lessons.blocks.caption_metrics import Reward
+from vse_lessons.blocks.decoders import DecoderInput, SentenceDecoder
 from vse_lessons.blocks.encoders import (
     RegionEncoder,
     SentenceEncoder,
@@ -49,7 +42,7 @@ from vse_lessons.blocks.generators import (
     ConditioningAugmentation,
     Generator,
     PictureDiscriminator,
-    discriminator_error,
+    discriminator_step,
     generator_error,
     kl_to_normal,
 )
@@ -58,11 +51,11 @@ from vse_lessons.blocks.similarity import cosine, normalize, order_similarity
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, Vocabulary, tokenize
-from vse_lessons.data.word_vectors import load_word_vectors
-from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.data.text import PAD, Vocabulary
+from vse_lessons.models.base import Batch, Losses, Optimization, ParameterGroup, Presets, Trainable
+from vse_lessons.models.building import Kept, Statistics, Vectors, check_pixels, seeded, vectors_of
 
-END = "."  # stands for the end of a sentence in the reward: `tokenize` gives no such word
+ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-to-image path
 
 
 @dataclass(frozen=True)
@@ -73,6 +66,7 @@ class GXNConfig(Presets):
     word_dimensions: int = 300  # (paper)
     max_words: int = 82  # as A3VSE; where sentences are written a longer one is an error
     min_count: int = 4
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     similarity: str = "order"  # or "cosine"
     nonnegative: bool = True  # embeddings have no negative numbers (paper)
     margin: float = 0.05  # (paper)
@@ -100,6 +94,19 @@ class GXNConfig(Presets):
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
+
+    variants: ClassVar = {  # the rows of the ablation
+        "ranking": {"captions": 0.0, "pictures": 0.0},
+        "t2i": {"captions": 0.0},
+        "i2t xe": {"pictures": 0.0, "reward": 0.0},
+        "i2t mix": {"pictures": 0.0},
+        "both": {},
+    }
+
+    @property
+    def reads_means(self) -> bool:
+        """Whether the model looks at mean regions alone: it writes nothing, or without attention."""
+        return not (self.captions and self.attends)
 
     def __post_init__(self) -> None:
         if self.similarity not in ("order", "cosine"):
@@ -135,16 +142,7 @@ class GXNConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimization=Optimization(
-                epochs=6,
-                batch_size=64,
-                learning_rate=3e-3,
-                clip=2.0,
-                weight_decay=1e-6,
-                cosine=True,
-                warmup_epochs=5,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=6, batch_size=64, learning_rate=3e-3, warmup_epochs=5),
         )
 
     @classmethod
@@ -162,35 +160,12 @@ class GXNConfig(Presets):
     def smoke(cls) -> GXNConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
-        return replace(
-            lesson,
-            dimensions=16,
-            word_dimensions=16,
-            decoder=16,
-            condition=8,
-            noise=8,
-            channels=2,
-            drawn=8,
-            optimization=replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1),
-        )
+        short = replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1)
+        sizes = {"dimensions": 16, "word_dimensions": 16, "decoder": 16, "condition": 8, "noise": 8}
+        return replace(lesson, **sizes, channels=2, drawn=8, optimization=short)
 
 
 ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-to-image path
-
-VARIANTS = {  # the rows of the ablation
-    "ranking": {"captions": 0.0, "pictures": 0.0},
-    "t2i": {"captions": 0.0},
-    "i2t xe": {"pictures": 0.0, "reward": 0.0},
-    "i2t mix": {"pictures": 0.0},
-    "both": {},
-}
-
-
-def vary(config: GXNConfig, variant: str) -> GXNConfig:
-    """The configuration of a row of the ablation."""
-    if variant not in VARIANTS:
-        raise DataError(f"unknown variant {variant!r}: one of {', '.join(VARIANTS)}")
-    return replace(config, **VARIANTS[variant])
 
 
 class GXN(Trainable):
@@ -208,7 +183,7 @@ class GXN(Trainable):
         config: GXNConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         vectors: Tensor | None = None,
         classes: int = 0,
     ):
@@ -231,59 +206,45 @@ class GXN(Trainable):
             self.discriminator = PictureDiscriminator(H, config.condition, config.channels)
         self.plateaus = {"pairs": 2 * config.margin}
         self.reads_pixels = bool(config.pictures)
-        self.cider: Cider | None = None  # the reward, of training images
-        self.place: dict[int, int] = {}  # from an image's number to its place in `cider`
+        self.reward: Reward | None = None  # against the sentences of training images
 
     @classmethod
     def build(
-        cls,
-        config: GXNConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | None = None,
+        cls, config: GXNConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> GXN:
         """A fresh model; vocabulary, statistics and the reward's references come from what training may see.
         `DataError` without pixels where pictures are drawn, and for a sentence that is too long to be
         written."""
         corpus = training.corpus
-        if config.pictures and corpus.pixels is None:
-            raise DataError(
-                f"{corpus.name} has no pixels, from which the text-to-image path learns: open it with "
-                "corpora.with_pixels, or train a variant without it (ranking, i2t xe, i2t mix)"
-            )
-        if config.pictures and corpus.pixels.dimensions != 3 * SIDE * SIDE:
-            raise DataError(
-                f"{corpus.name} has {corpus.pixels.dimensions} numbers a picture, not those of "
-                f"{SIDE}x{SIDE} pixels, which the generator draws"
-            )
+        if config.pictures:
+            check_pixels(corpus, SIDE)
         if config.captions:
             training.check_lengths(config.max_words)
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
+        vectors = vectors_of(word_vectors, vocabulary)
+        config = replace(config, pretrained_words=vectors is not None)
         statistics = corpus.regions.mean_statistics(training.seen) if config.standardize else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            regions = corpus.regions
-            classes = 0 if regions.classes is None else len(regions.class_names)
+        regions = corpus.regions
+        classes = 0 if regions.classes is None else len(regions.class_names)
+        with seeded(seed):
             model = cls(config, vocabulary, regions.dimensions, statistics, vectors, classes)
         if config.captions and config.reward:
-            model._set_reward(training)
-        return model
+            model.reward = Reward(corpus.image_of[training.pairs].tolist(), training.training_sentences)
+        return model.remember(training)
 
-    def _set_reward(self, training: SparseCorpus) -> None:
-        """References by image: the training sentences, and nothing else."""
-        of: dict[int, list[list[str]]] = {}
-        for row in training.pairs:
-            words = [*tokenize(training.corpus.sentences[row]), END]
-            of.setdefault(int(training.corpus.image_of[row]), []).append(words)
-        self.place = {image: place for place, image in enumerate(of)}
-        self.cider = Cider(list(of.values()))
+    def kept_settings(self) -> dict[str, Any]:
+        """Return how many classes the decoder knows."""
+        return {"classes": 0 if self.classes is None else self.classes.num_embeddings}
+
+    @classmethod
+    def from_kept(cls, config: GXNConfig, kept: Kept) -> GXN:
+        """Make a model into which the kept tensors fit; without the sentences that reward it in training."""
+        return cls(config, kept.vocabulary, kept.width, classes=kept.settings["classes"])
 
     # --- look -----------------------------------------------------------------------------------------
 
     def look(self, images: RegionBatch) -> tuple[Tensor, Tensor]:
-        """(B, R, D) -> v_h and v_l (B, H), of unit length and, unless told otherwise, not negative."""
+        """(B, R, D) -> v_h and v_l (B, H), of unit length and, as configured, not negative."""
         return self._look(images)[0]
 
     def _look(self, images: RegionBatch) -> tuple[tuple[Tensor, Tensor], Tensor | None]:
@@ -347,7 +308,7 @@ class GXN(Trainable):
         monitors: dict[str, float | Tensor] = {}
         if config.captions:
             table, subject = self.text_low.embedding, self._subject(pairs.images, v[1], mask)
-            xe = sentence_error(self.decoder, table, subject, words)
+            xe = decoders.sentence_error(self.decoder, table, subject, words)
             gamma = config.reward if batch.progress >= config.reward_after else 0.0
             terms["captions"] = config.captions * (1 - gamma) * xe
             monitors["captions_xe"] = xe.detach()
@@ -356,9 +317,9 @@ class GXN(Trainable):
                 terms["reward"] = config.captions * gamma * error
                 monitors["cider_greedy"] = reward
         if config.pictures:
-            few = t[1][: config.drawn]
-            fake, mean, log_variance = self.imagine(few)
-            error = generator_error(self.discriminator(fake, _spread(few)))
+            drawn = t[1][: config.drawn]
+            fake, mean, log_variance = self.imagine(drawn)
+            error = generator_error(self.discriminator(fake, _spread(drawn)))
             kl = kl_to_normal(mean, log_variance)
             terms["pictures"] = config.pictures * error
             terms["kl"] = config.pictures * config.kl * kl
@@ -373,19 +334,17 @@ class GXN(Trainable):
         its baseline, and r = CIDEr-D against the training sentences of the image (self-critical sequence
         training, Rennie et al. 2017, Eq. 8); also the mean r(c^).  B subjects, owners: (B,)."""
         table, longest, device = self.text_low.embedding, self.config.max_words, owners.device
-        drawn = write(self.decoder, table, subject, longest, draw_word)
-        likeliest = write(self.decoder, table, subject, longest)
-        places = [self.place[image] for image in owners.tolist()]
-        reward, baseline = (self._rewards(words, places) for words in (drawn, likeliest))
+        if self.reward is None:
+            raise DataError("a loaded model lacks the sentences that reward it: build it to train it")
+        drawn = decoders.write(self.decoder, table, subject, longest, decoders.draw_word)
+        likeliest = decoders.write(self.decoder, table, subject, longest)
+        reward, baseline = (
+            self.reward.of(self.vocabulary.decode(words), owners.tolist()) for words in (drawn, likeliest)
+        )
         advantage = torch.tensor(reward, device=device) - torch.tensor(baseline, device=device)
-        chances = log_probabilities(self.decoder, table, subject, drawn)
+        chances = decoders.log_probabilities(self.decoder, table, subject, drawn)
         lengths = (drawn != PAD).sum(1) + 1
         return -(advantage * chances.sum(1) / lengths).mean(), float(np.mean(baseline))
-
-    def _rewards(self, words: Tensor, places: list[int]) -> list[float]:
-        """CIDEr-D of each sentence, its end counted as a word: without it sentences stop anywhere."""
-        written = [sentence.split() for sentence in self.vocabulary.decode(words)]
-        return [self.cider.score([*own, END], place) for own, place in zip(written, places)]
 
     @torch.no_grad()
     def describe(self, images: RegionBatch, width: int = 5) -> list[str]:
@@ -394,8 +353,9 @@ class GXN(Trainable):
             raise DataError("this variant writes no sentences: train i2t xe, i2t mix or both")
         (_, low), mask = self._look(images)
         subject, longest = self._subject(images, low, mask), self.config.max_words
-        given = self.decoder, self.text_low.embedding, subject, longest
-        return self.vocabulary.decode(write(*given) if width == 1 else beam_search(*given, width))
+        inputs = self.decoder, self.text_low.embedding, subject, longest
+        words = decoders.write(*inputs) if width == 1 else decoders.beam_search(*inputs, width)
+        return self.vocabulary.decode(words)
 
     # --- imagine: text to image -----------------------------------------------------------------------
 
@@ -408,40 +368,28 @@ class GXN(Trainable):
     def adversary_loss(self, batch: Batch) -> Losses:
         """What the discriminator minimises: real pictures with their own and with the next pair's sentence,
         and drawn ones."""
-        few, pairs = self.config.drawn, batch.pairs
-        owners = pairs.owners[:few]
+        drawn, pairs = self.config.drawn, batch.pairs
+        owners = pairs.owners[:drawn]
         with torch.no_grad():
-            t = self.read(self._words(pairs.sentences[:few]))[1]
+            t = self.read(self._words(pairs.sentences[:drawn]))[1]
             fake = self.imagine(t)[0]
-        real = pairs.pixels[:few]
-        wrong = owners != owners.roll(1)  # the next sentence is of another image
-        if not wrong.any():
-            raise DataError("all pairs of a batch are of one image: nothing is mismatched in it")
-        judge = self.discriminator
-        seen, drawn = judge.look(torch.cat([real, fake])).split([len(real), len(fake)])
-        texts = _spread(torch.cat([t, t.roll(1, 0)[wrong], t]))
-        parts = [len(real), int(wrong.sum()), len(fake)]
-        logits = judge.compare(torch.cat([seen, seen[wrong], drawn]), texts).split(parts)
-        right = [(logits[0] > 0).float().mean(), *((one <= 0).float().mean() for one in logits[1:])]
-        names = ("real", "mismatched", "fake")
-        return Losses(
-            {"discriminator": discriminator_error(*logits)},
-            {f"accuracy_{name}": share.detach() for name, share in zip(names, right)},
-        )
+        real = pairs.pixels[:drawn]
+        error, shares = discriminator_step(self.discriminator, real, fake, _spread(t), owners)
+        return Losses({"discriminator": error}, {f"accuracy_{name}": share for name, share in shares.items()})
 
-    def is_adversary(self, parameter: str) -> bool:
-        """The discriminator learns in a step of its own."""
-        return parameter.startswith("discriminator.")
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """Return who learns how: the decoder, and what draws and judges pictures, have rates of their own.
 
-    def rate_of(self, parameter: str) -> float:
-        """The decoder, and what draws and judges pictures, have rates of their own."""
-        if parameter.startswith("decoder."):
-            return self.config.decoder_rate
-        return self.config.adversary_rate if parameter.startswith(ADVERSARIAL) else 1.0
-
-    def momentum_of(self, parameter: str) -> float:
-        """Networks that play against each other average their gradients for a shorter time (DCGAN)."""
-        return self.config.momentum if parameter.startswith(ADVERSARIAL) else 0.9
+        Networks that play against each other average their gradients for a shorter time (DCGAN); the
+        discriminator learns in a step of its own.
+        """
+        config, groups = self.config, {}
+        for name, parameter in self.named_parameters():
+            kind = (config.decoder_rate if name.startswith("decoder.") else 1.0, 0.9, False)
+            if name.startswith(ADVERSARIAL):
+                kind = (config.adversary_rate, config.momentum, name.startswith("discriminator."))
+            groups.setdefault(kind, []).append(parameter)
+        return [ParameterGroup(parameters, *kind) for kind, parameters in groups.items()]
 
     @torch.no_grad()
     def draw(self, sentences: Sequence[str], seed: int = 0) -> Tensor:

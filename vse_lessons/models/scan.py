@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from vse_lessons.blocks.encoders import (
@@ -25,8 +24,8 @@ from vse_lessons.blocks.similarity import CrossAttention, Entities, cross_attent
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary
-from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.models.building import Statistics, Vectors, seeded, vectors_of
 
 VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2
     "t2i_mean": CrossAttention(9.0, "mean", directions=("t2i",)),
@@ -39,15 +38,18 @@ VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2
 @dataclass(frozen=True)
 class SCANConfig(Presets):
     """Hyper-parameters of SCAN; the defaults are those of its paper and code on Flickr30K, but for the
-    longest sentence, which neither cuts, and Xavier's first weights."""
+    longest sentence, which neither cuts; `paper()` also starts the weights as they do."""
 
     dimensions: int = 1024
     word_dimensions: int = 300
     max_words: int = 82  # as A3VSE
     min_count: int = 4
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
+    initialization: str = "xavier"  # of words and network; "uniform", as PyTorch starts them, is published
     margin: float = 0.2
     attention: CrossAttention = VARIANTS["t2i_mean"]  # the row that A3VSE's Table 2 quotes
     reduction: str = "sum"  # over the batch, as the code has it
+    variants: ClassVar = {name: {"attention": attention} for name, attention in VARIANTS.items()}
     # what the paper does not have
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0  # one mask for all regions of an image
@@ -61,7 +63,7 @@ class SCANConfig(Presets):
     def paper(cls) -> SCANConfig:
         """Section 4.2 of the paper.  One epoch with the mean of all negatives before the hardest ones is
         ours: without it the loss sticks at its plateau in some runs."""
-        return cls()
+        return cls(initialization="uniform")
 
     @classmethod
     def lesson(cls) -> SCANConfig:
@@ -76,16 +78,7 @@ class SCANConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimization=Optimization(
-                epochs=14,
-                batch_size=64,
-                learning_rate=3e-3,
-                clip=2.0,
-                weight_decay=1e-6,
-                cosine=True,
-                warmup_epochs=6,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=14, batch_size=64, learning_rate=3e-3, warmup_epochs=6),
         )
 
     @classmethod
@@ -122,7 +115,7 @@ class SCAN(Trainable):
         config: SCANConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
         """`statistics`: mean and deviation (D,) of the training regions."""
@@ -130,7 +123,13 @@ class SCAN(Trainable):
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
         self.text_encoder = SentenceEncoder(
-            len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru", both_ways=True
+            len(vocabulary),
+            config.word_dimensions,
+            config.dimensions,
+            vectors,
+            cell="gru",
+            both_ways=True,
+            initialization=config.initialization,
         )
         size = config.optimization.batch_size if config.reduction == "sum" else 1
         if config.attention.pool in ("mean", "max"):  # the others grow with the number of words
@@ -138,21 +137,17 @@ class SCAN(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: SCANConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | None = None,
+        cls, config: SCANConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> SCAN:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
+        vectors = vectors_of(word_vectors, vocabulary)
+        config = replace(config, pretrained_words=vectors is not None)
         regions = training.corpus.regions
         statistics = regions.statistics(training.seen) if config.standardize else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        return model.remember(training)
 
     def encode_images(self, images: RegionBatch) -> Entities:
         """(B, R, D) -> regions (B, R, H)."""

@@ -4,7 +4,7 @@ Pairs of a source domain teach which image and sentence belong together.  Of the
 images and sentences, but no pairs.  Two auto-encoders keep in the joint space what both domains' inputs say,
 and maximum mean discrepancy makes the embeddings of both domains one distribution.
 
-Only the poster of this paper is at hand.  **The poster states**: knowledge of a supervised source is
+The specification is the paper's poster alone.  **The poster states**: knowledge of a supervised source is
 transferred to a target; "textual and visual reconstruction losses" and a "distribution alignment"; three
 variants, VSA-AE without the alignment, VSA-E-MMD without the reconstruction, and all of it.  That AE is
 auto-encoders, that MMD is maximum mean discrepancy, and that target pairs are unknown, is read from its
@@ -18,7 +18,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -47,9 +47,11 @@ from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.data.unpaired import coverage
-from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.models.building import Statistics, Vectors, seeded, vectors_of
 
+_NO_DECODERS = {"reconstruct_images": 0.0, "reconstruct_sentences": 0.0}
+_NO_MMD = {"align_images": 0.0, "align_sentences": 0.0}
 FOREIGN = 0.05  # a target with fewer of its running words in the source is warned of
 
 
@@ -58,10 +60,19 @@ class VSAConfig(Presets):
     """Hyper-parameters; the poster prints none.  Dimensions, margin and schedule are those of VSE++, whose
     hinges these are, here as a mean over the batch."""
 
+    variants: ClassVar = {  # the rows of the poster's table, and two beside it
+        # no adaptation; on target pairs it is the supervised reference
+        "source": {**_NO_DECODERS, **_NO_MMD},
+        "VSA-AE": _NO_MMD,
+        "VSA-E-MMD": _NO_DECODERS,
+        "VSA-AE-MMD": {},
+        "VSA-AE-ADV": {**_NO_MMD, "adversarial": 0.03},  # A3VSE's way to align in place of MMD
+    }
     dimensions: int = 1024  # H, of the joint space
     word_dimensions: int = 300
     max_words: int = 30
     min_count: int = 4
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     decoder: int = 1024  # of the sentence decoder's state
     margin: float = 0.2
     # weights of the terms beside the hinges; 0 switches a term off
@@ -98,16 +109,7 @@ class VSAConfig(Presets):
             word_dropout=0.2,
             reconstruct_sentences=0.1,
             align_sentences=0.3,
-            optimization=Optimization(
-                epochs=12,
-                batch_size=128,
-                learning_rate=4e-3,
-                clip=2.0,
-                weight_decay=1e-6,
-                cosine=True,
-                warmup_epochs=9,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=12, batch_size=128, learning_rate=4e-3, warmup_epochs=9),
         )
 
     @classmethod
@@ -133,25 +135,6 @@ class VSAConfig(Presets):
             hidden=8,
             optimization=replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1),
         )
-
-
-_NO_DECODERS = {"reconstruct_images": 0.0, "reconstruct_sentences": 0.0}
-_NO_MMD = {"align_images": 0.0, "align_sentences": 0.0}
-VARIANTS = {
-    # no adaptation; on target pairs it is the supervised reference
-    "source": {**_NO_DECODERS, **_NO_MMD},
-    "VSA-AE": _NO_MMD,
-    "VSA-E-MMD": _NO_DECODERS,
-    "VSA-AE-MMD": {},
-    "VSA-AE-ADV": {**_NO_MMD, "adversarial": 0.03},  # A3VSE's way to align in place of MMD
-}
-
-
-def vary(config: VSAConfig, variant: str) -> VSAConfig:
-    """The configuration of a row of the poster's table, or of one beside it."""
-    if variant not in VARIANTS:
-        raise DataError(f"unknown variant {variant!r}: one of {', '.join(VARIANTS)}")
-    return replace(config, **VARIANTS[variant])
 
 
 class ImageDecoder(nn.Module):
@@ -183,7 +166,7 @@ class VSA(Trainable):
         config: VSAConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
         """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words."""
@@ -221,12 +204,7 @@ class VSA(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: VSAConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | WordVectors | None = None,
+        cls, config: VSAConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> VSA:
         """A fresh model.  Vocabulary and statistics come from the source, and where there is one from the
         target too: its sentences may be read, only not with their images.  `DataError` if something is to
@@ -247,18 +225,16 @@ class VSA(Trainable):
             if config.standardize:
                 means.append(target.regions.mean_statistics(target.images))
         vocabulary = Vocabulary.build(texts, config.min_count)
-        if isinstance(word_vectors, (str, Path)):
-            word_vectors = load_word_vectors(word_vectors)
-        vectors = None if word_vectors is None else word_vectors.of(vocabulary)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        vectors = vectors_of(word_vectors, vocabulary)
+        config = replace(config, pretrained_words=vectors is not None)
+        with seeded(seed):
             model = cls(config, vocabulary, regions.dimensions, _pooled(means), vectors)
         if model.adapts and target is None:
             raise DataError(
                 "this variant adapts to a target domain, and there is none: give the corpus one "
                 "(SparseCorpus.with_target), or train the variant 'source'"
             )
-        return model
+        return model.remember(training)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """f: (B, R, D) -> (B, H), of unit length."""

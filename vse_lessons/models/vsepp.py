@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from vse_lessons.blocks.encoders import (
@@ -26,22 +25,25 @@ from vse_lessons.blocks.similarity import cosine, normalize
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary
-from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.models.base import Batch, Losses, Optimization, Presets, Trainable
+from vse_lessons.models.building import Statistics, Vectors, seeded, vectors_of
 
 
 @dataclass(frozen=True)
 class VSEPPConfig(Presets):
     """Hyper-parameters of VSE++; the defaults are those of its paper and code on Flickr30K, but for the
-    longest sentence, which neither cuts, and Xavier's first weights."""
+    longest sentence, which neither cuts; `paper()` also starts the weights as they do."""
 
     dimensions: int = 1024
     word_dimensions: int = 300
     max_words: int = 82  # as A3VSE
     min_count: int = 4
+    pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
+    initialization: str = "xavier"  # of words and network; "uniform", as PyTorch starts them, is published
     margin: float = 0.2
     negatives: str = "hardest"  # max of hinges; "sum": VSE0
     reduction: str = "sum"  # over the batch, as the code has it
+    variants: ClassVar = {"VSE0": {"negatives": "sum"}}
     # what the paper does not have
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0
@@ -54,7 +56,7 @@ class VSEPPConfig(Presets):
     def paper(cls) -> VSEPPConfig:
         """The experiments of the paper.  One epoch with the mean of all negatives before the hardest ones is
         ours: without it the loss sticks at its plateau in some runs."""
-        return cls()
+        return cls(initialization="uniform")
 
     @classmethod
     def lesson(cls) -> VSEPPConfig:
@@ -66,16 +68,7 @@ class VSEPPConfig(Presets):
             standardize=True,
             region_dropout=0.1,
             word_dropout=0.2,
-            optimization=Optimization(
-                epochs=20,
-                batch_size=64,
-                learning_rate=2e-3,
-                clip=2.0,
-                weight_decay=1e-6,
-                cosine=True,
-                warmup_epochs=4,
-                averaging=0.99,
-            ),
+            optimization=Optimization.lesson(epochs=20, batch_size=64, learning_rate=2e-3, warmup_epochs=4),
         )
 
     @classmethod
@@ -111,7 +104,7 @@ class VSEPP(Trainable):
         config: VSEPPConfig,
         vocabulary: Vocabulary,
         width: int,
-        statistics: tuple[Tensor, Tensor] | None = None,
+        statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
         """`statistics`: mean and deviation (D,) of the mean region over the training images."""
@@ -119,7 +112,12 @@ class VSEPP(Trainable):
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
         self.text_encoder = SentenceEncoder(
-            len(vocabulary), config.word_dimensions, config.dimensions, vectors, cell="gru"
+            len(vocabulary),
+            config.word_dimensions,
+            config.dimensions,
+            vectors,
+            cell="gru",
+            initialization=config.initialization,
         )
         if config.negatives == "hardest":
             size = config.optimization.batch_size if config.reduction == "sum" else 1
@@ -127,21 +125,17 @@ class VSEPP(Trainable):
 
     @classmethod
     def build(
-        cls,
-        config: VSEPPConfig,
-        training: SparseCorpus,
-        *,
-        seed: int = 0,
-        word_vectors: str | Path | None = None,
+        cls, config: VSEPPConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> VSEPP:
         """A fresh model whose vocabulary and statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
-        vectors = None if word_vectors is None else load_word_vectors(word_vectors).of(vocabulary)
+        vectors = vectors_of(word_vectors, vocabulary)
+        config = replace(config, pretrained_words=vectors is not None)
         regions = training.corpus.regions
         statistics = regions.mean_statistics(training.seen) if config.standardize else None
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, statistics, vectors)
+        return model.remember(training)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H), of unit length."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -113,13 +114,27 @@ def global_tags(
     return sentences
 
 
-CONFIDENT = 0.2  # as in bottom-up attention (Anderson et al. 2018), where regions below it are dropped
-IMAGENET_WORDS = 12  # beyond them the cells of a photograph's edges have their say
+@dataclass(frozen=True)
+class SemanticWords:
+    """Which words of an image's regions stand in for its sentence."""
+
+    repeats: bool = False  # each attribute-class pair as often as it is detected, not once
+    # of detections that are kept; that of bottom-up attention (Anderson et al. 2018)
+    min_confidence: float = 0.2
+    longest: int = 82  # words of the sequence; 57 on MS-COCO
+    # different words of an ImageNet classifier's cells; beyond 12 the edges of a photograph have their say
+    cell_words: int = 12
 
 
-def describe(training: SparseCorpus, source: str = "regions", threshold: float = 0.3) -> list[str]:
+def describe(
+    training: SparseCorpus,
+    source: str = "regions",
+    threshold: float = 0.3,
+    words: SemanticWords = SemanticWords(),
+) -> list[str]:
     """The semantics of the un-annotated images of a sparse corpus, in their order: what stands in for
-    their sentences.  `source` is "regions" (s, section 3.2) or "tags" (s_g, section 4.6).
+    their sentences.  `source` is "regions" (s, section 3.2), of which `words` are kept, or "tags" (s_g,
+    section 4.6).
 
     Regional semantics are as they suit the detector.  One that was trained on boxes gives attribute
     and class words of its confident regions.  The cells of an ImageNet classifier give, for each,
@@ -135,9 +150,15 @@ def describe(training: SparseCorpus, source: str = "regions", threshold: float =
     if source != "regions":
         raise DataError(f"unknown source of semantics {source!r}: one of regions, tags")
     if not store.detector.startswith(EfficientNetLite0.name):
-        return regional_semantics(store, images, min_confidence=CONFIDENT)
+        return regional_semantics(
+            store,
+            images,
+            max_words=words.longest,
+            repeats=words.repeats,
+            min_confidence=words.min_confidence,
+        )
     known = imagenet_words()
     people = people_words(training.training_sentences, known.chains)
     both = [f"{word} {name}" for word, name in zip(people, known.names)]
-    found = regional_semantics(store, images, both, attributes=False)
-    return [" ".join(list(dict.fromkeys(text.split()))[:IMAGENET_WORDS]) for text in found]
+    found = regional_semantics(store, images, both, attributes=False, max_words=words.longest)
+    return [" ".join(list(dict.fromkeys(text.split()))[: words.cell_words]) for text in found]

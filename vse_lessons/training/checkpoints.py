@@ -1,4 +1,4 @@
-"""What a training run consists of: weights, optimisers, and what it has found so far; to and from disk."""
+"""State of a training run, to and from disk: weights, optimizers, history."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from torch import Tensor, nn
 from vse_lessons.common.files import DataError, atomic_path
 from vse_lessons.models.base import Optimization, Trainable
 
+VERSION = 2  # of checkpoints
+
 
 @dataclass
 class TrainingResult:
-    """What `fit` gives back; `model` holds the weights of the best epoch."""
+    """Outcome of `fit`; `model` holds the weights of the best epoch."""
 
     model: Trainable
     history: list[dict] = field(default_factory=list)  # one entry an epoch
@@ -41,20 +43,16 @@ class TrainingState:
         self.average = _copy(model.state_dict()) if optimization.averaging else None
 
     def _optimizer(self, adversary: bool) -> torch.optim.Optimizer | None:
-        """Adam for the parameters of an adversary, if there are any, or for all others, one group for each of
-        their learning rates and momenta."""
-        optimization, groups = self.optimization, {}
-        for name, parameter in self.model.named_parameters():
-            if self.model.is_adversary(name) == adversary:
-                kinds = self.model.rate_of(name), self.model.momentum_of(name)
-                groups.setdefault(kinds, []).append(parameter)
+        """Adam for the parameters of an adversary, if there are any, or for all others."""
+        optimization = self.optimization
+        groups = [group for group in self.model.parameter_groups() if group.adversary == adversary]
         if not groups:
             return None
         kind = torch.optim.AdamW if optimization.decoupled else torch.optim.Adam
         made = kind(
             [
-                {"params": group, "factor": factor, "betas": (momentum, 0.999)}
-                for (factor, momentum), group in groups.items()
+                {"params": group.parameters, "factor": group.rate, "betas": (group.momentum, 0.999)}
+                for group in groups
             ],
             lr=optimization.learning_rate,
             weight_decay=optimization.weight_decay,
@@ -73,10 +71,10 @@ class TrainingState:
         """The parameters of an adversary, if the model has one."""
         return [] if self.adversary is None else parameters_of(self.adversary)
 
-    def moments(self, name: str, parameter: nn.Parameter) -> dict[str, Tensor]:
+    def moments(self, parameter: nn.Parameter) -> dict[str, Tensor]:
         """What Adam remembers of a parameter."""
-        optimizer = self.adversary if self.model.is_adversary(name) else self.optimizer
-        return optimizer.state[parameter]
+        both = (self.optimizer, self.adversary)
+        return next(one.state[parameter] for one in both if one and parameter in one.state)
 
     def update_average(self, steps: int) -> None:
         """average <- d average + (1 - d) weights, with d smaller in the first steps."""
@@ -107,9 +105,10 @@ class TrainingState:
         tensors |= {f"best/{name}": value for name, value in self.best.items()}
         tensors |= {f"average/{name}": value for name, value in (self.average or {}).items()}
         for name, parameter in self.model.named_parameters():
-            for key, value in self.moments(name, parameter).items():
+            for key, value in self.moments(parameter).items():
                 tensors[f"optimizer/{key}/{name}"] = value
         state = {
+            "version": VERSION,
             "signature": self.signature,
             "epoch": self.epoch,
             "history": self.run.history,
@@ -132,6 +131,11 @@ class TrainingState:
             raise DataError(
                 f"{path} is not a checkpoint of this library ({error}): delete it to start over"
             ) from error
+        if state.get("version") != VERSION:
+            raise DataError(
+                f"{path} was written by an older version of this library, whose runs this one cannot go on "
+                "with: delete it (or choose another out_dir) and run the same training again from the start"
+            )
         if state["signature"] != self.signature:
             raise DataError(
                 f"{path} belongs to a run with other parameters: choose another out_dir, "
@@ -144,14 +148,13 @@ class TrainingState:
         self.model.load_state_dict(groups["model"])
         self.best, self.average = groups.get("best", {}), groups.get("average", self.average)
         for name, parameter in self.model.named_parameters():
-            moments = self.moments(name, parameter)
+            moments = self.moments(parameter)
             for key in moments:
                 value = groups["optimizer"][f"{key}/{name}"]
                 moments[key] = value.cpu() if key == "step" else value
         self.epoch = state.pop("epoch")
-        state.pop("signature")
-        if "best_rsum" in state:  # as checkpoints called it before there were other criteria
-            state["best_score"] = state.pop("best_rsum")
+        for key in ("signature", "version"):
+            state.pop(key)
         for key, value in state.items():
             setattr(self.run, key, value)
 

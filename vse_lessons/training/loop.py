@@ -18,21 +18,19 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from vse_lessons.blocks.similarity import as_vectors, normalize
 from vse_lessons.common.files import DataError, digest, write_json
 from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.evaluation.retrieval import Criterion, Embedded, embed, evaluate_embedded
-from vse_lessons.models.base import Batch, Losses, Optimization, Trainable
+from vse_lessons.evaluation.retrieval import Criterion, embed, evaluate_embedded
+from vse_lessons.models.base import Batch, HasAdversary, Losses, Optimization, Trainable, reads_pixels
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.checkpoints import TrainingResult, TrainingState, parameters_of
-
-COLLAPSED = 0.98  # mean cosine of two embeddings above which they are one point
-PLATEAU = 0.02  # relative distance from a term's plateau below which it is stuck there
-
-
-class TrainingError(RuntimeError):
-    """Training cannot go on; the message names the term, and the last good checkpoint stays."""
+from vse_lessons.training.conditions import (
+    check_batch,
+    check_finite,
+    mean_cosines,
+    signs_of_failure,
+)
 
 
 def fit(
@@ -47,26 +45,43 @@ def fit(
     after_epoch: Callable[[int, Trainable], None] | None = None,
     criterion: Criterion | None = None,
 ) -> TrainingResult:
-    """Trains a model on the annotated pairs and, where there are semantics, on the pseudo pairs of
-    the un-annotated images; keeps the epoch with the highest rsum on `training.selection`, or with the
-    highest "score" among the figures that `criterion(model, training, evaluation)` gives for them, all of
-    which go into the history.  What a step sees is said in batches.py.
+    """Train a model and keep its best epoch.
 
-    With `out_dir`, a checkpoint is written after each epoch, and a run that finds one goes on from
-    there.  On CUDA the encoders' matrix products run in bfloat16; the LSTM,
-    similarities and losses stay in float32.  `after_epoch(epoch, model)` is called with
-    the model as it is evaluated.  Raises `DataError` when there are too few pairs for a batch or
-    the checkpoint is another run's, `TrainingError` when a term is not finite."""
+    Annotated pairs teach it and, where there are semantics, the pseudo pairs of the un-annotated images; see
+    batches.py.  On CUDA the encoders' matrix products run in bfloat16; recurrent networks, similarities and losses
+    stay in float32.
+
+    Args:
+        model: a fresh model, which is moved to the device.
+        training: pairs, un-annotated images, and the images on which the best epoch is chosen.
+        optimization: schedule and optimizer.
+        out_dir: a folder for a checkpoint after each epoch; a run that finds its own there goes on from it.
+        seed: of everything random in training.
+        device: "auto" (CUDA where there is one), "cpu" or "cuda".
+        progress: whether to show a bar.
+        after_epoch: called with the epoch and the model as it is evaluated.
+        criterion: `criterion(model, training, evaluation)` gives further figures for the history; the epoch with
+            the highest "score" among them is kept.  None: that with the highest rsum.
+
+    Returns:
+        The model with the weights of the best epoch, and the history.
+
+    Raises:
+        DataError: too few pairs for a batch, no loss, or a checkpoint of another run.
+        TrainingError: a term is not finite.
+    """
     if not isinstance(model, Trainable):
         raise DataError(f"{type(model).__name__} has no loss to train by: evaluate it without fit")
-    _check_batch(training, optimization)
+    if any(group.adversary for group in model.parameter_groups()) and not isinstance(model, HasAdversary):
+        raise DataError(f"{type(model).__name__} has parameters of an adversary, but no adversary_loss")
+    check_batch(training, optimization)
     chosen = choose_device(device)
     state = TrainingState(model.to(chosen), optimization, _signature(model, training, optimization, seed))
     path = None if out_dir is None else Path(out_dir) / "checkpoint.safetensors"
     if path is not None and path.exists():
         state.load(path)
         write_json(path.parent / "history.json", state.run.history)  # the last write may be missing
-    streams = BatchSchedule(training, optimization.batch_size, seed, model.reads_pixels)
+    streams = BatchSchedule(training, optimization.batch_size, seed, reads_pixels(model))
     total = optimization.epochs * streams.steps
     bar = tqdm(
         total=total,
@@ -86,7 +101,10 @@ def fit(
                 if after_epoch is not None:
                     after_epoch(state.epoch, model)
             entry["seconds"] = time.perf_counter() - started
-            _warn(state, entry, bar)
+            before = state.run.history[-1] if state.run.history else {}
+            for warning in signs_of_failure(entry, before, model.plateaus):
+                bar.write(warning)
+                state.run.warnings.append(warning)
             state.run.history.append(entry)
             state.run.seconds += entry["seconds"]
             state.epoch += 1
@@ -97,19 +115,6 @@ def fit(
             bar.set_postfix(score=f"{score:.1f}", best=f"{state.run.best_score:.1f}")
     state.restore_best()
     return state.run
-
-
-def _check_batch(training: SparseCorpus, optimization: Optimization) -> None:
-    pairs, size = len(training.pairs), optimization.batch_size
-    if pairs < size or len(training.annotated) < 2:
-        raise DataError(
-            f"{len(training.annotated)} annotated images with {pairs} sentences cannot fill a batch of "
-            f"{size} pairs: annotate more images, or use a smaller batch_size"
-        )
-    if training.semantics and len(training.unannotated) < 2:
-        raise DataError(
-            "one un-annotated image has no negatives: annotate fewer images, or leave the semantics out"
-        )
 
 
 def _signature(model: Trainable, training: SparseCorpus, optimization: Optimization, seed: int) -> str:
@@ -130,7 +135,7 @@ def _signature(model: Trainable, training: SparseCorpus, optimization: Optimizat
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
-    if model.reads_pixels:  # the store's name holds the digest of all pictures
+    if reads_pixels(model):  # the store's name holds the digest of all pictures
         parts["pixels"] = Path(training.corpus.pixels.source).name
     if training.target is not None:
         parts["target"] = training.target.digest
@@ -155,7 +160,7 @@ def _train_epoch(
     model, optimization = state.model, state.optimization
     model.train()
     torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
-    found: dict[str, list[float]] = {}
+    sums: dict[str, list[float]] = {}
     for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
         step = state.epoch * streams.steps + number
         rate = learning_rate(optimization, step, total, streams.steps)
@@ -171,9 +176,9 @@ def _train_epoch(
         values |= _descend(state, state.optimizer, model.loss, batch, rate, number)
         state.update_average(step)
         for name, value in values.items():
-            found.setdefault(name, []).append(float(value))
+            sums.setdefault(name, []).append(float(value))
         bar.update()
-    return {name: sum(values) / len(values) for name, values in found.items()}
+    return {name: sum(values) / len(values) for name, values in sums.items()}
 
 
 def _descend(
@@ -198,7 +203,7 @@ def _descend(
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses = objective(batch)
         terms = {name: value.detach() for name, value in losses.terms.items()}
-        _check_finite(terms, state.epoch, number)
+        check_finite(terms, state.epoch, number)
         losses.total.backward()
     finally:
         for parameter in still:
@@ -207,16 +212,6 @@ def _descend(
         torch.nn.utils.clip_grad_norm_(parameters_of(optimizer), state.optimization.clip)
     optimizer.step()
     return {**terms, **losses.monitors}
-
-
-def _check_finite(terms: dict[str, Tensor], epoch: int, step: int) -> None:
-    for name, value in terms.items():
-        if not torch.isfinite(value):
-            raise TrainingError(
-                f"the term {name!r} became {float(value)} in epoch {epoch}, step {step}: training "
-                "stops; the checkpoint of the epoch before is untouched.  Try a lower learning rate "
-                "or look for features out of range"
-            )
 
 
 def _select(state: TrainingState, training: SparseCorpus, criterion: Criterion | None) -> dict:
@@ -235,35 +230,3 @@ def _select(state: TrainingState, training: SparseCorpus, criterion: Criterion |
         **mean_cosines(embedded),
         **further,
     }
-
-
-def mean_cosines(embedded: Embedded) -> dict[str, float]:
-    """How alike the embeddings of a split are: the mean cosine of two images and of two sentences.
-    Near 1 they have collapsed to a point.  The mean over all ordered pairs, each with itself too,
-    is the squared length of the mean of the unit vectors."""
-    return {
-        "image_cosine": float(normalize(as_vectors(embedded.images)).mean(0).square().sum()),
-        "sentence_cosine": float(normalize(as_vectors(embedded.sentences)).mean(0).square().sum()),
-    }
-
-
-def _warn(state: TrainingState, entry: dict, bar: tqdm) -> None:
-    """Names the two classic ways to fail: embeddings in one point, and hinges stuck at the margin."""
-    found, epoch = [], f"epoch {entry['epoch']}"
-    for side in ("image", "sentence"):
-        if (cosine := entry[f"{side}_cosine"]) > COLLAPSED:
-            found.append(
-                f"{epoch}: collapse, the mean cosine of two {side} embeddings is {cosine:.3f}; "
-                "lower the adversarial weights, if any"
-            )
-    for term, value in state.model.plateaus.items():
-        # one epoch may pass by the plateau on its way down; two are stuck
-        before = state.run.history[-1].get(term, 0.0) if state.run.history else 0.0
-        if all(abs(v - value) < PLATEAU * value for v in (before, entry.get(term, 0.0))):
-            found.append(
-                f"{epoch}: the term {term!r} is stuck at {value:.3g}, where every hinge equals "
-                "the margin; use more warm-up epochs"
-            )
-    for warning in found:
-        bar.write(warning)
-    state.run.warnings.extend(found)

@@ -9,7 +9,7 @@ from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus, sparsify
 from vse_lessons.data.unpaired import Unpaired, unpair
 from vse_lessons.models.base import Embedder
-from vse_lessons.models.baselines.coral import Coral
+from vse_lessons.models.baselines.coral import CoralConfig
 from vse_lessons.models.registry import spec
 from vse_lessons.training.checkpoints import TrainingResult
 from vse_lessons.training.train import train
@@ -71,7 +71,8 @@ def train_row(
     row: str, config: Any, training: SparseCorpus, target: Domain, seed: int = 0, **options: Any
 ) -> tuple[Embedder, TrainingResult | None]:
     """Train the model of a row, on what `prepare_transfer` gave; the options are those of `train`."""
-    model, result = train(row if row in ("CCA", "linear") else "VSA", config, training, seed=seed, **options)
     if row == "CORAL":
-        return Coral(model, training.with_target(_without_pairs(target))), result
-    return model, result
+        return train(
+            "CORAL", CoralConfig(config), training.with_target(_without_pairs(target)), seed=seed, **options
+        )
+    return train(row if row in ("CCA", "linear") else "VSA", config, training, seed=seed, **options)

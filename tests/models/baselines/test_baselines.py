@@ -45,14 +45,14 @@ def test_linear_weighs_pseudo_pairs():
 
 
 def test_cca_finds_what_is_shared(training):
-    model = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
+    model = CCA.build(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
     assert evaluate(model, training.corpus, "test").rsum > 2 * CHANCE + 100
 
 
 def test_cca_directions_are_canonical(training):
     """Without ridge and scaling, A^T C_xx A is the identity and A^T C_xy B the diagonal of correlations."""
     config = CCAConfig(dimensions=4, ridge=1e-6, power=0, min_count=1)
-    model = CCA(config, training)
+    model = CCA.build(config, training)
     pairs = training.pairs
     x = torch.cat(
         [model.encode_images(training.corpus.regions.batch([i])) for i in training.corpus.image_of[pairs]]
@@ -65,9 +65,9 @@ def test_cca_directions_are_canonical(training):
 
 
 def test_the_best_candidate_is_chosen_on_the_selection_images(training):
-    poor = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
+    poor = CCA.build(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
     torch.nn.init.normal_(poor.image_map)
-    good = CCA(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
+    good = CCA.build(CCAConfig(ridge=0.3, min_count=1, dimensions=8), training)
     assert best_of([poor, good], training.corpus, training.selection) is good
 
 

@@ -6,6 +6,8 @@ import torch
 from helpers.corpora import make_corpus, make_store
 
 from vse_lessons.common.files import DataError
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import tokenize
 from vse_lessons.data.wordnet import load_wordnet, parse_lexicon
 from vse_lessons.evaluation.retrieval import evaluate
@@ -32,6 +34,13 @@ TOY = parse_lexicon(
     {"oxen": "ox"},
 )
 NAMES = ("saluki", "beagle", "hot dog", "traffic light", "T-shirt")
+
+
+def around(store):
+    """A sparse corpus of a store."""
+    corpus = Corpus("toy", store, ("a dog",), np.array([0]), np.array(["train"] * len(store)))
+    rest = np.arange(1, len(store))
+    return SparseCorpus(corpus, np.array([0]), rest, np.array([0]), np.array([0]))
 
 
 def concepts(sentence, lexicon=TOY, names=NAMES, **options):
@@ -207,7 +216,7 @@ def test_there_is_nothing_to_train():
 
 def test_a_corpus_without_tags_is_refused():
     with pytest.raises(DataError, match=r"memory holds no image-level tags.*whose detector gives tags"):
-        Tags.build(make_store(4))
+        Tags.build(TagsConfig(), around(make_store(4)))
     with pytest.raises(DataError, match="no image-level tags"):
         Tags(make_store(4), TOY)
 
@@ -227,8 +236,8 @@ def test_storybook_beats_chance_without_any_annotation(tmp_path, monkeypatch):
     images = len(data.images("test"))
     chance = 2 * 100 * (1 + 5 + 10) / images  # and less than that for ties
     strict, below = (
-        evaluate(Tags.build(data.regions, config=TagsConfig(hyponyms=hyponyms)), data, "test").rsum
-        for hyponyms in (False, True)
+        evaluate(Tags.build(TagsConfig().with_variant(variant), around(data.regions)), data, "test").rsum
+        for variant in ("full", "hyponyms")
     )
     assert strict > 1.3 * chance and below > 1.1 * strict
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary, tokenize
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, Presets
+from vse_lessons.models.building import Kept, Vectors
 
 
 @dataclass(frozen=True)
-class CCAConfig:
+class CCAConfig(Presets):
     """Hyper-parameters of linear CCA."""
 
     dimensions: int = 128  # canonical directions
@@ -25,41 +26,63 @@ class CCAConfig:
     power: float = 1.0  # directions are scaled by their correlation to this power
     min_count: int = 4
 
-    @classmethod
-    def candidates(cls) -> list[CCAConfig]:
-        """Ridges to choose from on the selection images: the best one differs between corpora."""
-        return [cls(ridge=ridge) for ridge in (0.3, 1.0, 3.0)]
+    def candidates(self) -> list[CCAConfig]:
+        """Return ridges to choose from on the selection images: the best one differs between corpora."""
+        return [replace(self, ridge=ridge) for ridge in (0.3, 1.0, 3.0)]
 
 
 class CCA(Embedder):
-    """Maximises the correlation of A^T x and B^T y over annotated pairs:
+    """Maximizes the correlation of A^T x and B^T y over annotated pairs.
 
         A, B from the singular value decomposition  C_xx^-1/2 C_xy C_yy^-1/2 = U S V^T,
         A = C_xx^-1/2 U S^p,  B = C_yy^-1/2 V S^p,
 
-    where C_xx and C_yy carry a ridge."""
+    where C_xx and C_yy carry a ridge.
+    """
 
-    def __init__(self, config: CCAConfig, training: SparseCorpus):
-        """Solves at once for the annotated pairs of a sparse corpus."""
+    def __init__(self, config: CCAConfig, vectorizer: TfidfVectorizer, maps: dict[str, Tensor]):
+        """`vectorizer`: fitted; `maps`: `image_map` (D, H), `text_map` (V, H), `image_mean`, `text_mean`."""
         super().__init__()
-        self.config = config
-        pairs = training.pairs
-        self.vectorizer = TfidfVectorizer(
-            analyzer=tokenize, sublinear_tf=True, vocabulary=_frequent(training, config.min_count)
-        )
-        text = self.vectorizer.fit_transform(training.training_sentences).toarray()
-        images, rows = np.unique(training.corpus.image_of[pairs], return_inverse=True)
+        self.config, self.vectorizer = config, vectorizer
+        self.vocabulary = Vocabulary(tuple(vectorizer.get_feature_names_out()))
+        self.image_map, self.text_map = _fixed(maps["image_map"]), _fixed(maps["text_map"])
+        self.image_mean, self.text_mean = _fixed(maps["image_mean"]), _fixed(maps["text_mean"])
+
+    @classmethod
+    def build(
+        cls, config: CCAConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
+    ) -> CCA:
+        """Solve for the annotated pairs of a sparse corpus; nothing is random, and no vector is read."""
+        vectorizer = _vectorizer(_frequent(training, config.min_count))
+        text = vectorizer.fit_transform(training.training_sentences).toarray()
+        images, rows = np.unique(training.corpus.image_of[training.pairs], return_inverse=True)
         means = [batch.mean() for batch in training.corpus.regions.batches(images)]
         visual = torch.cat(means).double().numpy()[rows]
-        x, self_mean_x = _center(visual)
-        y, self_mean_y = _center(text)
+        x, mean_x = _center(visual)
+        y, mean_y = _center(text)
         root_x, root_y = _inverse_root(x, config.ridge), _inverse_root(y, config.ridge)
         left, correlations, right = np.linalg.svd(root_x @ (x.T @ y / len(x)) @ root_y)
         kept = min(config.dimensions, len(correlations))
         scale = correlations[:kept] ** config.power
-        self.image_map = _buffer(root_x @ left[:, :kept] * scale)
-        self.text_map = _buffer(root_y @ right[:kept].T * scale)
-        self.image_mean, self.text_mean = _buffer(self_mean_x), _buffer(self_mean_y)
+        maps = {
+            "image_map": root_x @ left[:, :kept] * scale,
+            "text_map": root_y @ right[:kept].T * scale,
+            "image_mean": mean_x,
+            "text_mean": mean_y,
+        }
+        tensors = {name: torch.from_numpy(values).float() for name, values in maps.items()}
+        return cls(config, vectorizer, tensors).remember(training)
+
+    def kept_tensors(self) -> dict[str, Tensor]:
+        """Return the maps and, in double precision, the inverse document frequencies (V,)."""
+        return super().kept_tensors() | {"idf": torch.from_numpy(self.vectorizer.idf_)}
+
+    @classmethod
+    def from_kept(cls, config: CCAConfig, kept: Kept) -> CCA:
+        """Make the model of the kept maps and inverse document frequencies."""
+        vectorizer = _vectorizer(list(kept.words["vocabulary"]))
+        vectorizer.idf_ = kept.tensors.pop("idf").numpy()
+        return cls(config, vectorizer, kept.tensors)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H)."""
@@ -71,8 +94,12 @@ class CCA(Embedder):
         return (rows.to(self.device) - self.text_mean) @ self.text_map
 
 
-def _buffer(values: np.ndarray) -> nn.Parameter:
-    return nn.Parameter(torch.from_numpy(values).float(), requires_grad=False)
+def _fixed(values: Tensor) -> nn.Parameter:
+    return nn.Parameter(values, requires_grad=False)
+
+
+def _vectorizer(words: list[str]) -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer=tokenize, sublinear_tf=True, vocabulary=words)
 
 
 def _center(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,41 +13,90 @@ means; both covariances carry a ridge, so theirs agree but for it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, Presets, evaluating
+from vse_lessons.models.building import Kept, Vectors
+from vse_lessons.models.presets import from_dict
+from vse_lessons.models.vsa import VSA, VSAConfig
 
 RIDGE = 0.1  # added to both covariances' diagonals, as a share of their mean variance
 BLOCK = 256
 
 
+@dataclass(frozen=True)
+class CoralConfig(Presets):
+    """Hyper-parameters of CORAL, and of the model whose embeddings it moves."""
+
+    source: VSAConfig = VSAConfig().with_variant("source")  # trained on the source alone
+    ridge: float = RIDGE
+
+    @property
+    def inner(self) -> tuple[str, VSAConfig]:
+        """Name in the registry and configuration of the model to train first."""
+        return "VSA", self.source
+
+    @classmethod
+    def preset(cls, name: str, corpus: str = "storybook") -> CoralConfig:
+        """Return the configuration that moves the embeddings of VSA's preset of that name."""
+        return cls(VSAConfig.preset(name, corpus).with_variant("source"))
+
+
 class Coral(Embedder):
-    """A trained model whose embeddings of the target are moved onto those of the source; for the target
-    only."""
+    """A trained model whose embeddings of the target are moved onto those of the source; for the target only."""
 
-    def __init__(self, model: Embedder, training: SparseCorpus):
-        """`training` is what `model` learnt from, with the target beside it."""
+    def __init__(self, config: CoralConfig, model: Embedder, images: _Move, sentences: _Move):
+        """`images`, `sentences`: how embeddings of each side are moved."""
         super().__init__()
-        self.model = model.eval()
+        self.config, self.model = config, model.eval()
+        self.image_move, self.text_move = images, sentences
+
+    @classmethod
+    def build(
+        cls,
+        config: CoralConfig,
+        training: SparseCorpus,
+        *,
+        seed: int = 0,
+        word_vectors: Vectors = None,
+        model: Embedder | None = None,
+    ) -> Coral:
+        """Move the embeddings of a trained model; nothing is random, and word vectors are the model's affair.
+
+        Args:
+            config: the ridge.
+            training: what `model` learnt from, with the target beside it.
+            seed: not used.
+            word_vectors: not used.
+            model: a trained embedder with one vector an image and a sentence.
+
+        Returns:
+            The model with both moves.
+
+        Raises:
+            DataError: there is no model or no target.
+        """
+        if model is None:
+            raise DataError(
+                'CORAL moves the embeddings of a trained model: use train("CORAL", ...), or pass model'
+            )
         corpus, target = training.corpus, training.target
+        if target is None:
+            raise DataError("CORAL needs a target domain: give the corpus one (SparseCorpus.with_target)")
         sides = ((corpus.regions, training.annotated), (target.regions, target.images))
-        with torch.no_grad():
-            images = [self._images(*side) for side in sides]
-            texts = [self._texts(side) for side in (training.training_sentences, target.sentences)]
-        self.image_move, self.text_move = _Move(*images), _Move(*texts)
-
-    def _images(self, regions: RegionStore, rows: np.ndarray) -> Tensor:
-        return torch.cat([self.model.encode_images(b.to(self.device)) for b in regions.batches(rows, BLOCK)])
-
-    def _texts(self, texts: Sequence[str]) -> Tensor:
-        return torch.cat(
-            [self.model.encode_sentences(texts[i : i + BLOCK]) for i in range(0, len(texts), BLOCK)]
-        )
+        with evaluating(model):
+            images = [_embedded(model, *side) for side in sides]
+            texts = [_read(model, side) for side in (training.training_sentences, target.sentences)]
+        moves = (_Move.between(*side, config.ridge) for side in (images, texts))
+        return cls(config, model, *moves).remember(training)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H)."""
@@ -57,25 +106,57 @@ class Coral(Embedder):
         """B sentences -> (B, H)."""
         return self.text_move(self.model.encode_sentences(sentences))
 
+    def kept_words(self) -> dict[str, Sequence[str]]:
+        """Return the words of the model whose embeddings are moved."""
+        return self.model.kept_words()
+
+    def kept_settings(self) -> dict[str, Any]:
+        """Return the configuration of the model whose embeddings are moved, as it was built."""
+        return {"inner": asdict(self.model.config)}
+
+    @classmethod
+    def from_kept(cls, config: CoralConfig, kept: Kept) -> Coral:
+        """Make a model into which the kept tensors fit."""
+        inner = VSA.from_kept(from_dict(VSAConfig, kept.settings["inner"]), kept)
+        names = ("before", "turn", "after")
+        moves = (
+            _Move(*(kept.tensors[f"{side}_move.{name}"] for name in names)) for side in ("image", "text")
+        )
+        return cls(config, inner, *moves)
+
+
+def _embedded(model: Embedder, regions: RegionStore, rows: np.ndarray) -> Tensor:
+    return torch.cat([model.encode_images(b.to(model.device)) for b in regions.batches(rows, BLOCK)])
+
+
+def _read(model: Embedder, texts: Sequence[str]) -> Tensor:
+    return torch.cat([model.encode_sentences(texts[i : i + BLOCK]) for i in range(0, len(texts), BLOCK)])
+
 
 class _Move(nn.Module):
-    """A of one modality, from source (N, H) and target (M, H) embeddings."""
+    """A of one modality: (x - before) turn + after."""
 
-    def __init__(self, source: Tensor, target: Tensor):
+    def __init__(self, before: Tensor, turn: Tensor, after: Tensor):
         super().__init__()
-        self.register_buffer("before", target.mean(0))
-        self.register_buffer("after", source.mean(0))
-        self.register_buffer("turn", _power(target, -0.5) @ _power(source, 0.5))
+        self.register_buffer("before", before)
+        self.register_buffer("after", after)
+        self.register_buffer("turn", turn)
+
+    @classmethod
+    def between(cls, source: Tensor, target: Tensor, ridge: float = RIDGE) -> _Move:
+        """From source (N, H) and target (M, H) embeddings."""
+        turn = _power(target, -0.5, ridge) @ _power(source, 0.5, ridge)
+        return cls(target.mean(0), turn, source.mean(0))
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """(B, H) -> (B, H)."""
         return (embeddings - self.before) @ self.turn + self.after
 
 
-def _power(sample: Tensor, power: float) -> Tensor:
+def _power(sample: Tensor, power: float, ridge: float) -> Tensor:
     """C^power of the covariance (H, H) of rows (N, H), with the ridge."""
     centred = (sample - sample.mean(0)).double()
     covariance = centred.T @ centred / len(sample)
-    covariance += RIDGE * covariance.diagonal().mean() * torch.eye(len(covariance), device=sample.device)
+    covariance += ridge * covariance.diagonal().mean() * torch.eye(len(covariance), device=sample.device)
     values, vectors = torch.linalg.eigh(covariance)
     return ((vectors * values.pow(power)) @ vectors.T).float()

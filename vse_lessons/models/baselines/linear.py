@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,18 +18,27 @@ from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, Vocabulary
 from vse_lessons.models.base import Batch, Losses, Optimization, Pairs, Presets, Trainable
+from vse_lessons.models.building import Statistics, Vectors, seeded
+from vse_lessons.sources.semantics import SemanticWords
 
 
 @dataclass(frozen=True)
 class LinearConfig(Presets):
     """Hyper-parameters of the linear baseline."""
 
+    variants: ClassVar = {
+        "full": {},
+        "no_semantics": {"semantics": "none"},
+        "global_tags": {"semantics": "tags"},
+    }
     dimensions: int = 512
     dropout: float = 0.5  # of features and of words
     temperature: float = 0.07
     beta: float = 0.8  # weight of annotated pairs where there are pseudo pairs too
     max_words: int = 82
     min_count: int = 4
+    semantics: str = "regions"  # of un-annotated images; or "tags", or "none"
+    semantic_words: SemanticWords = SemanticWords()  # which regional words are kept
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=1e-3, weight_decay=1e-4, cosine=True
     )
@@ -39,23 +49,11 @@ class LinearConfig(Presets):
         schedule = replace(cls().optimization, epochs=3, batch_size=32)
         return cls(optimization=schedule)
 
-    @classmethod
-    def paper(cls) -> LinearConfig:
-        """The lesson's values: there is no paper."""
-        return cls()
-
-    @classmethod
-    def lesson(cls) -> LinearConfig:
-        """What the lessons show beside every method."""
-        return cls()
-
 
 class Linear(Trainable):
     """Image: W (x - mean) / deviation of the mean region x.  Sentence: U b of the bag of words b."""
 
-    def __init__(
-        self, config: LinearConfig, vocabulary: Vocabulary, width: int, statistics: tuple[Tensor, Tensor]
-    ):
+    def __init__(self, config: LinearConfig, vocabulary: Vocabulary, width: int, statistics: Statistics):
         """`statistics` are the mean and deviation (D,) of the mean region over training images."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
@@ -66,18 +64,16 @@ class Linear(Trainable):
         self.register_buffer("deviation", deviation.clamp(min=1e-6))
 
     @classmethod
-    def build(cls, config: LinearConfig, training: SparseCorpus, *, seed: int = 0) -> Linear:
-        """A fresh model whose vocabulary and statistics come from what training may see."""
+    def build(
+        cls, config: LinearConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
+    ) -> Linear:
+        """Make a fresh model; vocabulary and statistics come from what training may see.  No vector is read."""
         texts = [*training.training_sentences, *training.semantics]
-        statistics = training.corpus.regions.mean_statistics(training.seen)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return cls(
-                config,
-                Vocabulary.build(texts, config.min_count),
-                training.corpus.regions.dimensions,
-                statistics,
-            )
+        vocabulary, regions = Vocabulary.build(texts, config.min_count), training.corpus.regions
+        statistics = regions.mean_statistics(training.seen)
+        with seeded(seed):
+            model = cls(config, vocabulary, regions.dimensions, statistics)
+        return model.remember(training)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, H)."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,9 +19,11 @@ from torch import Tensor
 from vse_lessons.blocks.similarity import normalize
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
+from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import tokenize
 from vse_lessons.data.wordnet import Key, Lexicon, load_wordnet
-from vse_lessons.models.base import Embedder
+from vse_lessons.models.base import Embedder, Presets
+from vse_lessons.models.building import Vectors
 from vse_lessons.sources.storybook.detector import StorybookDetector
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
 
@@ -27,7 +31,7 @@ NORMALIZATIONS = ("none", "unit", "standard")
 
 
 @dataclass(frozen=True)
-class TagsConfig:
+class TagsConfig(Presets):
     """What the paper leaves open.
 
     It merges the scores of four classifiers and "normalizes" them without saying how.  Here one
@@ -37,6 +41,7 @@ class TagsConfig:
 
     `hyponyms` is not published.  A word then names the concepts below it too: "dog", "saluki"."""
 
+    variants: ClassVar = {"hyponyms": {"hyponyms": True}}
     hyponyms: bool = False
     normalize: str = "unit"
 
@@ -79,16 +84,16 @@ class Concepts:
     def of_sentence(self, sentence: str) -> set[int]:
         """The concepts that the terms of a sentence name, by number."""
         tokens = tokenize(sentence)
-        found: set[int] = set()
+        concepts: set[int] = set()
         start = 0
         while start < len(tokens):
             for length in range(min(self.longest, len(tokens) - start), 0, -1):
                 named = self.of_term(" ".join(tokens[start : start + length]))
                 if named:
-                    found |= named
+                    concepts |= named
                     break
             start += length
-        return found
+        return concepts
 
 
 class Tags(Embedder):
@@ -120,11 +125,38 @@ class Tags(Embedder):
 
     @classmethod
     def build(
-        cls, store: RegionStore, lexicon: Lexicon | None = None, config: TagsConfig | None = None
+        cls,
+        config: TagsConfig,
+        training: SparseCorpus,
+        *,
+        seed: int = 0,
+        word_vectors: Vectors = None,
+        lexicon: Lexicon | None = None,
     ) -> Tags:
-        """The baseline for a corpus, with the lexicon that suits its tags: Storybook's own for
-        Storybook, WordNet for all others."""
-        return cls(store, lexicon or lexicon_of(store), config)
+        """Make the baseline for a corpus; nothing is learnt, and no vector is read.
+
+        Args:
+            config: what the paper leaves open.
+            training: a sparse corpus whose store has image-level tags.
+            seed: not used.
+            word_vectors: not used.
+            lexicon: from words to concepts; None: Storybook's own for Storybook, WordNet for all others.
+
+        Returns:
+            The model.
+
+        Raises:
+            DataError: the store holds no tags.
+        """
+        store = training.corpus.regions
+        return cls(store, lexicon or lexicon_of(store), config).remember(training)
+
+    def save(self, folder: str | Path, **notes: Any) -> None:
+        """Refuse: the scores are the corpus's own, and nothing is learnt that could be kept."""
+        raise DataError(
+            "image-level tags are kept with the corpus and nothing is learnt from them: build the baseline again "
+            "with Tags.build, which takes seconds"
+        )
 
     def _statistics(self) -> tuple[Tensor, Tensor]:
         """What is taken from every concept's scores, and what they are multiplied by, (G,) each."""

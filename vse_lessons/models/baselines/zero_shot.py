@@ -6,24 +6,37 @@ the papers of this course: not what few annotations are worth, but what many are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
-from vse_lessons.models.base import Embedder
+from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.models.base import Embedder, Presets
+from vse_lessons.models.building import Vectors
+from vse_lessons.sources.detectors.hub import HubEmbedder
 
 
 class SentenceEmbedder(Protocol):
-    """What embeds sentences into the space of the stored pictures."""
+    """An object that embeds sentences into the space of the stored pictures."""
 
     feature_dim: int
 
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
         """(B, D) of B sentences."""
         ...
+
+
+@dataclass(frozen=True)
+class ZeroShotConfig(Presets):
+    """The checkpoint that embeds sentences; pictures were embedded by the same one (`HubEmbedder`)."""
+
+    checkpoint: str = ""  # a name on the hub or a local folder
+    device: str = "cpu"
 
 
 class ZeroShot(Embedder):
@@ -40,6 +53,36 @@ class ZeroShot(Embedder):
             )
         self.embedder = embedder
         self.place = nn.Parameter(torch.zeros(()), requires_grad=False)  # knows the device
+
+    @classmethod
+    def build(
+        cls, config: ZeroShotConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
+    ) -> ZeroShot:
+        """Open the checkpoint whose embeddings of pictures the corpus holds; nothing is learnt.
+
+        Args:
+            config: names the checkpoint.
+            training: a sparse corpus whose store the same checkpoint has made.
+            seed: not used.
+            word_vectors: not used.
+
+        Returns:
+            The model.
+
+        Raises:
+            DataError: no checkpoint is named, it cannot be opened, or it is not the store's.
+        """
+        if not config.checkpoint:
+            raise DataError("name the checkpoint that embedded the pictures: ZeroShotConfig(checkpoint=...)")
+        embedder = HubEmbedder(config.checkpoint, config.device)
+        model = cls(embedder, training.corpus.regions)
+        model.detector, model.width = f"{embedder.name} {embedder.version}", embedder.feature_dim
+        model.check_detector(training.corpus.regions)
+        return model.remember(training)
+
+    def save(self, folder: str | Path, **notes: Any) -> None:
+        """Refuse: all weights are the checkpoint's."""
+        raise DataError("a zero-shot model has no weights of its own: keep the checkpoint's name or folder")
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """(B, R, D) -> (B, D)."""

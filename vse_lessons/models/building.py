@@ -1,0 +1,90 @@
+"""Steps that many models share when they are built, kept or read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vse_lessons.common.files import DataError
+from vse_lessons.data.corpus import Corpus
+from vse_lessons.data.pictures import pictures_from_files
+from vse_lessons.data.region_writer import write_store
+from vse_lessons.data.regions import Detections, RegionStore
+from vse_lessons.data.text import Vocabulary
+from vse_lessons.data.word_vectors import WordVectors, load_word_vectors
+from vse_lessons.sources.detectors.base import Detector
+
+Vectors = str | Path | WordVectors | None  # a GloVe text file, vectors in memory, or none
+Statistics = tuple[Tensor, Tensor]  # mean and deviation (D,) of the training images' features
+
+
+@dataclass
+class Kept:
+    """What was read back from a model's folder."""
+
+    width: int
+    words: dict[str, tuple[str, ...]]
+    tensors: dict[str, Tensor]
+    settings: dict[str, Any]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that the model knows."""
+        return Vocabulary(self.words["vocabulary"])
+
+
+def open_word_vectors(word_vectors: Vectors) -> WordVectors | None:
+    """Return word vectors, reading them where a file is named."""
+    if isinstance(word_vectors, (str, Path)):
+        return load_word_vectors(word_vectors)
+    return word_vectors
+
+
+def vectors_of(word_vectors: Vectors, vocabulary: Vocabulary) -> Tensor | None:
+    """Return the vectors (V, E) of a vocabulary, where there are any."""
+    opened = open_word_vectors(word_vectors)
+    return None if opened is None else opened.of(vocabulary)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """A block in which the CPU's random numbers start at a seed; afterwards they go on as before."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+def check_pixels(corpus: Corpus, side: int) -> None:
+    """Raise a `DataError` unless a corpus has pictures of side x side pixels."""
+    if corpus.pixels is None:
+        raise DataError(
+            f"{corpus.name} has no pixels, from which the text-to-image path learns: open it with "
+            "corpora.with_pixels, or train a variant without it (ranking, i2t xe, i2t mix)"
+        )
+    if corpus.pixels.dimensions != 3 * side * side:
+        raise DataError(
+            f"{corpus.name} has {corpus.pixels.dimensions} numbers a picture, not those of "
+            f"{side}x{side} pixels, which the generator draws"
+        )
+
+
+def regions_of_files(
+    files: Sequence[str | Path], detector: Detector, folder: Path, size: int = 32
+) -> RegionStore:
+    """The regions of some picture files, through the same half precision as those of a corpus."""
+    pictures = pictures_from_files([Path(path) for path in files], [str(path) for path in files])
+
+    def chunks() -> Iterator[list[Detections]]:
+        for start in range(0, len(files), size):
+            yield detector([pictures.load(n) for n in range(start, min(start + size, len(files)))])
+
+    names = {kind: getattr(detector, kind) for kind in ("class_names", "attribute_names", "tag_names")}
+    return write_store(
+        folder, pictures.ids, chunks(), detector=f"{detector.name} {detector.version}", **names
+    )

@@ -1,0 +1,1 @@
+"""The folder of a kept model, in the conventions of the Hugging Face hub."""
