@@ -104,5 +104,7 @@ def table(evaluation: Evaluation) -> str:
     for name, side in (("sentence to image", evaluation.t2i), ("image to sentence", evaluation.i2t)):
         recalls = "".join(f"{side[cut]:7.1f}" for cut in cuts)
         lines.append(f"{name:20s}{recalls}{side['median_rank']:14.1f}")
-    lines.append(f"{evaluation.n_images} images, {evaluation.n_sentences} sentences, sum {evaluation.rsum:.1f}")
+    lines.append(
+        f"{evaluation.n_images} images, {evaluation.n_sentences} sentences, sum {evaluation.rsum:.1f}"
+    )
     return "\n".join(lines)

@@ -63,10 +63,12 @@ def run(arguments: Namespace) -> int:
     if arguments.k < 1:
         raise DataError(f"-k {arguments.k} asks for no answer: use at least 1")
     from vse_lessons.common.system import choose_device
+    from vse_lessons.models.base import evaluating
     from vse_lessons.models.registry import load_model
 
     model = load_model(arguments.folder.expanduser(), choose_device(arguments.device))
-    answers = _in_folder(arguments, model) if arguments.pictures else _in_corpus(arguments, model)
+    with evaluating(model):
+        answers = _in_folder(arguments, model) if arguments.pictures else _in_corpus(arguments, model)
     for score, answer in answers:
         print(f"{score:7.3f}  {answer}")
     return 0

@@ -67,7 +67,7 @@ def run(arguments: Namespace) -> int:
     from vse_lessons.common.files import write_json
     from vse_lessons.common.system import choose_device
     from vse_lessons.evaluation.retrieval import evaluate
-    from vse_lessons.training.loop import TrainingError
+    from vse_lessons.training.conditions import TrainingError
     from vse_lessons.training.train import train
 
     started = time.perf_counter()
@@ -101,7 +101,7 @@ def run(arguments: Namespace) -> int:
     write_json(folder / "results.json", results)
     shutil.rmtree(unfinished, ignore_errors=True)
     print(f"{arguments.model} on the {arguments.evaluate_on} split of {reported.name}:\n{table(evaluation)}")
-    print(f'saved in {folder}\nAsk it:  vse-lessons search "{folder}" "a red boat" --corpus {reported.name}')
+    print(f"saved in {folder}\nAsk it:  {_example(arguments, folder)}")
     return 0
 
 
@@ -132,7 +132,7 @@ def _data(arguments: Namespace, config: Presets) -> tuple[SparseCorpus, Corpus]:
 
     opened: Opened = open_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset)
     if "pixels" in spec(arguments.model).needs and config.pictures:  # type: ignore[attr-defined]
-        opened = with_pixels(opened, config.side)  # type: ignore[attr-defined]
+        opened = with_pixels(opened)
     data = opened.corpus
     # where the validation split is reported, the best epoch is chosen on training images that are held out
     hold_out = 0 if arguments.evaluate_on == "test" else min(HELD_OUT, len(data.images("train")) // 8)
@@ -161,6 +161,17 @@ def _beside(
     if target.corpus is None:
         return training, training.corpus
     return training, replace(target.corpus, regions=theirs)
+
+
+def _example(arguments: Namespace, folder: Path) -> str:
+    """Write a search that this model can answer."""
+    corpus, place = arguments.corpus, arguments.corpus_dir
+    words = ["vse-lessons", "search", f'"{folder}"', '"a red boat"', "--corpus", corpus]
+    if place:
+        words += ["--corpus-dir", f'"{place}"']
+    if arguments.preset != "lesson":
+        words += ["--preset", arguments.preset]
+    return " ".join(words)
 
 
 def _request(arguments: Namespace) -> dict[str, Any]:

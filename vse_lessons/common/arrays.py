@@ -26,7 +26,8 @@ def open_array(path: Path) -> np.ndarray:
         The array, memory-mapped for reading.
 
     Raises:
-        ValueError: The file is not there, damaged, shorter than its header says, or holds Python objects."""
+        ValueError: The file is not there, damaged, shorter than its header says, or holds Python objects.
+    """
     try:
         return npy.open_memmap(path, mode="r")
     except Exception as error:  # a header is a Python literal, which raises all sorts of things
@@ -49,7 +50,8 @@ def read_arrays(
         The arrays by their names.
 
     Raises:
-        ValueError: The file is not there, damaged, too large, or holds Python objects."""
+        ValueError: The file is not there, damaged, too large, or holds Python objects.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = {one.filename.removesuffix(".npy"): one for one in archive.infolist()}
