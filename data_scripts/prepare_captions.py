@@ -10,19 +10,17 @@ FOLDER holds images/ and
 A tenth of the pictures each is for validation and for test where you do not say otherwise: in a column
 "split", or with folders train/, val/ and test/ in images/ and texts/."""
 
+from __future__ import annotations
+
 import sys
+from collections.abc import Sequence
 
-from vse_lessons.sources.readers.text_files import TEXTS
-from vse_lessons.sources.release import File, Release, run
+from vse_lessons.commands.prepare import run_script
 
-RELEASE = Release(
-    corpus="captions_csv",
-    title="Your own pictures and captions",
-    licence="yours, or that of whoever took the pictures and wrote the captions",
-    files=(File("captions.zip", gives=("*.csv", "*.tsv", *TEXTS, "**/*.txt")),),
-    by_hand="Put pictures and captions into FOLDER, or pack them and name the archive with --from.",
-    forms=("text_files",),
-)
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return run_script("captions_csv", __doc__, arguments, forms=("text_files",))
+
 
 if __name__ == "__main__":
-    sys.exit(run(RELEASE, __doc__))
+    sys.exit(main())

@@ -6,27 +6,24 @@
 
 FOLDER holds images/ with the artworks of the Estense Gallery of Modena and a JSON file of their sentences,
 captions.json or esteartworks.json: {"name.jpg": ["a sentence", ...]} or a list of records
-(see vse_lessons/readers/captions_json.py).  The poster counts 553 artworks and 1,278 pairs of an image and a
-sentence.
+(see vse_lessons/sources/readers/captions_json.py).  The poster counts 553 artworks and 1,278 pairs of an
+image and a sentence.
 
 The corpus is to be asked for from its authors, AImageLab of the University of Modena and Reggio Emilia
-(aimagelab.ing.unimore.it).  That address was never reached from where this script was written, and no copy
-of the corpus was at hand: if its file has another form, say so in an issue, with its first lines."""
+(aimagelab.ing.unimore.it).  That address is untested, and the layout is
+a guess from the poster: if its file has another form, say so in an issue, with its first lines."""
+
+from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from vse_lessons.sources.readers.captions_json import NAMES
-from vse_lessons.sources.release import File, Release, run
+from vse_lessons.commands.prepare import run_script
 
-RELEASE = Release(
-    corpus="esteartworks",
-    title="EsteArtworks: 553 artworks, 1,278 sentences",
-    licence="what its authors wrote when they gave it to you",
-    files=(File("esteartworks.zip", gives=NAMES),),
-    by_hand="Ask its authors for it; put what they send into FOLDER, or name the archive with --from.",
-    published={"all": (553, 1278)},
-    published_by="the poster, Carraggi et al. 2018",
-)
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    return run_script("esteartworks", __doc__, arguments)
+
 
 if __name__ == "__main__":
-    sys.exit(run(RELEASE, __doc__))
+    sys.exit(main())

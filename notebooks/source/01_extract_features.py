@@ -41,6 +41,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from IPython.display import Markdown, display
 from PIL import Image
@@ -51,8 +52,7 @@ from vse_lessons.common.system import choose_device
 from vse_lessons.data.pictures import pictures_from_files
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.text import tokenize, vocabulary_overlap
-from vse_lessons.lessons import plots, widgets
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
+from vse_lessons.lessons import Lesson, plots, widgets
 from vse_lessons.sources import semantics
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
@@ -64,8 +64,8 @@ from vse_lessons.sources.storybook import detector as storybook_detector
 from vse_lessons.sources.storybook import truth, world
 from vse_lessons.sources.storybook.drawing.picture import draw
 from vse_lessons.sources.storybook.scene.meaning import sample_scene
-from vse_lessons.sources.storybook.writing.pages import art_page
-from vse_lessons.sources.storybook.writing.voices import sentences as write_sentences
+from vse_lessons.sources.storybook.writing.pages import write_art_page
+from vse_lessons.sources.storybook.writing.voices import write_sentences
 
 parameters = {
     "corpus": corpus,
@@ -78,16 +78,7 @@ parameters = {
     "detector": detector,
     "bottom_up_dir": bottom_up_dir,
 }
-plots.use_style()
-folder = lesson_folder(out_dir, "01_extract_features")
-figures = figure_folder(folder)
-measured = {}  # goes into results.json at the end
-
-
-def show(figure, name, alt):
-    """Keeps a figure beside the results and shows it, with words for those who cannot see it."""
-    widgets.show_figure(figure, figures / f"01_{name}.png", alt)
-
+lesson = Lesson("01_extract_features", parameters, out_dir)
 
 # %% [markdown]
 # ## Opening a corpus
@@ -203,7 +194,7 @@ def clear(image):
 
 examples = [n for n in range(len(val)) if clear(int(val[n]))]  # places in the validation split
 if known:  # one of each setting, the first that comes
-    everything = world.scenes("photo", preset)
+    everything = world.sample_scenes("photo", preset)
     scenes = [everything[i] for i in val]
     examples = sorted({scenes[n].setting: n for n in reversed(examples)}.values())
 examples = (examples + list(range(6)))[:6]
@@ -249,7 +240,7 @@ right.text(
 wrapped = [plots.wrap(f"“{data.sentences[s]}”", 52) for s in data.sentences_of[example]]
 right.text(0, 0.9, "\n\n".join(wrapped), va="top", transform=right.transAxes)
 figure.tight_layout()
-show(
+lesson.show(
     figure,
     "one_picture",
     "A picture with labelled boxes; beside it the five sentences that people wrote about it.",
@@ -278,7 +269,7 @@ figure = plots.contact_sheet(
     least=SURE,
     distinct=imagenet,
 )
-show(
+lesson.show(
     figure,
     "contact_sheet",
     "Six pictures with numbered boxes, each with three sentences by people and the detector's words.",
@@ -324,16 +315,16 @@ widgets.show_table(
 told = [data.sentences[s] for i in val for s in data.sentences_of[i]]
 types = [len({word for text in texts for word in tokenize(text)}) for texts in (told, pseudo)]
 lengths = [np.mean([len(tokenize(text)) for text in texts]) for texts in (told, pseudo)]
-measured["vocabulary_overlap_val"] = round(vocabulary_overlap(told, pseudo), 4)
+lesson.measured["vocabulary_overlap_val"] = round(vocabulary_overlap(told, pseudo), 4)
 print(f"{data.name}, validation images")
 print(f"people:   {types[0]:5d} different words, {lengths[0]:4.1f} words a sentence")
 print(f"detector: {types[1]:5d} different words, {lengths[1]:4.1f} words an image")
-print(f"in both:  {100 * measured['vocabulary_overlap_val']:.1f} % of the union")
+print(f"in both:  {100 * lesson.measured['vocabulary_overlap_val']:.1f} % of the union")
 if imagenet:
     raw = semantics.regional_semantics(store, val)
-    measured["vocabulary_overlap_val_raw"] = round(vocabulary_overlap(told, raw), 4)
+    lesson.measured["vocabulary_overlap_val_raw"] = round(vocabulary_overlap(told, raw), 4)
     print(
-        f"in both, had the classes kept ImageNet's names: {100 * measured['vocabulary_overlap_val_raw']:.1f} %"
+        f"in both, had the classes kept ImageNet's names: {100 * lesson.measured['vocabulary_overlap_val_raw']:.1f} %"
     )
     display(
         widgets.show_table(
@@ -354,7 +345,7 @@ if imagenet:
 # %%
 if known:
     painted = [replace(scene, domain="art") for scene in scenes]  # the same meaning, other paint
-    dressed = world.scenes("fashion", preset)[:2]
+    dressed = world.sample_scenes("fashion", preset)[:2]
     look = storybook_detector.StorybookDetector()
     figure, axes = plt.subplots(2, 3, figsize=(10.5, 8.6), gridspec_kw={"wspace": 0.06, "hspace": 0.4})
     for place, (row, n) in enumerate(zip(axes, (examples[0], examples[3]))):
@@ -383,7 +374,7 @@ if known:
                 transform=cell.transAxes,
             )
     figure.tight_layout(h_pad=2.5)
-    show(
+    lesson.show(
         figure,
         "domains",
         "Two scenes, each as a photo and as a painting, and two fashion pictures, with detections.",
@@ -405,7 +396,7 @@ else:
 
 # %%
 if known:
-    page = art_page(painted[examples[0]])
+    page = write_art_page(painted[examples[0]])
     print(f"{page.title}, {page.maker}, {page.year}. {page.owner}, {page.place}.")
     display(
         widgets.show_table(
@@ -440,14 +431,14 @@ if known:
     rows = []
     for domain, g in grades.items():
         sure = g.confidences >= SURE
-        measured[f"detector_{domain}"] = {
-            "things_found": round(100 * float((g.found & sure).sum() / g.things), 1),
-            "class_right": round(100 * float(g.class_right[g.found].mean()), 1),
-            "attribute_right": round(100 * float(g.attribute_right[g.found].mean()), 1),
+        lesson.measured[f"detector_{domain}"] = {
+            "things_found": round(100 * float((g.matched & sure).sum() / g.things), 1),
+            "class_right": round(100 * float(g.class_right[g.matched].mean()), 1),
+            "attribute_right": round(100 * float(g.attribute_right[g.matched].mean()), 1),
             "wholly_right": round(100 * float(g.class_right[sure].mean()), 1),
             "mean_confidence": round(100 * float(g.confidences[sure].mean()), 1),
         }
-        rows.append((domain, *(f"{value:.1f} %" for value in measured[f"detector_{domain}"].values())))
+        rows.append((domain, *(f"{value:.1f} %" for value in lesson.measured[f"detector_{domain}"].values())))
     display(
         widgets.show_table(
             [
@@ -462,50 +453,45 @@ if known:
         )
     )
     for domain, g in grades.items():
-        wrong = Counter(pair for pair in g.said if pair[0] != pair[1]).most_common(6)
+        wrong = Counter(pair for pair in g.named if pair[0] != pair[1]).most_common(6)
         print(f"{domain}: " + ", ".join(f"{kind} called {name} ({times}x)" for (kind, name), times in wrong))
 
 # %%
 if known:
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.9), layout="constrained")
-    questions = {
-        "things_found": "found",
-        "class_right": "class right",
-        "attribute_right": "attribute right",
-    }
-    for place, (domain, g) in enumerate(grades.items()):
-        values = [measured[f"detector_{domain}"][name] for name in questions]
-        spots = np.arange(len(values)) + (place - 0.5) * 0.36
-        left.bar(
-            spots,
-            values,
-            0.34,
-            color=plots.PALETTE[place],
-            hatch=("", "//")[place],
-            label=domain,
-            edgecolor="white",
-        )
-        for x, value in zip(spots, values):
-            left.text(x, value + 1, f"{value:.0f}", ha="center", fontsize=9)
-        edges = np.linspace(0, 1, 11)
-        bins = np.clip(np.digitize(g.confidences, edges) - 1, 0, 9)
-        full = [b for b in range(10) if (bins == b).sum() >= 5]
-        right.plot(
-            [100 * g.confidences[bins == b].mean() for b in full],
-            [100 * g.class_right[bins == b].mean() for b in full],
-            label=domain,
-        )
-    left.set(
-        xticks=range(len(questions)),
-        xticklabels=questions.values(),
-        ylabel="share (%)",
-        ylim=(0, 112),
+    questions = {"things_found": "found", "class_right": "class right", "attribute_right": "attribute right"}
+    shares = pd.DataFrame(
+        [
+            {"domain": domain, "question": text, "share": lesson.measured[f"detector_{domain}"][key]}
+            for domain in grades
+            for key, text in questions.items()
+        ]
     )
-    left.legend(ncols=2, loc="upper right", fontsize=9)
-    right.plot([0, 100], [0, 100], color="gray", ls=":", lw=1, marker="", label="calibrated")
-    right.set(xlabel="confidence of a region (%)", ylabel="box and class right (%)")
-    right.legend(fontsize=9)
-    show(
+    regions = pd.concat(
+        [
+            pd.DataFrame({"domain": domain, "confidence": 100 * g.confidences, "right": 100 * g.class_right})
+            for domain, g in grades.items()
+        ]
+    )
+    regions["tenth"] = regions["confidence"].clip(upper=99.9) // 10
+    calibration = regions.groupby(["domain", "tenth"], sort=False).filter(lambda bin: len(bin) >= 5)
+    calibration = (
+        calibration.groupby(["domain", "tenth"], as_index=False, sort=False).mean().sort_values("tenth")
+    )
+    figure, (left, right) = plots.panels(2, width=5.2, height=3.9)
+    plots.bars(shares, "share", "question", "domain", digits=0, axes=left, xlabel="share (%)", xlim=(0, 112))
+    plots.curves(
+        calibration,
+        "confidence",
+        "right",
+        "domain",
+        order=list(grades),
+        axes=right,
+        xlabel="confidence of a region (%)",
+        ylabel="box and class right (%)",
+    )
+    right.plot([0, 100], [0, 100], color="gray", ls=":", lw=1)
+    right.text(62, 58, "calibrated", color="#555555", fontsize=9, va="top", rotation=38)
+    lesson.show(
         figure,
         "mistakes",
         "Bars of detector accuracy on photos and paintings; curves of confidence against correctness.",
@@ -554,13 +540,13 @@ store.batch(batch_images)  # the first time from the disk, the second time from 
 began = time.perf_counter()
 batch = store.batch(batch_images)
 reading = 1e3 * (time.perf_counter() - began)
-measured |= {
+lesson.measured |= {
     "store_kb_an_image": round(sum(sizes.values()) / 1024 / len(store), 2),
     "open_ms": round(opening, 1),
     "batch_of_128_ms": round(reading, 1),
 }
 print(
-    f"{measured['store_kb_an_image']} KB an image; opened in {opening:.0f} ms; "
+    f"{lesson.measured['store_kb_an_image']} KB an image; opened in {opening:.0f} ms; "
     f"{len(batch_images)} images read in {reading:.1f} ms as {tuple(batch.features.shape)} float32"
 )
 
@@ -584,19 +570,27 @@ def standardize(features):
 points = standardize(np.stack([store.features[r : r + 1][0] for r in rows]))
 names = np.array([words[c] or store.class_names[c] for c in store.classes[rows]])
 common = [name for name, _ in Counter(names).most_common(16)[::3]]  # six, frequent and rarer ones
-figure, (left, right) = plt.subplots(1, 2, figsize=(10.6, 4.6), layout="constrained")
-plots.tsne({name: points[names == name][:60] for name in common}, seed, axes=left)
-left.set_title("by the class that the detector says")
+figure, (left, right) = plots.panels(2, width=5.3, height=4.6)
+plots.tsne(
+    {name: points[names == name][:60] for name in common},
+    seed,
+    axes=left,
+    title="by the class that the detector says",
+)
 if known:
     art_points = [found.features[r] for found in at_work["art"] for r in plots.surest(found, MOST, SURE)]
-    plots.tsne({"photo": points[:300], "art": standardize(np.stack(art_points[:300]))}, seed, axes=right)
-    right.set_title("by domain, all classes")
+    both = {"photo": points[:300], "art": standardize(np.stack(art_points[:300]))}
+    plots.tsne(both, seed, axes=right, title="by domain, all classes")
 else:
     colors = np.array([store.attribute_names[a] for a in store.attributes[rows]])
     often = [name for name, _ in Counter(colors).most_common(5)]
-    plots.tsne({name: points[colors == name][:60] for name in often}, seed, axes=right)
-    right.set_title("by the attribute that the detector says")
-show(
+    plots.tsne(
+        {name: points[colors == name][:60] for name in often},
+        seed,
+        axes=right,
+        title="by the attribute that the detector says",
+    )
+lesson.show(
     figure,
     "features",
     "Two t-SNE maps of region features: by class, where classes form islands, and by domain.",
@@ -636,7 +630,7 @@ for line, query in zip(axes, queries):
         cell.set_aspect("equal")
 axes[0, 0].set_title(f"query:\n{names[queries[0]]}", fontsize=9, loc="left")
 figure.tight_layout(pad=0.4)
-show(
+lesson.show(
     figure,
     "neighbours",
     "Five regions and the six regions of other pictures whose features are nearest to each.",
@@ -644,7 +638,7 @@ show(
 nearest = close.max(1).indices.numpy()
 agree = 100 * float((names[nearest] == names).mean())
 chance = 100 * float(sum((n / len(names)) ** 2 for n in Counter(names).values()))
-measured["neighbour_same_class"] = round(agree, 1)
+lesson.measured["neighbour_same_class"] = round(agree, 1)
 print(
     f"{agree:.1f} % of {len(names):,} regions have the same class as their nearest neighbour; by chance {chance:.1f} %"
 )
@@ -715,7 +709,7 @@ if real:
             plots.draw_boxes(cell, picture, found, text, few, least, row is real and not detector)
             cell.axis("off")
     figure.tight_layout()
-    show(
+    lesson.show(
         figure,
         "photographs",
         "A row of Storybook pictures above a row of real photographs, all with their detections.",
@@ -738,7 +732,7 @@ else:
 # %%
 if bottom_up_dir:
     there = Path(bottom_up_dir).expanduser()
-    faster = bottom_up.read(bottom_up.find(there), home() / "bottom_up")
+    faster = bottom_up.read(bottom_up.find_files(there), home() / "bottom_up")
     on_disk = {p.stem: p for p in sorted(there.rglob("*")) if p.suffix.lower() in PICTURES}
     shown = [n for n, image in enumerate(faster.ids) if Path(image).stem in on_disk][:10]
     if not shown:
@@ -764,12 +758,12 @@ if bottom_up_dir:
         plots.draw_boxes(cell, picture, found, said, 4, 0.3, True)
         beside.text(0, 1, plots.wrap(text, 30), fontsize=9, va="top", transform=beside.transAxes)
     figure.tight_layout(w_pad=0.3)
-    show(
+    lesson.show(
         figure,
         "bottom_up",
         "Photographs with the boxes of bottom-up attention, and beside each its regional semantics.",
     )
-    measured["bottom_up_images"] = len(faster)
+    lesson.measured["bottom_up_images"] = len(faster)
 else:
     print("No bottom-up attention was given: pass bottom_up_dir, and its regional semantics appear here.")
 
@@ -809,16 +803,12 @@ def one(number):
 widgets.chooser(one, [f"{n}: {store.ids[int(i)]}" for n, i in enumerate(val[:24])], "picture")
 
 # %%
-measured["regions_an_image"] = round(float(store.counts.mean()), 2)
-results = write_results(
-    folder,
-    "01_extract_features",
-    parameters,
+lesson.measured["regions_an_image"] = round(float(store.counts.mean()), 2)
+results = lesson.write(
     model=None,
     regions_by=store.detector,
     n_images=len(val),
     n_sentences=len(told),
-    **measured,
 )
 Markdown(
     f"Measured on **{data.name}**, preset `{preset}`: {results['n_images']:,} validation images, "

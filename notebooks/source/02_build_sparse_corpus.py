@@ -38,15 +38,14 @@ from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown, display
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from vse_lessons.data import sparse
 from vse_lessons.data.sparse import TABLE_1, TABLE_3, sparsify
 from vse_lessons.data.text import Vocabulary, tokenize, vocabulary_overlap
 from vse_lessons.evaluation.retrieval import evaluate
-from vse_lessons.lessons import plots, widgets
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
+from vse_lessons.lessons import Lesson, plots, widgets
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.sources import semantics
 from vse_lessons.sources.catalogue import open_corpus
@@ -62,16 +61,7 @@ parameters = {
     "annotated_images": annotated_images,
     "sentences_per_image": sentences_per_image,
 }
-plots.use_style()
-folder = lesson_folder(out_dir, "02_build_sparse_corpus")
-figures = figure_folder(folder)
-measured = {}  # goes into results.json at the end
-
-
-def show(figure, name, alt):
-    """Keeps a figure beside the results and shows it, with words for those who cannot see it."""
-    widgets.show_figure(figure, figures / f"02_{name}.png", alt)
-
+lesson = Lesson("02_build_sparse_corpus", parameters, out_dir)
 
 # %% [markdown]
 # ## Theory: a sparse parallel corpus
@@ -167,7 +157,7 @@ widgets.show_table(
 
 # %% [markdown]
 # Tables are made by people. Four counts of this paper cannot all be right, because they disagree with each other. The library says which
-# figure it follows, and why, at the top of `vse_lessons/sparse.py`:
+# figure it follows, and why, at the top of `vse_lessons/data/sparse.py`:
 
 # %%
 Markdown(sparse.__doc__.split("\n", 2)[2])
@@ -210,7 +200,7 @@ figure.legend(
     loc="outside lower center",
     fontsize=10,
 )
-show(
+lesson.show(
     figure,
     "nested",
     "Three grids of training images; squares annotated at 10 % stay annotated at 20 % and 50 %.",
@@ -283,34 +273,33 @@ widgets.show_table(
 
 
 # %%
-def log_pairs(axis):
-    """A logarithmic axis of pairs, its numbers written out."""
-    axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
-    axis.set_xlabel("annotated pairs (log scale)")
+costs_frame = pd.DataFrame(costs)
+costs_frame["sentences an image"] = costs_frame["sentences"].astype(str)
+costs_frame["unknown (%)"] = 100 * costs_frame["unknown"]
 
 
-def by_sentences(axis, key, scale=1.0, rows=None):
+def over_pairs(frame, y, axes, **labels):
     """A line for each number of sentences an image, over the number of pairs."""
-    for each in (1, 2, 5):
-        line = [row for row in rows or costs if row["sentences"] == each]
-        axis.plot(
-            [row["pairs"] for row in line],
-            [scale * row[key] for row in line],
-            label=f"{each} sentence{'s' if each > 1 else ''} an image",
-        )
-    log_pairs(axis)
+    axes = plots.curves(
+        frame,
+        "pairs",
+        y,
+        "sentences an image",
+        order=["1", "2", "5"],
+        over_seeds=False,
+        log_x=True,
+        axes=axes,
+        xlabel="annotated pairs (log scale)",
+        ylim=(0, None),
+        **labels,
+    )
+    axes.get_legend().set_title("sentences an image")
 
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-by_sentences(left, "vocabulary")
-left.set(ylabel="words seen 4 times or more", ylim=(0, None))
-left.legend(fontsize=9)
-by_sentences(right, "unknown", 100)
-right.set(ylabel="unknown words in validation (%)", ylim=(0, None))
-show(
+figure, (left, right) = plots.panels(2, width=5, height=3.8)
+over_pairs(costs_frame, "vocabulary", left, ylabel="words seen 4 times or more")
+over_pairs(costs_frame, "unknown (%)", right, ylabel="unknown words in validation (%)")
+lesson.show(
     figure,
     "vocabulary",
     "The vocabulary grows, and the rate of unknown words falls, with the number of annotated pairs.",
@@ -343,30 +332,33 @@ if speaks:
 if store.tags is not None:
     texts["global tags"] = semantics.global_tags(store, training_images)
 counts = {name: Counter(w for line in lines for w in tokenize(line)) for name, lines in texts.items()}
-figure, axis = plt.subplots(figsize=(6.6, 4.1), layout="constrained")
-for name, found in counts.items():
-    values = np.array(sorted(found.values(), reverse=True))
-    ranks = np.arange(1, len(values) + 1)
-    axis.loglog(
-        ranks,
-        values,
-        label=f"{name}: {len(values):,} words",
-        markevery=[int(10**p) - 1 for p in np.arange(0, np.log10(len(values)), 0.5)],
+frequencies = pd.concat(
+    pd.DataFrame(
+        {
+            "text": f"{name}: {len(found):,} words",
+            "rank": range(1, len(found) + 1),
+            "occurrences": sorted(found.values(), reverse=True),
+        }
     )
-head = max(counts["sentences"].values())
-axis.loglog(
-    [1, len(counts["sentences"])],
-    [head, head / len(counts["sentences"])],
-    color="gray",
-    ls=":",
-    marker="",
-    label="one over the rank",
+    for name, found in counts.items()
 )
-axis.axhline(4, color="gray", lw=1, marker="")
+head = max(counts["sentences"].values())
+figure, (axis,) = plots.panels(1, width=6.6, height=4.1)
+plots.curves(frequencies, "rank", "occurrences", "text", dashes="text", over_seeds=False, axes=axis)
+tail = len(counts["sentences"])
+axis.plot([1, tail], [head, head / tail], color="gray", ls=":", lw=1.2)
+axis.text(1.3, head, "one over the rank", fontsize=9, color="#555555")
+plots.reference(axis, 4)
 axis.text(1, 4.3, "words below this line are dropped", fontsize=9, color="#555555")
-axis.set(xlabel="rank of the word", ylabel="occurrences in the training part", ylim=(0.8, None))
-axis.legend(fontsize=9)
-show(
+plots.label(
+    axis,
+    xscale="log",
+    yscale="log",
+    xlabel="rank of the word",
+    ylabel="occurrences in the training part",
+    ylim=(0.8, 2 * head),
+)
+lesson.show(
     figure,
     "zipf",
     "Word frequency over rank on logarithmic axes: sentences have a long tail, detector words stop abruptly.",
@@ -410,7 +402,7 @@ if speaks:
             "annotated": vocabulary_overlap(written, lines),
             "kept": len(said & frequent) / len(said | frequent),
         }
-        measured[f"overlap_{name.replace(' ', '_')}"] = {
+        lesson.measured[f"overlap_{name.replace(' ', '_')}"] = {
             key: round(share, 4) for key, share in shares.items()
         }
         rows.append(
@@ -494,36 +486,38 @@ published = {
     "A3VSE": (58.5, 66.9, 71.0, 68.1, 72.3, 73.6, 75.9, 80.3, 83.3),
     "SCAN": (11.7, 46.5, 59.3, 45.5, 64.6, 68.3, 66.3, 71.4, 77.2),
 }
-figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-by_sentences(left, "t2i_R10", rows=priced)
-left.axhline(chance, color="gray", ls=":", lw=1, marker="")
-left.text(priced[0]["pairs"], chance + 0.7, "chance", fontsize=9, color="#555555")
-left.set(ylabel="sentence → image R@10 (%)", ylim=(0, None), title=f"measured: linear CCA, {data.name}")
-left.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 0.08))
-for place, values in enumerate(published.values()):
-    for each in (1, 2, 5):
-        line = [(s.pairs, value) for s, value in zip(TABLE_1.values(), values) if s.sentences == each]
-        right.plot(
-            *zip(*line),
-            color=plots.PALETTE[{1: 0, 2: 1, 5: 2}[each]],
-            marker=plots.MARKERS[{1: 0, 2: 1, 5: 2}[each]],
-            ls=("-", "--")[place],
-        )
-right.plot([], [], color="black", ls="-", marker="", label="A3VSE")
-right.plot([], [], color="black", ls="--", marker="", label="SCAN")
-right.set(ylabel="sentence → image R@10 (%)", ylim=(0, None), title="published: Flickr30K, Table 1")
-log_pairs(right)
-right.legend(fontsize=9, loc="lower right")
-show(
+printed = pd.DataFrame(
+    [
+        {"model": model, "pairs": s.pairs, "R@10": value, "sentences an image": str(s.sentences)}
+        for model, values in published.items()
+        for s, value in zip(TABLE_1.values(), values)
+    ]
+)
+measured_here = pd.DataFrame(priced)
+measured_here["sentences an image"] = measured_here["sentences"].astype(str)
+figure, axes = plots.panels(3, width=4, height=3.9)
+over_pairs(measured_here, "t2i_R10", axes[0], title=f"measured: linear CCA, {data.name}")
+plots.reference(axes[0], chance, "chance")
+for axis, model in zip(axes[1:], published):
+    over_pairs(
+        printed[printed["model"] == model], "R@10", axis, title=f"published: {model}, Flickr30K", ylabel=""
+    )
+    axis.set_ylim(0, 90)
+axes[0].set_ylabel("sentence → image R@10 (%)")
+for axis in axes[1:]:
+    axis.get_legend().remove()
+lesson.show(
     figure,
     "cost",
-    "Two panels of recall over annotated pairs: linear CCA measured here, A3VSE and SCAN as published.",
+    "Three panels of recall over annotated pairs: linear CCA measured here, A3VSE and SCAN as published.",
 )
-measured["cca"] = [{key: row[key] for key in ("setting", "pairs", "t2i_R10", "i2t_R10")} for row in priced]
+lesson.measured["cca"] = [
+    {key: row[key] for key in ("setting", "pairs", "t2i_R10", "i2t_R10")} for row in priced
+]
 
 # %% [markdown]
-# *Figure 4. The price of sparsity. Left: what linear CCA makes of each setting here. Right: what the paper reports for A3VSE (solid) and SCAN (dashed) on Flickr30K;
-# colours and markers as on the left. The two sides have other images, other galleries and other models: compare shapes, not heights.*
+# *Figure 4. The price of sparsity. Left: what linear CCA makes of each setting here. Middle and right: what the paper reports for A3VSE and SCAN on Flickr30K;
+# colours and markers as on the left. The left panel has other images, another gallery and another model: compare shapes with it, not heights.*
 #
 # **How to read it.** Compare points one above the other: same number of sentences, more images. Then compare the two published curves: the fewer the
 # pairs, the larger the distance between A3VSE, which also learns from un-annotated images, and SCAN, which cannot. That distance is what lesson 03 is about.
@@ -569,10 +563,7 @@ def reading(number):
 widgets.chooser(reading, list(built), "setting")
 
 # %%
-results = write_results(
-    folder,
-    "02_build_sparse_corpus",
-    parameters,
+results = lesson.write(
     model=None,
     n_images=len(val),
     n_sentences=len(val_sentences),
@@ -582,7 +573,6 @@ results = write_results(
         {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
         for row in costs
     ],
-    **measured,
 )
 Markdown(
     f"Measured on **{data.name}**, preset `{preset}`, seed {seed}. This run took {results['seconds']:.0f} s and "
@@ -591,7 +581,7 @@ Markdown(
 
 # %% [markdown]
 # ## Exercises
-# 1. **Another draw** (easy). Repeat Figure 4 (left) with five seeds and show mean and spread (`plots.bars_with_spread`). Is the advantage of 50 % x 1 over 10 % x 5
+# 1. **Another draw** (easy). Repeat Figure 4 (left) with five seeds and show mean and interval (`plots.bars`). Is the advantage of 50 % x 1 over 10 % x 5
 #    larger than the spread? What would the comparison look like if the settings were drawn independently?
 # 2. **The cut** (easy). Build the vocabulary with `min_count` of 1, 2, 4 and 8 at 10 % x 5. What happens to the unknown rate, and to CCA
 #    (`CCAConfig(min_count=...)`)?

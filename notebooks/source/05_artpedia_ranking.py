@@ -68,7 +68,7 @@ from vse_lessons.models import artpedia
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.artpedia import read_pages
 from vse_lessons.sources.storybook import world
-from vse_lessons.sources.storybook.writing.pages import art_page
+from vse_lessons.sources.storybook.writing.pages import write_art_page
 from vse_lessons.training.loop import fit
 
 parameters = {
@@ -147,7 +147,7 @@ widgets.show_table(["split", "paintings", "visual sentences", "contextual senten
 
 # %%
 if corpus == "storybook-pages":
-    told = [art_page(scene) for scene in world.scenes("art", preset)]
+    told = [write_art_page(scene) for scene in world.sample_scenes("art", preset)]
 elif corpus == "artpedia":
     file = Path(corpus_dir).expanduser() / "artpedia.json"
     kept = {page.id: page for page in read_pages(file, on_bad="skip").pages}

@@ -4,7 +4,7 @@ import pytest
 from vse_lessons.blocks.caption_metrics import Cider, bleu
 from vse_lessons.data.text import tokenize
 from vse_lessons.evaluation.generation import score_captions, share_of_things_named
-from vse_lessons.sources.storybook.world import scenes
+from vse_lessons.sources.storybook.world import sample_scenes
 
 
 def test_captions_are_scored_as_papers_print_it():
@@ -23,7 +23,7 @@ def test_captions_are_scored_as_papers_print_it():
 
 
 def test_things_are_looked_up_by_the_number_of_the_image():
-    world = scenes("photo", "smoke")
+    world = sample_scenes("photo", "smoke")
     number = next(n for n, scene in enumerate(world) if {t.kind for t in scene.things} & {"dog"})
     people = [["a dog", "the dog", "dogs"]]
     assert share_of_things_named(["a hound"], np.array([number]), people, "smoke") == (100.0, 1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,14 +11,16 @@ from scipy.stats import hypergeom
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
+from vse_lessons.evaluation.among import recalls_among, subset_recalls
 from vse_lessons.evaluation.pages import (
     PageScores,
     average_precision,
     chance_precision,
+    evaluate_pages,
+    measure_pages,
     page_precisions,
-    recalls_among,
     score_pages,
-    subset_recalls,
+    version_areas,
 )
 from vse_lessons.evaluation.retrieval import embed, similarities
 from vse_lessons.models.artpedia import Artpedia
@@ -206,3 +210,34 @@ def test_the_seed_draws_and_draws_have_a_spread(known):
 def test_impossible_protocols(size, draws, message):
     with pytest.raises(DataError, match=message):
         recalls_among(torch.randn(4, 4), torch.arange(4), size, draws)
+
+
+def test_every_figure_of_pages_in_one_row():
+    corpus = replace(make_pages(), built_in=True)
+    model = Artpedia.build(SMALL, sparsify(corpus, 1.0, None, 0), seed=0)
+    figures = evaluate_pages(model, corpus, "train", seed=3, draws=2)
+    found = score_pages(model, corpus, corpus.images("train"))
+    assert figures["ap"] == {a: average_precision(found, a) for a in ("pages", "pooled")}
+    assert figures["pages_skipped"] == found.skipped
+    embedded = embed(model, corpus, corpus.images("train", annotated=True))
+    among = recalls_among(similarities(model, embedded), embedded.image_of, 10, 2, 3)
+    assert figures["among_10"]["i2t R@1"] == among["i2t"]["R@1"].mean
+    assert figures["deviation_10"]["t2i R@5"] == among["t2i"]["R@5"].deviation
+    assert set(figures["shortlist_t2i"]["10"]) >= {"R@1", "R@10"}
+    assert "rsum" in figures and "auc" in figures
+    assert "auc" not in measure_pages(found, make_pages())
+
+
+def test_areas_ask_apart_for_sentences_about_a_version():
+    corpus = make_pages()
+    texts = [
+        "In the version of 1700 a dog sleeps .",
+        "In another version a cat .",
+        "A dog .",
+        "Sold in 1900 .",
+    ]
+    corpus = replace(corpus, sentences=(*texts, *corpus.sentences[4:]))
+    found = PageScores(
+        np.array([2.0, 1.0, 0.0, 3.0]), np.array([True, False, True, False]), np.zeros(4, int), np.arange(4)
+    )
+    assert version_areas(found, corpus) == {"version": 1.0, "others": 0.0}

@@ -23,7 +23,7 @@ from vse_lessons.data.regions import Detections
 from vse_lessons.lessons import doctor
 from vse_lessons.lessons.doctor import examination, machine, packages, plan, stores
 from vse_lessons.lessons.doctor import report as texts
-from vse_lessons.sources.catalogue import CORPORA
+from vse_lessons.sources.catalogue import SOURCES
 from vse_lessons.sources.detectors.base import Thumbnails
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.storybook import world
@@ -71,7 +71,7 @@ class Blank:
 
 def extract_storybook(home: Path, domain: str, preset: str):
     """Regions of pictures that count as Storybook's, though none is drawn."""
-    drawn = world.pictures(world.scenes(domain, preset))
+    drawn = world.picture_scenes(world.sample_scenes(domain, preset))
     blank = Image.new("RGB", (1, 1))
     pictures = Pictures(drawn.ids, lambda number: blank, drawn.fingerprint)
     return extract_regions(pictures, Blank(), home / "storybook", workers=0, progress=False)
@@ -325,7 +325,7 @@ def test_precomputed_arrays(home, tmp_path):
     assert report["corpus"]["sentences"] == 20
 
 
-@pytest.mark.parametrize("name", [name for name in CORPORA if not name.startswith("storybook")])
+@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if not source.built_in])
 def test_an_empty_folder_is_no_corpus(home, tmp_path, name):
     (tmp_path / "empty").mkdir()
     (finding,) = doctor.examine(name, str(tmp_path / "empty"))["findings"]
@@ -417,7 +417,7 @@ def test_without_pytorch_it_still_says_what_to_do(home):
 
 
 def test_pixels_of_every_preset_are_of_today(home):
-    drawn = world.pictures(world.scenes("photo", "smoke"))
+    drawn = world.picture_scenes(world.sample_scenes("photo", "smoke"))
     store = extract_regions(drawn, Thumbnails(), home / "storybook", progress=False)
     assert Path(store.source).name == stores.storybook_stores()["pixels", "photo", "smoke"]
     store_in(home / "storybook" / stores.storybook_stores()["pixels", "photo", "lesson"])

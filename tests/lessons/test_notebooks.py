@@ -18,7 +18,7 @@ from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.features import embeddings
 from vse_lessons.sources.storybook import world
 from vse_lessons.sources.storybook.drawing.picture import draw
-from vse_lessons.sources.storybook.writing.voices import sentences
+from vse_lessons.sources.storybook.writing.voices import write_sentences
 
 NOTEBOOKS = ROOT / "notebooks"
 LESSONS = sorted(path.stem for path in (NOTEBOOKS / "source").glob("[0-9]*.py"))
@@ -204,11 +204,11 @@ def test_lesson_07_writes_without_drawing_and_by_the_published_similarity(tmp_pa
 def photographs(folder: Path, domain: str, count: int) -> tuple[list[str], list[list[str]]]:
     """Files of Storybook pictures, as a photographer would have them, and what people wrote about them."""
     folder.mkdir(parents=True)
-    scenes = world.scenes(domain, "smoke")[:count]
+    scenes = world.sample_scenes(domain, "smoke")[:count]
     names = [f"{number:03d}.jpg" for number in range(count)]
     for name, scene in zip(names, scenes):
         draw(scene).convert("RGB").save(folder / name)
-    return names, [list(sentences(scene)) for scene in scenes]
+    return names, [list(write_sentences(scene)) for scene in scenes]
 
 
 def test_lesson_01_shows_bottom_up_attention(tmp_path, monkeypatch):

@@ -27,8 +27,8 @@ from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.sources.catalogue import Opened, open_corpus, with_pixels
 from vse_lessons.sources.detectors.base import Thumbnails
 from vse_lessons.sources.detectors.extraction import extract_regions
-from vse_lessons.sources.storybook.truth import names, share_named
-from vse_lessons.sources.storybook.world import scenes
+from vse_lessons.sources.storybook.truth import mentions, share_named
+from vse_lessons.sources.storybook.world import sample_scenes
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.checkpoints import TrainingState, parameters_of
 from vse_lessons.training.loop import TrainingError, _descend, fit
@@ -758,13 +758,13 @@ def test_with_pixels_goes_by_id_and_names_what_is_lost(tmp_path, monkeypatch):
 
 
 def test_a_kind_is_named_by_any_of_its_words_and_by_no_part_of_one():
-    assert names("Two hounds play", "dog") and names("A Dog .", "dog") and names("a puppy", "dog")
-    assert not names("a hotdog stand", "dog") and not names("a cat", "dog")
-    assert names("on a couch", "sofa") and names("stuffed bears", "teddy")
+    assert mentions("Two hounds play", "dog") and mentions("A Dog .", "dog") and mentions("a puppy", "dog")
+    assert not mentions("a hotdog stand", "dog") and not mentions("a cat", "dog")
+    assert mentions("on a couch", "sofa") and mentions("stuffed bears", "teddy")
 
 
 def test_only_what_all_voices_name_counts():
-    scene = next(s for s in scenes("photo", "smoke") if len({t.kind for t in s.things}) >= 2)
+    scene = next(s for s in sample_scenes("photo", "smoke") if len({t.kind for t in s.things}) >= 2)
     first, second = sorted({thing.kind for thing in scene.things})[:2]
     words = {kind: gxn_word(kind) for kind in (first, second)}
     voices = [f"a {words[first]} and a {words[second]}", f"a {words[first]}"]

@@ -8,7 +8,7 @@ from PIL import Image
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
-from vse_lessons.sources.catalogue import LISTINGS, open_corpus, prepare, read_listing
+from vse_lessons.sources.catalogue import SOURCES, open_corpus, read_listing, save_prepared
 from vse_lessons.sources.readers.features import bottom_up
 from vse_lessons.sources.semantics import describe
 from vse_lessons.sources.storybook.world import SIZES
@@ -176,7 +176,7 @@ def test_a_corpus_of_pictures_is_extracted_and_prepared(tmp_path, kind):
         numbers, splits = (11, 30, 4, 7), ("train", "train", "val", "test")
     assert opened.corpus.name == name and opened.corpus.regions.detector.startswith("efficientnet")
     assert_holds_together(opened, numbers, splits)
-    prepare(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
+    save_prepared(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
     again = open_corpus("prepared", tmp_path / "p")
     assert again.corpus.name == name
     assert_holds_together(again, numbers, splits)
@@ -203,7 +203,7 @@ def test_regions_from_elsewhere_need_no_picture(tmp_path, kind, how):
     assert_holds_together(opened, numbers, splits)
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "pictures.json").write_text("[]")  # of what was prepared there before
-    prepare(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
+    save_prepared(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
     again = open_corpus("prepared", tmp_path / "p")
     assert again.pictures is None
     assert_holds_together(again, numbers, splits)
@@ -216,7 +216,7 @@ def test_pictures_are_shown_beside_regions_from_elsewhere(tmp_path, kind):
     opened = open_corpus(name, tmp_path / "f", progress=False)
     assert opened.pictures is not None
     assert_holds_together(opened)
-    prepare(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
+    save_prepared(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
     again = open_corpus("prepared", tmp_path / "p")
     assert again.pictures is not None
     assert_holds_together(again)
@@ -307,7 +307,7 @@ IDS = [f"{n}.jpg" for n in NUMBERS]
     [
         (
             lambda f: (f / "corpus.json").unlink(),
-            "has no corpus.json: run one of data_scripts/prep",
+            "has no corpus.json: run vse-lessons prepare",
         ),
         (rewrite("{"), "corpus.json is not JSON"),
         (rewrite("[]"), "corpus.json is not a corpus"),
@@ -336,7 +336,7 @@ def test_prepared_folders_that_are_damaged(tmp_path, harm, message):
     name = listed(tmp_path / "f", "captions_csv")
     extracted(tmp_path / "f", "npz")
     opened = open_corpus(name, tmp_path / "f", progress=False)
-    prepare(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
+    save_prepared(opened, read_listing(name, tmp_path / "f"), tmp_path / "p")
     open_corpus("prepared", tmp_path / "p")
     harm(tmp_path / "p")
     with pytest.raises(DataError, match=message):
@@ -383,7 +383,10 @@ def test_real_regions_join_the_sentences_of_coco(tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", sorted(LISTINGS))
+PUBLISHED = [n for n, one in SOURCES.items() if not one.built_in and n not in ("precomputed", "prepared")]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_a_folder_without_the_corpus_says_what_is_missing(tmp_path, name):
     with pytest.raises(DataError, match=f"{tmp_path} ?.*(has no|has neither|holds)"):
         open_corpus(name, tmp_path, progress=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from vse_lessons.common.lazy import attach
 
 if TYPE_CHECKING:
+    from vse_lessons.evaluation.among import Spread, recalls_among, subset_recalls
     from vse_lessons.evaluation.domains import alignment, encode, proxy_a_distance, some_of
     from vse_lessons.evaluation.ensembles import evaluate_ensemble, mean_similarity, rank_ensemble
     from vse_lessons.evaluation.generation import (
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from vse_lessons.evaluation.pages import (
         AVERAGES,
         PageScores,
-        Spread,
         average_precision,
         blind_scores,
         chance_precision,
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
         measure_pages,
         page_criterion,
         page_precisions,
-        recalls_among,
         score_pages,
-        subset_recalls,
+        version_areas,
     )
     from vse_lessons.evaluation.ranking import Ranks, rank_similarity, ranks
     from vse_lessons.evaluation.retrieval import (
@@ -109,7 +108,6 @@ __getattr__, __dir__, __all__ = attach(
         "pages": (
             "AVERAGES",
             "PageScores",
-            "Spread",
             "average_precision",
             "blind_scores",
             "chance_precision",
@@ -117,10 +115,10 @@ __getattr__, __dir__, __all__ = attach(
             "measure_pages",
             "page_criterion",
             "page_precisions",
-            "recalls_among",
             "score_pages",
-            "subset_recalls",
+            "version_areas",
         ),
+        "among": ("Spread", "recalls_among", "subset_recalls"),
         "domains": ("alignment", "encode", "proxy_a_distance", "some_of"),
         "generation": (
             "evaluate_generation",

@@ -13,7 +13,7 @@ from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.text import tokenize
 from vse_lessons.models.gxn import GXN
 from vse_lessons.sources.storybook.truth import share_named
-from vse_lessons.sources.storybook.world import scenes
+from vse_lessons.sources.storybook.world import sample_scenes
 
 
 def write_captions(model: GXN, corpus: Corpus, images: np.ndarray, width: int = 5) -> list[str]:
@@ -66,7 +66,7 @@ def share_of_things_named(
     Returns:
         The share in per cent, and how many things all voices agree on.
     """
-    world = scenes("photo", preset)
+    world = sample_scenes("photo", preset)
     return share_named(written, [world[image] for image in images], references)
 
 
@@ -91,30 +91,29 @@ def own_picture_rank(model: GXN, corpus: Corpus, images: np.ndarray, seed: int) 
 
 def evaluate_generation(
     model: GXN, corpus: Corpus, images: np.ndarray, seed: int = 0, preset: str = "lesson"
-) -> dict:
-    """Evaluate what a model writes and draws, as far as its configuration does either.
+) -> dict[str, float]:
+    """Evaluates what a model writes and draws, as far as it does.
 
     Args:
-        model: a trained GXN.
-        corpus: with visual sentences, and with pixels where the model draws.
-        images: (N,) numbers of images of the corpus.
-        seed: of the drawn pictures.
-        preset: of a built-in corpus; it says what its scenes show.
+        model: the model.
+        corpus: the corpus, with pixels if the model draws.
+        images: (N,) numbers of images.
+        seed: of the noise that pictures are drawn from.
+        preset: of Storybook.
 
     Returns:
-        The scores of `score_captions` from a beam of 5, and, with the ending "_greedy", word by word; on
-        Storybook "named", the share (%) of the "agreed" kinds of things that are named; "layout_rank", the
-        median place of the own picture by the colors drawn.
+        Of sentences by a beam of 5, and with "_greedy" word by word, the figures of `score_captions`, and on
+        Storybook "named" and "agreed" (see `share_of_things_named`); of pictures "layout_rank".
     """
-    metrics: dict = {}
+    figures: dict[str, float] = {}
     if model.config.captions:
-        sentences = [[corpus.sentences[row] for row in corpus.visual_of[image]] for image in images]
+        people = [[corpus.sentences[row] for row in corpus.visual_of[image]] for image in images]
         for width, suffix in ((5, ""), (1, "_greedy")):
             written = write_captions(model, corpus, images, width)
-            metrics |= {name + suffix: value for name, value in score_captions(written, sentences).items()}
+            figures |= {name + suffix: value for name, value in score_captions(written, people).items()}
             if corpus.built_in:
-                named, metrics["agreed"] = share_of_things_named(written, images, sentences, preset)
-                metrics["named" + suffix] = named
+                share, agreed = share_of_things_named(written, images, people, preset)
+                figures |= {"named" + suffix: share, "agreed": agreed}
     if model.config.pictures:
-        metrics["layout_rank"] = own_picture_rank(model, corpus, images, seed)
-    return metrics
+        figures["layout_rank"] = own_picture_rank(model, corpus, images, seed)
+    return figures

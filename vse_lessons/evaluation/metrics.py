@@ -167,24 +167,27 @@ def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int
 
 
 def annotations_needed(points: Iterable[tuple[int, float]], recall: float) -> int | None:
-    """Estimate how many annotated pairs a model needs to reach a recall.
+    """Reads off a learning curve how many annotated pairs a recall takes.
+
+    Between the best smaller setting and the first that reaches the recall, the curve is a straight line over
+    the logarithm of the number of pairs.
 
     Args:
-        points: the number of pairs and the recall (per cent) of each setting that was run.
-        recall: the recall to reach, per cent.
+        points: pairs and mean recall of each setting.
+        recall: the recall to be reached, in the same unit.
 
     Returns:
-        The point on a straight line, on the logarithm of the number of pairs, from the best smaller
-        setting to the first that reaches the recall; None if no setting does; the smallest number of
-        pairs if it reaches the recall already: then fewer may do.
+        The number of pairs; the smallest measured if that reaches the recall already (then fewer may do);
+        None if no setting reaches it.
     """
-    below: list[tuple[int, float]] = []
-    for pairs, value in sorted(points):
-        if value >= recall:
-            if not below:
-                return pairs
-            n, low = max(below, key=lambda point: point[1])
-            part = (recall - low) / (value - low)
-            return round(math.exp(math.log(n) + part * (math.log(pairs) - math.log(n))))
-        below.append((pairs, value))
+    points = sorted(points)
+    for place, (pairs, value) in enumerate(points):
+        if value < recall:
+            continue
+        before = [point for point in points[:place] if point[1] < recall]
+        if not before:
+            return pairs
+        fewer, low = max(before, key=lambda point: point[1])
+        part = (recall - low) / (value - low)
+        return round(math.exp(math.log(fewer) + part * (math.log(pairs) - math.log(fewer))))
     return None

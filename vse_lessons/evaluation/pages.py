@@ -1,6 +1,7 @@
-"""Evaluates pages by the two protocols of Artpedia (Stefanini et al. 2019, section 5.3).
+"""Evaluates pages as Artpedia does (Stefanini et al. 2019, section 5.3).
 
-Which sentences of a page describe its painting, and which painting of N does a sentence describe?
+Which sentences of a page describe its painting?  And, with `among`, which painting of N does a sentence
+describe?
 """
 
 from __future__ import annotations
@@ -8,21 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
-from torch import Tensor
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.evaluation.among import recalls_among
 from vse_lessons.evaluation.metrics import Evaluation, summarize
 from vse_lessons.evaluation.retrieval import (
     Criterion,
-    Embedded,
     embed,
     evaluate_embedded,
     evaluating,
@@ -32,11 +32,9 @@ from vse_lessons.evaluation.search import compact, shortlist_ranks
 from vse_lessons.models.base import Embedder, pair_scores
 
 AVERAGES = ("pages", "pooled")
-SIZES = (10, 50, 100)  # N of Table 4
-SHORTLISTS = (10, 50, 100, 500)
-VERSION = re.compile(
-    r"In (the|another) ([\w ,-]+ )?version\b"
-)  # what only the painting can decide, on Storybook
+SIZES = (10, 50, 100)  # the N of Table 4
+SHORTLISTS = (10, 50, 100, 500)  # sizes of a shortlist by compact vectors
+VERSION = re.compile(r"In (the|another) ([\w ,-]+ )?version\b")  # begins what only a look can decide
 
 
 @dataclass(frozen=True)
@@ -227,174 +225,75 @@ def page_criterion(lambda_w: float) -> Criterion:
     return criterion
 
 
-# --- retrieval among N ----------------------------------------------------------------------------
+def version_areas(found: PageScores, corpus: Corpus) -> dict[str, float]:
+    """Measures how well scores tell visual from contextual sentences where only the painting decides.
 
-
-@dataclass(frozen=True)
-class Spread:
-    """The mean and the deviation of a figure over several draws."""
-
-    mean: float
-    deviation: float  # standard deviation over the draws; 0 where every draw is the same
-
-
-def subset_recalls(
-    model: Embedder,
-    embedded: Embedded,
-    sizes: Sequence[int] = (10, 50, 100),
-    draws: int = 10,
-    seed: int = 0,
-    cuts: Sequence[int] = (1, 5),
-) -> dict[int, dict[str, dict[str, Spread]]]:
-    """Computes recall among N retrievable items, for several N; see `recalls_among`.
+    On Storybook's pages these are the sentences about a version of the painting.
 
     Args:
-        model: the model that embedded the split.
-        embedded: the result of `embed`.
-        sizes: the N.
-        draws: how often each query's items are drawn.
-        seed: of the draws.
-        cuts: K of the recalls.
+        found: the scores.
+        corpus: the corpus of pages.
 
     Returns:
-        N to what `recalls_among` returns.
+        The area under the ROC curve, 0.5 for guessing, among sentences about a "version" and among all
+        "others"; a group without both kinds is left out.
     """
-    scores = similarities(model, embedded)
-    return {size: recalls_among(scores, embedded.image_of, size, draws, seed, cuts) for size in sizes}
+    about = np.array([VERSION.match(corpus.sentences[s]) is not None for s in found.sentence])
+    return {
+        name: float(roc_auc_score(found.visual[rows], found.scores[rows]))
+        for name, rows in (("version", about), ("others", ~about))
+        if len(np.unique(found.visual[rows])) == 2
+    }
 
 
-def recalls_among(
-    similarity: Tensor,
-    image_of: Tensor,
-    size: int,
-    draws: int = 10,
-    seed: int = 0,
-    cuts: Sequence[int] = (1, 5),
-) -> dict[str, dict[str, Spread]]:
-    """Computes recall among N retrievable items (Table 4).
-
-    t2i: a sentence looks for its image among that and N - 1 others drawn at random.  i2t: an image looks for
-    the best of its sentences among the sentences of itself and of N - 1 others drawn at random.  Each query
-    has its own draw, repeated `draws` times.  Ties count against the model.  Images without a sentence are
-    left out.
+def measure_pages(found: PageScores, corpus: Corpus) -> dict[str, Any]:
+    """Computes every figure of the scores of pages.
 
     Args:
-        similarity: (I, S) similarities.
-        image_of: (S,) row of each sentence's image.
-        size: the N.
-        draws: how often each query's items are drawn.
-        seed: of the draws.
-        cuts: K of the recalls.
+        found: the scores.
+        corpus: the corpus of pages.
 
     Returns:
-        {"t2i": {"R@1": ...}, "i2t": ...}, in per cent.
-
-    Raises:
-        DataError: N is larger than the number of images with a sentence, no draw, or a similarity that is not
-            finite.
+        "ap" by average, "pages_skipped", and on Storybook's pages "auc" (see `version_areas`).
     """
-    owners = torch.as_tensor(image_of).cpu().numpy()
-    kept = np.unique(owners)
-    if not 1 <= size <= len(kept):
-        raise DataError(
-            f"N = {size} retrievable items, but there are {len(kept)} images with a sentence: "
-            f"use 1 to {len(kept)}"
-        )
-    if draws < 1:
-        raise DataError(f"{draws} draws: make at least one")
-    if not bool(torch.isfinite(similarity).all()):
-        raise DataError("a similarity is NaN or infinite: the model has diverged, or a feature is bad")
-    scores = similarity.detach().cpu().numpy()[kept]  # (I', S)
-    owners = np.searchsorted(kept, owners)
-    beats = _beats(scores, owners)
-    found: dict[str, dict[str, Spread]] = {}
-    for side, (beaten, own) in beats.items():
-        rng = np.random.Generator(np.random.PCG64([seed, size]))
-        ranks = np.stack([1 + _draw(beaten, own, size - 1, rng) for _ in range(draws)])  # (draws, Q)
-        recalls = {k: 100 * (ranks <= k).mean(1) for k in cuts}
-        found[side] = {
-            f"R@{k}": Spread(float(values.mean()), float(values.std(ddof=1)) if draws > 1 else 0.0)
-            for k, values in recalls.items()
-        }
-    return found
-
-
-def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Counts how many items of image j score at least as high as the right one of query q.
-
-    Returns for both directions these counts (Q, I), and the query's own image (Q,).
-    """
-    images, sentences = scores.shape
-    own = scores[owners, np.arange(sentences)]
-    t2i = (scores >= own).T.astype(np.int64)  # (S, I)
-    best = np.full(images, -np.inf)
-    np.maximum.at(best, owners, own)
-    of_image = np.zeros((sentences, images), np.int64)
-    of_image[np.arange(sentences), owners] = 1
-    i2t = (scores >= best[:, None]).astype(np.int64) @ of_image  # (I, I)
-    return {"t2i": (t2i, owners), "i2t": (i2t, np.arange(images))}
-
-
-def _draw(beaten: np.ndarray, own: np.ndarray, others: int, rng: np.random.Generator) -> np.ndarray:
-    """Draws `others` images for each query, never its own, and sums what they hold against it: (Q,)."""
-    if others == 0:
-        return np.zeros(len(own), np.int64)
-    chance = rng.random(beaten.shape)
-    chance[np.arange(len(own)), own] = 2.0  # last: never drawn
-    chosen = np.argpartition(chance, others - 1, axis=1)[:, :others]
-    return np.take_along_axis(beaten, chosen, 1).sum(1)
-
-
-def measure_pages(scores: PageScores, corpus: Corpus) -> dict:
-    """Measure how well scores rank the sentences of each page (Table 3).
-
-    Args:
-        scores: of the sentences of some pages.
-        corpus: that the pages are of.
-
-    Returns:
-        "ap", the average precision in per cent by way of averaging; "auc", the areas under the ROC curve
-        of sentences about a "version" of the painting, which on Storybook only looking can decide, and
-        of all others, where there are both kinds; "pages_skipped", the pages with sentences of one kind.
-    """
-    about = np.array([bool(VERSION.match(corpus.sentences[s])) for s in scores.sentence])
-    areas = {}
-    for name, rows in (("version", about), ("others", ~about)):
-        if len(set(scores.visual[rows])) == 2:
-            areas[name] = float(roc_auc_score(scores.visual[rows], scores.scores[rows]))
-    precisions = {average: average_precision(scores, average) for average in AVERAGES}
-    return {"ap": precisions, "auc": areas, "pages_skipped": scores.skipped}
+    figures: dict[str, Any] = {
+        "ap": {average: average_precision(found, average) for average in AVERAGES},
+        "pages_skipped": found.skipped,
+    }
+    return figures | ({"auc": version_areas(found, corpus)} if corpus.built_in else {})
 
 
 def evaluate_pages(
     model: Embedder, corpus: Corpus, split: str = "test", seed: int = 0, draws: int = 10
-) -> dict:
-    """Evaluate a model by every protocol of section 5.
+) -> dict[str, Any]:
+    """Evaluates a model by both protocols, and by shortlists (section 5.3).
 
     Args:
-        model: a model that compares images and sentences.
-        corpus: with visual and contextual sentences.
-        split: of the corpus.
-        seed: of the draws of other items.
-        draws: for recall among N.
+        model: the model.
+        corpus: a corpus of pages.
+        split: "val" or "test".
+        seed: of the draws of items.
+        draws: how often the N items of a query are drawn.
 
     Returns:
-        What `measure_pages` gives; recall among N in "among_N" and its deviation over draws in
-        "deviation_N" (Table 4), where the split has N paintings; recall after a shortlist by compact
-        vectors (section 5.3) in "shortlist_t2i" and "shortlist_i2t"; recall among all in the usual form.
+        The figures of `measure_pages` and of `Evaluation.as_dict`; "among_N" and "deviation_N", recall among
+        N items and its deviation over draws; "shortlist_t2i" and "shortlist_i2t", recalls by the size of the
+        shortlist.
     """
     embedded = embed(model, corpus, corpus.images(split, annotated=True))
     scores, images = similarities(model, embedded), len(embedded.images)
-    metrics = measure_pages(score_pages(model, corpus, corpus.images(split)), corpus)
-    metrics |= evaluate_embedded(model, embedded).as_dict()
+    figures = {
+        **measure_pages(score_pages(model, corpus, corpus.images(split)), corpus),
+        **evaluate_embedded(model, embedded).as_dict(),
+    }
     for size in (size for size in SIZES if size <= images):
         among = recalls_among(scores, embedded.image_of, size, draws, seed)
         flat = {f"{side} {cut}": one for side, cuts in among.items() for cut, one in cuts.items()}
-        metrics[f"among_{size}"] = {name: one.mean for name, one in flat.items()}
-        metrics[f"deviation_{size}"] = {name: one.deviation for name, one in flat.items()}
+        figures[f"among_{size}"] = {name: one.mean for name, one in flat.items()}
+        figures[f"deviation_{size}"] = {name: one.deviation for name, one in flat.items()}
     near = compact(embedded.images) @ compact(embedded.sentences).T
     for side, most in (("t2i", images), ("i2t", len(embedded.sentence_numbers))):
         sizes = [size for size in SHORTLISTS if size < most]
-        ranks = [shortlist_ranks(scores, near, embedded.image_of, size, side) for size in sizes]
-        metrics[f"shortlist_{side}"] = {str(size): summarize(one) for size, one in zip(sizes, ranks)}
-    return metrics
+        listed = [shortlist_ranks(scores, near, embedded.image_of, size, side) for size in sizes]
+        figures[f"shortlist_{side}"] = {str(size): summarize(ranks) for size, ranks in zip(sizes, listed)}
+    return figures

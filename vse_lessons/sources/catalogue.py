@@ -1,23 +1,30 @@
-"""The front door: a corpus by its name, prepared once and kept under `VSE_LESSONS_HOME`."""
+"""A corpus by its name, prepared once and kept under `VSE_LESSONS_HOME`.
+
+`SOURCES` is the list of all corpora.  A new one is a reader, one file in readers/, and one line there: then
+`open_corpus`, the doctor, the lessons and `vse-lessons prepare` know it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from PIL import Image
 
-from vse_lessons.common.files import DataError, home, read_json, write_json
+from vse_lessons.common.errors import DataError
+from vse_lessons.common.files import home
 from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.pictures import Pictures, pictures_from_files
+from vse_lessons.data.pictures import Pictures
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.unpaired import Unpaired, unpair
+from vse_lessons.sources.acquire.release import Release
 from vse_lessons.sources.detectors.base import Detector, Thumbnails
 from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.extraction import extract_regions
-from vse_lessons.sources.detectors.hub import HubDetector
+from vse_lessons.sources.detectors.hub import HubDetector, HubEmbedder
 from vse_lessons.sources.readers import (
     artpedia,
     captions_csv,
@@ -25,16 +32,23 @@ from vse_lessons.sources.readers import (
     coco,
     fashion_table,
     flickr,
-    karpathy,
+    prepared,
     text_files,
     unpaired,
 )
 from vse_lessons.sources.readers.features import bottom_up, npz_folder, precomputed
 from vse_lessons.sources.readers.listing import Listing
+from vse_lessons.sources.releases.artpedia import ARTPEDIA
+from vse_lessons.sources.releases.coco import BOTTOM_UP, COCO
+from vse_lessons.sources.releases.deepfashion import DEEPFASHION
+from vse_lessons.sources.releases.esteartworks import ESTEARTWORKS
+from vse_lessons.sources.releases.fashion_products import FASHION_PRODUCTS
+from vse_lessons.sources.releases.flickr import FLICKR8K, FLICKR30K
+from vse_lessons.sources.releases.own import OWN
+from vse_lessons.sources.releases.precomputed import PRECOMPUTED
 from vse_lessons.sources.storybook import world
 
 FEATURES = "features"  # the folder of region features that somebody else has extracted
-PICTURES = "pictures.json"  # beside a prepared corpus: where its pictures are
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,73 @@ class Opened:
     pictures: Pictures | None = None
 
     def picture(self, image: int) -> Image.Image:
-        """The picture of an image of the corpus, by number."""
+        """Loads the picture of an image of the corpus, by its number."""
         if self.pictures is None:
             raise DataError(f"{self.corpus.name} holds features only, no pictures to show")
         return self.pictures.load(self.pictures.ids.index(self.corpus.image_ids[image]))
+
+
+Found = Listing | Corpus | tuple[Corpus, Pictures | None]  # what a reader makes of a folder
+
+
+@dataclass(frozen=True)
+class Source:
+    """How a corpus is opened, and where it comes from.
+
+    Args:
+        reader: Called as `reader(folder, name=..., pictures=..., on_bad=...)`, it returns a `Listing` of
+            pictures and sentences, whose regions are extracted; or a corpus that has its regions, alone or
+            with its pictures.  `pictures` is False where regions have been extracted elsewhere, so that no
+            picture need be there.  Of a built-in corpus it is called as `reader(preset, progress)`.
+        release: What `prepare` knows of it; None: it cannot be prepared.
+        on_bad: "error": bad input is an error, as with the corpora of papers; "skip": it is left out, for of
+        some
+            thousand files from the web some are damaged or too large.
+        built_in: Whether it is made by this library and needs no folder.
+        other_releases: Other forms in which it is published, by a name.
+    """
+
+    reader: Callable[..., Found]
+    release: Release | None = None
+    on_bad: str = "error"
+    built_in: bool = False
+    other_releases: Mapping[str, Release] = field(default_factory=dict)
+
+
+SOURCES: dict[str, Source] = {
+    "storybook": Source(partial(world.open_domain, "photo"), built_in=True),
+    "storybook-fashion": Source(partial(world.open_domain, "fashion"), built_in=True),
+    "storybook-art": Source(partial(world.open_domain, "art"), built_in=True),
+    "storybook-pages": Source(partial(world.open_domain, "art", pages=True), built_in=True),
+    "flickr8k": Source(flickr.read, FLICKR8K),
+    "flickr30k": Source(flickr.read, FLICKR30K),
+    "coco": Source(coco.read, COCO, other_releases={"bottom_up": BOTTOM_UP}),
+    "artpedia": Source(artpedia.read, ARTPEDIA, on_bad="skip"),
+    "fashion_products": Source(fashion_table.read, FASHION_PRODUCTS, on_bad="skip"),
+    "deepfashion": Source(captions_json.read, DEEPFASHION, on_bad="skip"),
+    "esteartworks": Source(captions_json.read, ESTEARTWORKS, on_bad="skip"),
+    "captions_csv": Source(captions_csv.read, OWN),
+    "text_files": Source(text_files.read, OWN),
+    "precomputed": Source(precomputed.read_by_folder, PRECOMPUTED),
+    "prepared": Source(prepared.read),
+}
+
+
+def find_source(name: str) -> Source:
+    """Looks up a corpus by its name.
+
+    Args:
+        name: One of `SOURCES`.
+
+    Returns:
+        Its source.
+
+    Raises:
+        DataError: The name is unknown; the message lists those that are known.
+    """
+    if name not in SOURCES:
+        raise DataError(f"unknown corpus {name!r}: one of {', '.join(SOURCES)}")
+    return SOURCES[name]
 
 
 def open_corpus(
@@ -58,51 +135,100 @@ def open_corpus(
     progress: bool = True,
     detector: str = "",
 ) -> Opened:
-    """Opens a corpus: `storybook` (also `storybook-fashion`, `storybook-art`, `storybook-pages`), which needs
-    nothing else; one of `LISTINGS` in `corpus_dir` as it is published; `precomputed`, the arrays of SCAN
-    and VSE++; or `prepared`, what `prepare` or a script of data_scripts has written.
+    """Opens a corpus.
 
-    The regions of a listing are those in `corpus_dir`, if somebody has extracted them (bottom-up TSV files,
-    or a folder features/ with a file an image); otherwise the first opening extracts them.  `detector` is
-    then empty (EfficientNet-Lite0), or the name or folder of an object-detection checkpoint for
-    `vse_lessons.sources.detectors.hub`."""
-    if name not in CORPORA:
-        raise DataError(f"unknown corpus {name!r}: one of {', '.join(CORPORA)}")
-    if name.startswith("storybook"):
-        return _storybook(name, preset, progress)
+    The regions of a corpus of pictures are those in `corpus_dir`, if somebody has extracted them (bottom-up
+    TSV files, or a folder features/ with a file an image); otherwise the first opening extracts them.
+
+    Args:
+        name: One of `SOURCES`: `storybook` and its variants are built in; `prepared` is what `vse-lessons
+            prepare --to` has written, `precomputed` the arrays of SCAN and VSE++; all others are read in the
+            form in which they are published.
+        corpus_dir: The folder of a corpus that is not built in.
+        preset: The size of a built-in corpus: smoke, lesson or paper.
+        progress: Whether to show progress bars.
+        detector: Empty: EfficientNet-Lite0; or the name or folder of an object-detection checkpoint of the
+            Hugging Face hub.
+
+    Returns:
+        The corpus and its pictures.
+
+    Raises:
+        DataError: The name is unknown, the folder is missing, or what it holds cannot be read.
+    """
+    source = find_source(name)
+    if source.built_in:
+        return Opened(*source.reader(preset, progress))
     folder = _folder("corpus_dir", name, corpus_dir)
-    if name == "precomputed":
-        return Opened(precomputed.read(folder))
-    if name == "prepared":
-        return _prepared(folder)
-    return with_regions(read_listing(name, folder), folder, detector, progress)
+    content = read_source(name, folder)
+    if isinstance(content, Listing):
+        return with_regions(content, folder, detector, progress)
+    return Opened(content) if isinstance(content, Corpus) else Opened(*content)
 
 
-def read_listing(name: str, folder: Path, on_bad: str | None = None) -> Listing:
-    """Pictures and sentences of one of `LISTINGS`, without any regions.  `on_bad` None: bad input is an error
-    for the corpora of papers and skipped for those whose pictures come from the web; what was skipped is
-    told."""
-    read = LISTINGS[name]
-    how = on_bad or ("skip" if name in FROM_THE_WEB else "error")
-    options = (
-        {}
-        if read in (artpedia.read, captions_json.read, fashion_table.read, text_files.read)
-        else {"pictures": not _extracted(folder)}
-    )
-    listing = read(folder, on_bad=how, name=name, **options)
-    if listing.skipped:
+def read_source(name: str, folder: Path, on_bad: str = "") -> Found:
+    """Reads a corpus as far as it can be read before any region is extracted.
+
+    Args:
+        name: One of `SOURCES` that is not built in.
+        folder: Where it lies.
+        on_bad: "error", "skip", or empty: as `SOURCES` has it.
+
+    Returns:
+        What its reader makes of the folder; what was left out is printed.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    source = find_source(name)
+    how = on_bad or source.on_bad
+    content = source.reader(folder, name=name, pictures=not has_features(folder), on_bad=how)
+    if isinstance(content, Listing) and content.skipped:
         print(
-            f"{listing.name}: {len(listing.skipped)} records or sentences are left out; the first: "
-            f"{listing.skipped[0]['where']}: {listing.skipped[0]['reason']}"
+            f"{content.name}: {len(content.skipped)} records or sentences are left out; the first: "
+            f"{content.skipped[0]['where']}: {content.skipped[0]['reason']}"
         )
-    return listing
+    return content
+
+
+def read_listing(name: str, folder: Path, on_bad: str = "") -> Listing:
+    """Reads pictures and sentences of a corpus, without any regions.
+
+    Args:
+        name: One of `SOURCES` whose reader makes a `Listing`.
+        folder: Where it lies.
+        on_bad: "error", "skip", or empty: as `SOURCES` has it.
+
+    Returns:
+        The listing; what was left out is printed.
+
+    Raises:
+        DataError: It cannot be read, or has its regions already.
+    """
+    content = read_source(name, folder, on_bad)
+    if not isinstance(content, Listing):
+        raise DataError(f"{name} in {folder} holds regions, no pictures to extract them from")
+    return content
 
 
 def with_regions(listing: Listing, folder: Path, detector: str = "", progress: bool = True) -> Opened:
-    """The corpus of a listing in `folder`: with the regions found there, or extracted."""
-    kept, on_bad = home() / listing.name, "skip" if listing.name in FROM_THE_WEB else "error"
+    """Adds regions to a listing: those in its folder, or extracted ones.
+
+    Args:
+        listing: Pictures and sentences.
+        folder: Where they lie; regions that somebody else has extracted lie there too.
+        detector: Name or folder of a checkpoint; empty: EfficientNet-Lite0, or the regions in the folder.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The corpus and its pictures.
+
+    Raises:
+        DataError: Regions and pictures do not fit together, or a picture cannot be read.
+    """
+    kept, on_bad = home() / listing.name, _on_bad(listing.name)
     pictures = listing.pictures() if listing.has_pictures else None
-    if not detector and _extracted(folder):
+    if not detector and has_features(folder):
         store = _read_features(folder, kept, on_bad, progress)
         return Opened(listing.with_features(store), pictures)
     pictures = pictures or listing.pictures()
@@ -111,9 +237,22 @@ def with_regions(listing: Listing, folder: Path, detector: str = "", progress: b
 
 
 def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened:
-    """The same corpus with its pictures at side x side pixels, in a store beside that of its regions (under
-    `VSE_LESSONS_HOME` where those are elsewhere), made once by the same extraction.  `DataError` where there
-    are no pictures, or not of each image."""
+    """Adds the pixels of the pictures to a corpus, for models that draw.
+
+    They are extracted once to a store beside that of the regions, or under `VSE_LESSONS_HOME` where the
+    regions lie elsewhere.
+
+    Args:
+        opened: A corpus with pictures.
+        side: Width and height of the small pictures, in pixels.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The same, with `corpus.pixels`.
+
+    Raises:
+        DataError: There are no pictures, or not of each image.
+    """
     corpus, pictures = opened.corpus, opened.pictures
     if pictures is None:
         raise DataError(
@@ -134,22 +273,45 @@ def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened
     return replace(opened, corpus=replace(corpus, pixels=pixels))
 
 
-def prepare(opened: Opened, listing: Listing, folder: Path) -> None:
-    """Writes a corpus to `folder` so that `open_corpus("prepared", folder)` opens it at once.  Regions and
-    pictures stay where they are."""
-    folder = Path(folder)
-    place = {image: str(path.resolve()) for image, path in zip(listing.ids, listing.paths)}
-    if opened.pictures is not None:
-        write_json(folder / PICTURES, [place[image] for image in opened.corpus.image_ids])
-    else:
-        (folder / PICTURES).unlink(missing_ok=True)  # of another corpus
-    opened.corpus.save(folder / precomputed.CORPUS, Path(opened.corpus.regions.source).resolve())
+def embed_corpus(
+    name: str, folder: str | Path | None, preset: str, embedder: HubEmbedder, progress: bool = True
+) -> Corpus:
+    """Opens a corpus with one region an image, its embedding by a checkpoint such as CLIP.
+
+    An interrupted run goes on with the pictures that are missing.
+
+    Args:
+        name: One of `SOURCES` that has pictures.
+        folder: The folder of a corpus that is not built in.
+        preset: The size of a built-in corpus.
+        embedder: The checkpoint.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The corpus; `readers.features.embeddings.write` adds the sentences' embeddings and writes it all.
+
+    Raises:
+        DataError: The corpus cannot be opened or has no pictures.
+    """
+    if find_source(name).built_in:
+        opened = open_corpus(name, preset=preset, progress=progress)
+        assert opened.pictures is not None
+        store = extract_regions(opened.pictures, embedder, home() / name, progress=progress)
+        return replace(opened.corpus, regions=store)
+    listing = read_listing(name, _folder("corpus_dir", name, folder))
+    store = extract_regions(listing.pictures(), embedder, home() / name, on_bad="skip", progress=progress)
+    return listing.with_regions(store)
 
 
 @dataclass(frozen=True)
 class OpenedTarget:
-    """A target domain: what training may see of it; its corpus, where pairs exist to evaluate with; and its
-    pictures."""
+    """A target domain.
+
+    Args:
+        unpaired: What training may see of it.
+        corpus: Pairs to evaluate with, where there are any.
+        pictures: Its pictures, where there are pictures.
+    """
 
     unpaired: Unpaired
     corpus: Corpus | None
@@ -159,23 +321,56 @@ class OpenedTarget:
 def open_target(
     name: str, target_dir: str | Path | None = None, preset: str = "lesson", progress: bool = True
 ) -> OpenedTarget:
-    """Opens a target domain: any corpus of `open_corpus`, or `unpaired`, a folder of pictures with a text
-    file of sentences.  Of a corpus training sees the images and the sentences of the training split,
-    apart."""
+    """Opens a target domain, of which training sees images and sentences without any pairing.
+
+    Args:
+        name: One of `SOURCES`, of which training sees the training split; or `unpaired`, a folder of pictures
+            with a text file of sentences.
+        target_dir: The folder of a domain that is not built in.
+        preset: The size of a built-in corpus.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The domain.
+
+    Raises:
+        DataError: As `open_corpus`.
+    """
     if name == "unpaired":
         folder = _folder("target_dir", name, target_dir)
         listing = unpaired.read(folder)
         pictures = listing.pictures.pictures()
-        store = extract_regions(
-            pictures,
-            EfficientNetLite0(),
-            home() / listing.pictures.name,
-            on_bad="skip",
-            progress=progress,
-        )
+        kept = home() / listing.pictures.name
+        store = extract_regions(pictures, EfficientNetLite0(), kept, on_bad="skip", progress=progress)
         return OpenedTarget(listing.with_regions(store), None, pictures)
     opened = open_corpus(name, target_dir, preset, progress)
     return OpenedTarget(unpair(opened.corpus), opened.corpus, opened.pictures)
+
+
+def has_features(folder: Path) -> bool:
+    """Whether regions that somebody else has extracted are in a folder."""
+    return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
+
+
+def save_prepared(opened: Opened, listing: Listing, folder: Path) -> None:
+    """Writes a corpus so that `open_corpus("prepared", folder)` opens it at once.
+
+    Regions and pictures stay where they are.
+
+    Args:
+        opened: The corpus, opened with its regions.
+        listing: The listing that it was made from.
+        folder: Where to write it.
+    """
+    place = {image: path.resolve() for image, path in zip(listing.ids, listing.paths)}
+    paths = None
+    if opened.pictures is not None:
+        paths = [place[image] for image in opened.corpus.image_ids]
+    prepared.write(Path(folder), opened.corpus, paths)
+
+
+def _on_bad(name: str) -> str:
+    return SOURCES[name].on_bad if name in SOURCES else "error"
 
 
 def _folder(parameter: str, name: str, given: str | Path | None) -> Path:
@@ -186,37 +381,6 @@ def _folder(parameter: str, name: str, given: str | Path | None) -> Path:
     if not folder.is_dir():
         raise DataError(f"{parameter} {folder} is not a folder (seen from {Path.cwd()})")
     return folder
-
-
-def _storybook(name: str, preset: str, progress: bool) -> Opened:
-    kind = name.partition("-")[2] or "photo"
-    domain = "art" if kind == "pages" else kind
-    folder = home() / "storybook"
-    corpus = world.build(domain, preset, folder, pages=kind == "pages", progress=progress)
-    return Opened(corpus, world.pictures(world.scenes(domain, preset)))
-
-
-def _prepared(folder: Path) -> Opened:
-    if not (folder / precomputed.CORPUS).is_file():
-        raise DataError(
-            f"{folder} has no {precomputed.CORPUS}: run one of data_scripts/prepare_*.py with "
-            "--to this folder"
-        )
-    corpus = Corpus.load(folder / precomputed.CORPUS)
-    if not (folder / PICTURES).is_file():
-        return Opened(corpus)
-    paths = read_json(folder / PICTURES)
-    named = isinstance(paths, list) and all(isinstance(path, str) for path in paths)
-    if not named or len(paths) != len(corpus.image_ids):
-        raise DataError(
-            f"{folder / PICTURES} does not name {len(corpus.image_ids)} pictures: prepare it again"
-        )
-    return Opened(corpus, pictures_from_files([Path(path) for path in paths], corpus.image_ids))
-
-
-def _extracted(folder: Path) -> bool:
-    """Whether somebody else's regions are in a folder."""
-    return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
 
 
 def _read_features(folder: Path, kept: Path, on_bad: str, progress: bool) -> RegionStore:
@@ -230,27 +394,3 @@ def _detector(name: str) -> Detector:
     """EfficientNet-Lite0 or a checkpoint, on a GPU if there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return HubDetector(name, device=device) if name else EfficientNetLite0(device)
-
-
-def _flickr(folder: Path, *, name: str, pictures: bool, on_bad: str) -> Listing:
-    """Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists."""
-    if karpathy.has_list(folder, name):
-        return karpathy.read(folder, pictures=pictures, on_bad=on_bad, name=name)
-    return flickr.read(folder, pictures=pictures, on_bad=on_bad, name=name)
-
-
-LISTINGS: dict[str, Callable[..., Listing]] = {
-    "flickr8k": _flickr,
-    "flickr30k": _flickr,
-    "coco": coco.read,
-    "artpedia": artpedia.read,
-    "fashion_products": fashion_table.read,
-    "deepfashion": captions_json.read,
-    "esteartworks": captions_json.read,
-    "captions_csv": captions_csv.read,
-    "text_files": text_files.read,
-}
-# of some thousand files from the web some are damaged or too large
-FROM_THE_WEB = ("artpedia", "fashion_products", "deepfashion", "esteartworks")
-STORYBOOKS = ("storybook", "storybook-fashion", "storybook-art", "storybook-pages")
-CORPORA = (*STORYBOOKS, *LISTINGS, "precomputed", "prepared")

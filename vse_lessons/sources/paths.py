@@ -6,17 +6,18 @@ from pathlib import Path, PureWindowsPath
 
 
 def inside(folder: Path, name: str) -> Path | None:
-    """Finds the place of a file in or below a folder by a name from someone else's list or archive.
+    r"""Finds the place of a file in or below a folder by a name from someone else's list or archive.
 
     The answer is the same on every operating system: a list that is harmless here may be read on Windows.
 
     Args:
         folder: The folder.
-        name: A relative path with `/` or `\\` between its parts.
+        name: A relative path with `/` or `\` between its parts.
 
     Returns:
         The path below `folder`; None for a name that may lead out of it (an absolute path, a drive letter, a
-        UNC path, `..`), and for one that no file can have (empty, a NUL, half a surrogate pair)."""
+        UNC path, `..`), and for one that no file can have (empty, a NUL, half a surrogate pair).
+    """
     name = name.replace("\\", "/")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if not parts or name.startswith("/") or "\0" in name or not is_encodable(name):

@@ -1,5 +1,7 @@
-"""Semantics: what a detector saw, as a sentence, by region (A3VSE, sections 3.2 and 4.3) or of the
-whole image (section 4.6)."""
+"""Semantics: the words of what a detector saw, in the place of a sentence.
+
+By region (A3VSE, sections 3.2 and 4.3) or of the whole image (section 4.6).
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,28 @@ def regional_semantics(
     min_confidence: float = 0.0,
     at_least: int = 1,
 ) -> list[str]:
-    """One pseudo sentence an image: s = [s_1 || s_2 || ...], s_k = [attribute_k class_k], the most
-    confident detection first (section 4.3), cut after `max_words` tokens as sentences are (82 on
-    Flickr30K, 57 on MS-COCO).
+    """Writes one pseudo sentence an image from the classes and attributes of its regions.
 
-    `words` gives for each class the word to use instead of the detector's name; '' drops the
-    detection.  `repeats=False` says each attribute-class pair once: a grid of overlapping squares
-    sees one dog many times.  Detections below `min_confidence` are left out, but for the `at_least`
-    most confident ones.  The sentence of an image where nothing is left is ''."""
+    s = [s_1 || s_2 || ...], s_k = [attribute_k class_k], the most confident detection first (Huang et al.
+    2019, section 4.3).
+
+    Args:
+        store: Regions with classes.
+        images: (B,) numbers of images in the store.
+        words: For each class the word to use instead of the detector's name; '' drops the detection.
+        max_words: Tokens after which s is cut, as sentences are: 82 on Flickr30K, 57 on MS-COCO.
+        attributes: Whether the attribute stands before the class.
+        repeats: Whether an attribute-class pair is written as often as it was detected: a grid of overlapping
+            squares sees one dog many times.
+        min_confidence: Detections below it are left out.
+        at_least: So many of the most confident detections are kept in any case.
+
+    Returns:
+        B sentences; '' for an image where nothing is left.
+
+    Raises:
+        DataError: The store holds features only.
+    """
     if any(column is None for column in (store.classes, store.class_confidences)):
         raise DataError(
             f"{store.source} holds features only, so there are no regional semantics; use a "
@@ -69,11 +85,19 @@ def regional_semantics(
 def people_words(
     sentences: Iterable[str], chains: Sequence[Sequence[Sequence[str]]], min_count: int = 4
 ) -> list[str]:
-    """For each class the word that people use: of its own lemmas and those of its hypernyms
-    (`chains`, nearest first) the nearest that occurs in the sentences at least `min_count` times,
-    the most frequent one among synonyms; '' if there is none.  "saluki" becomes "dog".
+    """Chooses for each class the word that people use for it: "saluki" becomes "dog".
 
-    Give it annotated training sentences only.  Lemmas may have several words."""
+    Of a class's own lemmas and those of its hypernyms it is the nearest that occurs often enough in the
+    sentences, the most frequent one among synonyms.
+
+    Args:
+        sentences: What people wrote.
+        chains: For each class the lemmas of its synset, then of each hypernym, nearest first.
+        min_count: How often a word must occur.
+
+    Returns:
+        A word for each class; '' where there is none.
+    """
     lemmas = {lemma: tokenize(lemma) for chain in chains for level in chain for lemma in level}
     longest = max((len(tokens) for tokens in lemmas.values()), default=0)
     counts: Counter[tuple[str, ...]] = Counter()
@@ -99,9 +123,22 @@ def global_tags(
     threshold: float = 0.3,
     at_least: int = 0,
 ) -> list[str]:
-    """One sentence an image of its image-level tags with a score of at least `threshold`, the
-    highest first: the global semantics s_g that section 4.6 swaps s with (threshold 0.3).  The
-    `at_least` highest tags are said in any case; without them an image may have ''."""
+    """Writes one sentence an image from its image-level tags, the highest score first.
+
+    It is the global semantics s_g that section 4.6 of Huang et al. 2019 swaps s with.
+
+    Args:
+        store: Regions with tags.
+        images: (B,) numbers of images in the store.
+        threshold: The score that a tag must have; 0.3 in the paper.
+        at_least: So many of the highest tags are kept in any case.
+
+    Returns:
+        B sentences; '' for an image where nothing is left.
+
+    Raises:
+        DataError: The store holds no tags.
+    """
     if store.tags is None:
         raise DataError(f"{store.source} holds no image-level tags; use a detector that gives them")
     sentences = []
@@ -132,18 +169,27 @@ def describe(
     threshold: float = 0.3,
     words: SemanticWords = SemanticWords(),
 ) -> list[str]:
-    """The semantics of the un-annotated images of a sparse corpus, in their order: what stands in for
-    their sentences.  `source` is "regions" (s, section 3.2), of which `words` are kept, or "tags" (s_g,
-    section 4.6).
+    """Writes the semantics of the un-annotated images of a sparse corpus, which stand in for their sentences.
 
-    Regional semantics are as they suit the detector.  One that was trained on boxes gives attribute
-    and class words of its confident regions.  The cells of an ImageNet classifier give, for each,
-    the word that people use and the name of the class ("dog", "curly-coated retriever"), each word
-    once; colours measured on whole cells mislead more than they tell and are left out.
+    - Regional semantics suit the detector.  One that was trained on boxes gives attribute and class words of
+      its confident regions.  The cells of an ImageNet classifier give, for each, the word that people use and
+      the name of the class ("dog", "curly-coated retriever"), each word once; colours measured on whole cells
+      mislead, and are left out.
+    - Global tags are the names of the image-level concepts with a score of at least `threshold`.  What
+      becomes of an image where none has, the paper leaves open: here its highest tag stands alone.  Empty
+      sentences would all be one, the right answer for many images and a negative for all.
 
-    Global tags are the names of the image-level concepts with a score of at least `threshold`.  What
-    becomes of an image where none has, the paper leaves open: here its highest tag stands alone.
-    Empty sentences would all be one, the right answer for many images and a negative for all."""
+    Args:
+        training: A sparse corpus.
+        source: "regions" (s, section 3.2 of Huang et al. 2019) or "tags" (s_g, section 4.6).
+        threshold: The score that a tag must have.
+
+    Returns:
+        A sentence for each of `training.unannotated`, in their order.
+
+    Raises:
+        DataError: The source is unknown, or the regions have no classes or no tags.
+    """
     store, images = training.corpus.regions, training.unannotated
     if source == "tags":
         return global_tags(store, images, threshold, at_least=1)

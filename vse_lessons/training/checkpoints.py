@@ -27,6 +27,7 @@ class TrainingResult:
     best_epoch: int = -1
     best_score: float = -math.inf  # rsum, unless there is another criterion
     warnings: list[str] = field(default_factory=list)
+    steps: int = 0  # of the optimizer, in all epochs
     seconds: float = 0.0
 
 

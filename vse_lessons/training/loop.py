@@ -114,6 +114,7 @@ def fit(
             score = entry.get("score", entry["rsum"])
             bar.set_postfix(score=f"{score:.1f}", best=f"{state.run.best_score:.1f}")
     state.restore_best()
+    state.run.steps = state.epoch * streams.steps
     return state.run
 
 

@@ -18,9 +18,10 @@ from helpers.corpora import shared_data
 from helpers.misbehaving import server  # noqa: F401
 from PIL import Image
 
+from vse_lessons.commands.prepare import run_script
 from vse_lessons.common.files import read_json
-from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.release import File, Release, run
+from vse_lessons.sources.acquire.release import File, Release
+from vse_lessons.sources.catalogue import SOURCES, open_corpus
 
 SCRIPTS = ROOT / "data_scripts"
 NAMES = sorted(path.stem for path in SCRIPTS.glob("prepare_*.py"))
@@ -90,7 +91,6 @@ def release(server, tmp_path, monkeypatch):
         )
 
     return Release(
-        corpus="flickr8k",
         title="Flickr8k, small",
         licence="for tests",
         files=(file("photos.zip", "Flicker8k_Dataset"), file("texts.zip", "Flickr8k.token.txt")),
@@ -100,7 +100,9 @@ def release(server, tmp_path, monkeypatch):
 
 
 def prepare(release, folder, *given):
-    return run(release, "a description", [str(folder), *given])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SOURCES, "flickr8k", replace(SOURCES["flickr8k"], release=release))
+        return run_script("flickr8k", "a description", [str(folder), *given])
 
 
 ACCEPT = ("--accept-licence", "--no-regions")
@@ -225,7 +227,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(release, tmp_path, monkeypatch, ca
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("vse_lessons.sources.release.fetch_all", stop)
+    monkeypatch.setattr("vse_lessons.sources.acquire.obtain.fetch_all", stop)
     assert prepare(release, tmp_path / "f", *ACCEPT, "--download") == 130
     assert "the same command goes on" in capsys.readouterr().err
 
@@ -317,7 +319,7 @@ def test_optional_files_are_fetched_if_asked(release, server, tmp_path):
         name="more.zip",
         url=server.url("more.zip"),
         checksum="",
-        gives=("more.txt",),
+        holds=("more.txt",),
         optional=True,
     )
     server.content["more.zip"] = zipped({"more.txt": "1"})
@@ -341,8 +343,6 @@ def test_what_came_before_counts_when_room_is_looked_for(release, server, tmp_pa
 
 
 def start(module, *given):
-    if hasattr(module, "RELEASE"):
-        return run(module.RELEASE, module.__doc__, list(map(str, given)))
     return module.main(list(map(str, given)))
 
 
@@ -356,16 +356,27 @@ def test_every_script_explains_itself(name, capsys):
     for option in ("--dry-run", "--on-bad", "--accept-licence", "--no-regions"):
         assert option in said
     assert f"data_scripts/{name}.py FOLDER" in said
-    assert "reached from where this script was written" in said or name == "prepare_captions"
+    assert "untested" in said or name == "prepare_captions"
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if hasattr(script(n), "RELEASE")])
+def release_of(name):
+    """What a script prepares."""
+    if name == "prepare_bottom_up":
+        return SOURCES["coco"].other_releases["bottom_up"]
+    return SOURCES[corpus_of(name)].release
+
+
+def corpus_of(name):
+    return "captions_csv" if name == "prepare_captions" else name.removeprefix("prepare_")
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_dry_run_writes_nothing(name, tmp_path, capsys):
-    module = script(name)
+    module, release = script(name), release_of(name)
     assert start(module, tmp_path / "f", "--dry-run") == 0
     said = capsys.readouterr().out
-    assert module.RELEASE.licence in said and everything(tmp_path) == []
-    for file in module.RELEASE.files:
+    assert release.licence in said and everything(tmp_path) == []
+    for file in release.files:
         assert file.optional or file.name in said
         assert file.optional or not file.url or file.url in said
         assert file.checksum in said or file.optional
@@ -462,7 +473,7 @@ def test_each_script_on_its_layout(name, tmp_path, monkeypatch, capsys):
         assert expected.get(name, "train") in said and "not here" not in said
     assert start(module, folder, "--accept-licence") == 0
     assert "ready:" in capsys.readouterr().out
-    assert len(open_corpus(module.RELEASE.corpus, folder, progress=False).corpus.image_ids) >= 1
+    assert len(open_corpus(corpus_of(name), folder, progress=False).corpus.image_ids) >= 1
 
 
 PACKED = {  # script: {archive: what of TINY begins with this}
@@ -639,8 +650,7 @@ def test_bottom_up_features_come_without_a_photograph(tmp_path, monkeypatch, cap
     archive = tmp_path / "train2014_obj36.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
         made.write(real / "train2014_obj36.tsv", "mscoco_imgfeat/train2014_obj36.tsv")
-    given = [str(folder), "--accept-licence", "--from", str(archive)]
-    assert run(module.RELEASE, module.__doc__, given) == 0, capsys.readouterr().err
+    assert start(module, folder, "--accept-licence", "--from", archive) == 0, capsys.readouterr().err
     assert "10 images with regions" in capsys.readouterr().out
     assert (folder / "features" / "train2014_obj36.tsv").is_file()
     corpus = open_corpus("coco", folder, progress=False).corpus

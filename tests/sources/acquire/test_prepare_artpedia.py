@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 
 import pytest
 from helpers import ROOT
@@ -14,8 +15,8 @@ from PIL import Image
 from sources.readers.test_readers import RECORD
 
 from vse_lessons.common.files import read_json
-from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.release import File
+from vse_lessons.sources.acquire.release import File
+from vse_lessons.sources.catalogue import SOURCES, open_corpus
 
 SCRIPT = ROOT / "data_scripts" / "prepare_artpedia.py"
 
@@ -66,7 +67,9 @@ def test_the_json_is_fetched_if_asked(script, folder, server, monkeypatch, capsy
     with zipfile.ZipFile(archive, "w") as target:
         target.write(folder / "artpedia.json", "artpedia.json")
     server.content["artpedia.zip"] = archive.getvalue()
-    monkeypatch.setattr(script, "ARCHIVE", File("artpedia.zip", server.url("artpedia.zip")))
+    file = File("artpedia.zip", server.url("artpedia.zip"), holds=("artpedia.json",))
+    source = SOURCES["artpedia"]
+    monkeypatch.setitem(SOURCES, "artpedia", replace(source, release=replace(source.release, files=(file,))))
     new = folder.parent / "new"
     given = [str(new), "--download", "--no-regions", "--pause", "0"]
     assert script.main([*given, "--dry-run"]) == 0 and not new.exists()
@@ -84,7 +87,8 @@ def test_paintings_are_fetched_and_become_a_corpus_without_the_lost_one(script, 
     said = capsys.readouterr().out
     assert (
         "0 paintings were there, 2 were fetched, 2 cannot be had" in said
-        and "ready: 2 paintings, 6 sentences" in said
+        and "ready: 2 images with regions" in said
+        and ", 6 sentences" in said
     )
     assert read_json(folder / "images" / "gone.json") == {
         "5.png": "the server answered 404",

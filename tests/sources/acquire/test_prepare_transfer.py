@@ -12,7 +12,6 @@ from sources.readers.test_transfer_readers import captions, picture
 
 from vse_lessons.common.files import read_json
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.release import run
 
 SCRIPTS = ROOT / "data_scripts"
 
@@ -28,7 +27,7 @@ def script(name):
 def deepfashion(tmp_path, monkeypatch):
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     module = script("prepare_deepfashion")
-    return lambda *given: run(module.RELEASE, module.__doc__, list(map(str, given)))
+    return lambda *given: module.main(list(map(str, given)))
 
 
 def fashiongan(folder: Path, count=24, **changes) -> Path:
@@ -119,7 +118,7 @@ def test_esteartworks_is_counted_against_the_poster(tmp_path, monkeypatch, capsy
     )
 
     def prepare(*given):
-        return run(este.RELEASE, este.__doc__, [str(folder), *given])
+        return este.main([str(folder), *given])
 
     assert prepare("--dry-run") == 0
     said = " ".join(capsys.readouterr().out.split())

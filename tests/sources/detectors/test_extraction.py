@@ -189,6 +189,32 @@ def test_few_pictures_and_gpus_need_no_workers(monkeypatch):
     assert [usual(511, Quadrants()), usual(512, Quadrants()), usual(9999, gpu)] == [0, 7, 0]
 
 
+def test_workers_need_no_fork(tmp_path, monkeypatch):
+    """On Windows and on macOS a worker is a new process: it inherits nothing, and all it needs is sent to
+    it."""
+    pictures = drawn(tmp_path / "p")
+    whole = extract(pictures, tmp_path / "whole")
+
+    def refuse():
+        raise OSError("this system cannot fork")
+
+    monkeypatch.setattr(os, "fork", refuse, raising=False)
+    monkeypatch.setattr(extraction, "of_the_parent", True, raising=False)
+    assert contents(extract(pictures, tmp_path / "s", Elsewhere(os.getpid()), workers=2)) == contents(whole)
+
+
+class Elsewhere(Quadrants):
+    """Works in another process only, and only in one that has not inherited what its parent has changed."""
+
+    def __init__(self, parent):
+        super().__init__()
+        self.parent = parent
+
+    def __call__(self, images):
+        assert os.getpid() != self.parent and not hasattr(extraction, "of_the_parent")
+        return super().__call__(images)
+
+
 def interrupted(tmp_path):
     """An extraction that stopped after three of five batches, and its folder of batches."""
 

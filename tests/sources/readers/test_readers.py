@@ -378,7 +378,7 @@ def test_the_real_records_of_artpedia():
     sentences = [s for line in told for s in json.loads(line)["visual_sentences"]]
     assert len(told) == 2147 and len(sentences) == 7028  # of 2,252 and 7,109 in Table 2
     assert max(len(tokenize(s)) for s in sentences) <= ArtpediaConfig.paper().max_words
-    rows = artpedia.against_table_2(found.counts())
+    rows = artpedia.compare_with_table_2(found.counts())
     assert rows[0] == ("train", "paintings", 7, 2252) and len(rows) == 9
 
 
@@ -407,11 +407,11 @@ def test_bad_records(tmp_path, change, message):
 def test_pages_without_pictures_or_sentences(tmp_path):
     bare = {**RECORD, "visual_sentences": [], "contextual_sentences": []}
     folder = artpedia_folder(tmp_path / "a", {"2": RECORD, "5": RECORD, "7": bare})
-    with pytest.raises(DataError, match=r"record '5': its picture 5.jpg is not in .*prepare_artpedia"):
+    with pytest.raises(DataError, match=r"record '5': its picture 5.jpg is not in .*prepare artpedia"):
         artpedia.read(folder)
     listing = artpedia.read(folder, on_bad="skip")
     assert listing.ids == ("2", "7") and len(listing.skipped) == 1 and listing.unannotated == 1
-    with pytest.raises(DataError, match="has no folder images of pictures: run python data_scripts"):
+    with pytest.raises(DataError, match="has no folder images of pictures: run vse-lessons prepare"):
         artpedia.read(artpedia_without_images(tmp_path / "b"))
     with pytest.raises(DataError, match=r"has no artpedia\.json"):
         artpedia.read(tmp_path)

@@ -28,8 +28,8 @@ def perfect(scene) -> Detections:
 def test_faultless_detections_have_full_marks():
     scenes = [sample_scene("photo", 0, number) for number in range(20)]
     marks = grade([perfect(scene) for scene in scenes], scenes)
-    assert marks.found.all() and marks.class_right.all() and marks.attribute_right.all()
-    assert marks.things == len(marks.found) == len(marks.said)
+    assert marks.matched.all() and marks.class_right.all() and marks.attribute_right.all()
+    assert marks.things == len(marks.matched) == len(marks.named)
 
 
 def test_each_thing_is_found_once_by_the_surest_region():
@@ -48,7 +48,7 @@ def test_wrong_class_and_misplaced_box_are_counted():
     found.classes[0] = (found.classes[0] + 1) % len(CLASSES)
     found.boxes[1] = [0, 0, 0.01, 0.01]
     marks = grade([found], [scene])
-    assert marks.found.tolist() == [True, False, *[True] * (len(scene.things) - 2)]
+    assert marks.matched.tolist() == [True, False, *[True] * (len(scene.things) - 2)]
     assert not marks.class_right[0] and marks.attribute_right[0]
 
 

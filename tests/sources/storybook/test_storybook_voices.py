@@ -21,19 +21,19 @@ from vse_lessons.sources.storybook.scene.meaning import (
     Thing,
     sample_scene,
 )
-from vse_lessons.sources.storybook.writing.gallery_voice import gallery_sentences
+from vse_lessons.sources.storybook.writing.gallery_voice import write_gallery_sentences
 from vse_lessons.sources.storybook.writing.grammar import article, gerund, misspell, plural, third
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 from vse_lessons.sources.storybook.writing.lexicons import pages as page_lexicon
 from vse_lessons.sources.storybook.writing.lexicons import places as place_lexicon
-from vse_lessons.sources.storybook.writing.pages import ArtPage, art_page, unlabelled_text
+from vse_lessons.sources.storybook.writing.pages import ArtPage, write_art_page, write_unlabelled_text
 from vse_lessons.sources.storybook.writing.voices import (
-    fashion_sentences,
-    five_sentences,
-    sentences,
+    write_fashion_sentences,
+    write_photo_sentences,
+    write_sentences,
 )
 
-WRITERS = {"photo": five_sentences, "fashion": fashion_sentences, "art": gallery_sentences}
+WRITERS = {"photo": write_photo_sentences, "fashion": write_fashion_sentences, "art": write_gallery_sentences}
 NAMED = re.compile(r" named \w+")
 FINGERPRINT = "68f6a22513d117b4a1c7d1d636dd118a863df9d7d0986294e92eaf69b8a3c3c0"
 
@@ -126,7 +126,7 @@ def test_five_sentences_a_picture_the_same_every_time(domain):
         said = WRITERS[domain](scene)
         assert len(said) == 5
         assert all(sentence and sentence == sentence.strip() for sentence in said)
-        assert said == WRITERS[domain](scene) == sentences(scene)
+        assert said == WRITERS[domain](scene) == write_sentences(scene)
 
 
 def fixed_scene(index):
@@ -163,10 +163,14 @@ def test_the_words_of_a_given_scene_never_change():
     said = []
     for index in range(60):
         scene = fixed_scene(index)
-        said += [*five_sentences(scene), *gallery_sentences(scene), *art_page(scene).contextual]
+        said += [
+            *write_photo_sentences(scene),
+            *write_gallery_sentences(scene),
+            *write_art_page(scene).contextual,
+        ]
         people = tuple(thing for thing in scene.things if thing.clothes)
         if people:
-            said += fashion_sentences(Scene(scene.key, "fashion", "studio", people[:1], ()))
+            said += write_fashion_sentences(Scene(scene.key, "fashion", "studio", people[:1], ()))
     assert len(said) > 900
     assert hashlib.sha256("\n".join(said).encode()).hexdigest() == FINGERPRINT
 
@@ -200,7 +204,7 @@ def test_adjectives_belong_to_their_nouns():
     sizes = {word: size for size, tiers in lex.SIZE_WORDS.items() for tier in tiers for word in tier}
     checked = Counter()
     for scene in scenes("photo", 800):
-        for sentence in five_sentences(scene):
+        for sentence in write_photo_sentences(scene):
             words = tokens(NAMED.sub("", sentence))
             for start, _, kinds in kinds_mentioned(sentence):
                 things = [thing for thing in scene.things if thing.kind in kinds]
@@ -231,7 +235,7 @@ def test_settings_are_the_scenes_own():
                 own.setdefault(phrase, set()).add(setting)
     shared = ("in the air", "in the sky", "on the floor", "inside", "outside", "indoors")
     for scene in scenes("photo", 500):
-        for sentence in five_sentences(scene):
+        for sentence in write_photo_sentences(scene):
             for phrase, settings in own.items():
                 if phrase not in shared and re.search(rf"\b{phrase} ?[.,]", sentence):
                     assert scene.setting in settings, (phrase, sentence)
@@ -249,7 +253,7 @@ def test_articles_agree(domain):
 
 def test_verbs_agree_with_their_subjects():
     for scene in scenes("photo", 800):
-        for sentence in five_sentences(scene):
+        for sentence in write_photo_sentences(scene):
             words = tokens(sentence)
             many = re.match(r"(two|three|four|five) ([a-z]+) (is|are|has|have)\b", " ".join(words))
             assert many is None or many.group(3) in ("are", "have"), sentence
@@ -261,7 +265,9 @@ def test_verbs_agree_with_their_subjects():
 
 
 def test_lengths_are_those_of_captions():
-    lengths = [len(tokens(sentence)) for scene in scenes("photo", 800) for sentence in five_sentences(scene)]
+    lengths = [
+        len(tokens(sentence)) for scene in scenes("photo", 800) for sentence in write_photo_sentences(scene)
+    ]
     assert 9.5 < sum(lengths) / len(lengths) < 12
     assert min(lengths) >= 4 and max(lengths) <= 25
 
@@ -270,7 +276,7 @@ def test_vocabulary_is_near_but_not_that_of_detectors():
     words = Counter(
         word
         for scene in scenes("photo", 1000)
-        for sentence in five_sentences(scene)
+        for sentence in write_photo_sentences(scene)
         for word in tokens(sentence)
     )
     frequent = {word for word, count in words.items() if count >= 4}
@@ -297,7 +303,7 @@ def test_every_kind_and_setting_has_a_tag_and_every_label_its_synonyms():
 
 
 def test_few_pictures_share_a_sentence():
-    said = [sentence for scene in scenes("photo", 1000) for sentence in five_sentences(scene)]
+    said = [sentence for scene in scenes("photo", 1000) for sentence in write_photo_sentences(scene)]
     assert len(set(said)) > 0.97 * len(said)
 
 
@@ -308,7 +314,7 @@ def test_fashion_sentences_have_deepfashions_form():
     )
     for scene in scenes("fashion", 300):
         clothes = scene.things[0].clothes
-        for sentence in fashion_sentences(scene):
+        for sentence in write_fashion_sentences(scene):
             assert pattern.match(sentence), sentence
             for sleeves, words in lex.SLEEVE_WORDS.items():
                 assert sleeves == clothes.sleeves or not set(words) & set(tokens(sentence))
@@ -317,7 +323,7 @@ def test_fashion_sentences_have_deepfashions_form():
 
 
 def test_art_pages_have_artpedias_statistics():
-    pages = [art_page(scene) for scene in scenes("art", 600)]
+    pages = [write_art_page(scene) for scene in scenes("art", 600)]
     visual = [len(page.visual) for page in pages]
     contextual = [len(page.contextual) for page in pages]
     lengths = [len(tokens(sentence)) for page in pages for sentence in page.visual + page.contextual]
@@ -328,9 +334,9 @@ def test_art_pages_have_artpedias_statistics():
 
 def test_a_page_is_filled_in_and_reuses_gallery_prose():
     for scene in scenes("art", 200):
-        page = art_page(scene)
-        assert isinstance(page, ArtPage) and page == art_page(scene)
-        prose = gallery_sentences(scene, len(page.visual))
+        page = write_art_page(scene)
+        assert isinstance(page, ArtPage) and page == write_art_page(scene)
+        prose = write_gallery_sentences(scene, len(page.visual))
         for sentence, plain in zip(page.visual, prose, strict=True):
             assert sentence == plain or sentence.endswith(f", {plain[0].lower()}{plain[1:]}")
         assert len(set(page.contextual)) == len(page.contextual)
@@ -340,7 +346,7 @@ def test_a_page_is_filled_in_and_reuses_gallery_prose():
     lures = sum(
         any(lure in sentence for lure in page_lexicon.LURES)
         for scene in scenes("art", 200)
-        for sentence in art_page(scene).contextual
+        for sentence in write_art_page(scene).contextual
     )
     assert lures > 100  # contextual sentences that sound as if they told what is seen
 
@@ -352,7 +358,7 @@ def version(sentence):
 def test_versions_take_the_picture_to_tell_apart():
     """Sentences about a version are as common in both kinds, begin alike, and only the visual ones are about
     the page's own painting."""
-    pages = [(scene, art_page(scene)) for scene in scenes("art", 400)]
+    pages = [(scene, write_art_page(scene)) for scene in scenes("art", 400)]
     visual = [(scene, s) for scene, page in pages for s in page.visual if version(s)]
     contextual = [(scene, s) for scene, page in pages for s in page.contextual if version(s)]
     assert 1.6 < len(visual) / 400 < 2.2 and 0.85 < len(visual) / len(contextual) < 1.15
@@ -370,7 +376,7 @@ def test_versions_take_the_picture_to_tell_apart():
 
 
 def test_words_alone_cannot_tell_versions_apart():
-    pages = [art_page(scene) for scene in scenes("art", 1200)]
+    pages = [write_art_page(scene) for scene in scenes("art", 1200)]
     told = [
         [(s, kind) for kind, own in ((1, page.visual), (0, page.contextual)) for s in own if version(s)]
         for page in pages
@@ -385,13 +391,15 @@ def test_words_alone_cannot_tell_versions_apart():
 
 
 def test_unlabelled_text_is_of_no_corpus():
-    told = unlabelled_text(30)
-    assert told == unlabelled_text(30) and len(told) > 200
+    told = write_unlabelled_text(30)
+    assert told == write_unlabelled_text(30) and len(told) > 200
     assert any("shown" in s or "painting" in s for s in told) and any(
         "museum" in s or "sold" in s for s in told
     )
     known = {
-        s for scene in scenes("art", 300) for s in (*art_page(scene).visual, *art_page(scene).contextual)
+        s
+        for scene in scenes("art", 300)
+        for s in (*write_art_page(scene).visual, *write_art_page(scene).contextual)
     }
     assert len(known & set(told)) < 0.05 * len(told)
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.lessons.doctor.findings import Finding
-from vse_lessons.sources.catalogue import CORPORA, FEATURES, LISTINGS, open_corpus, read_listing
-from vse_lessons.sources.readers.features import bottom_up
+from vse_lessons.sources.catalogue import SOURCES, has_features, read_source
 from vse_lessons.sources.readers.listing import Listing
 
 
@@ -22,7 +21,8 @@ def read_corpus(name: str, folder: Path) -> Listing | Corpus:
     That is a listing, or a corpus where the regions are part of it.
     """
     with redirect_stdout(io.StringIO()):  # what is left out is counted here, not told
-        return read_listing(name, folder) if name in LISTINGS else open_corpus(name, folder).corpus
+        content = read_source(name, folder)
+    return content[0] if isinstance(content, tuple) else content  # a corpus with its pictures
 
 
 def check_corpus(
@@ -39,10 +39,10 @@ def check_corpus(
         Facts about the corpus, and findings; the reader's own message if it cannot be read.
     """
     facts = {"name": name, "folder": corpus_dir or ""}
-    if name not in CORPORA:
-        known = ", ".join(CORPORA)
+    if name not in SOURCES:
+        known = ", ".join(SOURCES)
         return facts, [Finding("corpus", f"unknown corpus {name!r}", f"use one of {known}")]
-    if name.startswith("storybook"):
+    if SOURCES[name].built_in:
         return facts | {"folder": "built in: it needs nothing on disk"}, []
     folder = Path(os.path.expanduser(corpus_dir or ""))
     if not corpus_dir or not os.path.isdir(folder):
@@ -50,11 +50,11 @@ def check_corpus(
         return facts, [Finding("corpus", what, "pass --corpus-dir, the folder it is in")]
     try:
         found = read_corpus(name, folder)
-        extracted = name not in LISTINGS or bottom_up.find_files(folder) or (folder / FEATURES).is_dir()
+        extracted = isinstance(found, Corpus) or has_features(folder)
     except Exception as error:  # other people's files: the message is what was asked for
         remedy = f"mend what the message names; the README says what the folder of {name} holds"
         return facts, [Finding("corpus", str(error), remedy)]
-    skipped = found.skipped if name in LISTINGS else found.regions.skipped
+    skipped = found.regions.skipped if isinstance(found, Corpus) else found.skipped
     facts |= {
         "images": len(found.splits),
         "sentences": len(found.sentences),

@@ -118,7 +118,7 @@ def size_mb(folder: Path) -> float:
 @lru_cache(maxsize=1)
 def storybook_stores() -> dict[tuple[str, str, str], str]:
     """Names Storybook's stores, (regions or pixels, domain, preset) to the name that extraction gives it."""
-    drawn = {key: world.pictures(world.scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
+    drawn = {key: world.picture_scenes(world.sample_scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
     return {
         (what, *key): store_name(pictures, detector)
         for key, pictures in drawn.items()

@@ -4,7 +4,8 @@
 archive, takes a damaged header for the end, does not reach the checksum of a .tar.gz, writes a file twice,
 knows no limit of size, and leaves half of an archive where the other half is damaged.  Zip files have no
 filter at all. Therefore entries are read by `zipfile` and `tarfile` and written here; each check has its
-test."""
+test.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +70,8 @@ def unpack(
     Raises:
         DataError: Nothing is written if an entry would leave the folder, or is a link, a device or encrypted;
             if the archive is larger than allowed or than the disk, damaged or empty; or if it would put a
-            file where a folder is, a folder where a file is, or anything through a link in `folder`."""
+            file where a folder is, a folder where a file is, or anything through a link in `folder`.
+    """
     archive, folder = Path(archive), Path(folder)
     temporary = folder / f".{archive.name}.unpacking"
     new, count, size = not folder.exists(), 0, 0
@@ -118,8 +120,10 @@ def unpack(
 
 
 def _entries(archive: Path, folder: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
-    """Name and content of every entry, None for a folder and for what nobody needs; anything but files and
-    folders is refused."""
+    """Name and content of every entry, None for a folder and for what nobody needs.
+
+    Anything but files and folders is refused.
+    """
     if str(archive).lower().endswith(ZIPS):
         return _zip_entries(archive, folder)
     if str(archive).lower().endswith(TARS):
@@ -172,8 +176,10 @@ def _tar_entries(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 
 class _Header(tarfile.TarInfo):
-    """A header, as `tarfile` should read it: a damaged one is not the end of the archive, and a long name not
-    longer than memory."""
+    """A header, as `tarfile` should read it.
+
+    A damaged one is not the end of the archive, and a long name not longer than memory.
+    """
 
     @classmethod
     def frombuf(cls, buf: bytes, encoding: str, errors: str) -> _Header:
@@ -230,8 +236,11 @@ def _in_the_way(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Moves all in `source` to `target`: whole folders where there is none, so that nobody takes the first
-    half of a folder for all of it."""
+    """Moves all in `source` to `target`.
+
+    Whole folders are moved where there is none, so that nobody takes the first half of a folder for all of
+    it.
+    """
     for path in sorted(source.iterdir()):
         if path.is_dir() and (target / path.name).is_dir():
             _move(path, target / path.name)

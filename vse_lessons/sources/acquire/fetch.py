@@ -2,7 +2,8 @@
 
 pooch writes to a temporary name, renames, holds checksums against each other and tries again.  Going on in
 the middle of a file, waiting as long as a server asks, and listing what is gone are not in it and are written
-here."""
+here.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +84,8 @@ def fetch_all(
 
     Raises:
         DataError: Without pooch, for a file name with a folder in it, and where the server refuses 5 files
-            one after the other."""
+            one after the other.
+    """
     pooch = _pooch()
     folder = Path(folder)
     for name in urls:
@@ -133,7 +135,7 @@ def forget(path: Path) -> None:
 
 
 def _checksum(pooch, path: Path, kind: str) -> str | None:  # noqa: ANN001
-    """ "sha256:..." of a file, or by another algorithm; None if it is not there."""
+    """The checksum of a file, "sha256:..." or by another algorithm; None if it is not there."""
     return f"{kind}:{pooch.file_hash(str(path), alg=kind)}" if path.exists() else None
 
 
@@ -229,8 +231,10 @@ class _Resuming:
 
 
 def _begins(answer, begun: int) -> tuple[int | None, int | None]:  # noqa: ANN001
-    """With which byte an answer begins and how many the whole file has (None: not told); no first byte where
-    the answer does not go on from `begun`."""
+    """With which byte an answer begins and how many the whole file has.
+
+    None for the length where it is not given; no first byte where the answer does not go on from `begun`.
+    """
     said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
     if answer.status_code == 206 and said and int(said[1]) == begun:
         return begun, int(said[2]) if said[2].isdigit() else None

@@ -27,8 +27,14 @@ class Detector(Protocol):
 
 
 class Thumbnails:
-    """Small pictures in the form of a detector: one region, the whole, whose feature is its side x side x 3
-    pixels, 0 to 255, which half precision holds exactly.  Of a picture that is no square the middle."""
+    """Small pictures in the form of a detector: one region, the whole picture.
+
+    Its feature is its side x side x 3 pixels, 0 to 255, which half precision holds exactly.  Of a picture
+    that is no square it is the middle.
+
+    Args:
+        side: Width and height in pixels.
+    """
 
     version = "1"
     regions = 1  # of each picture

@@ -34,16 +34,27 @@ SIDE = 64  # a picture is seen at 64x64 when the colours of its boxes are named
 
 
 def nearest_terms(rgb: Tensor) -> Tensor:
-    """The row of `COLOURS` (...,) of sRGB values (..., 3) from 0 to 255: that of the nearest typical value in
-    CIELAB."""
+    """Names the nearest basic colour: that of the nearest typical value in CIELAB.
+
+    Args:
+        rgb: (..., 3) sRGB values from 0 to 255.
+
+    Returns:
+        (...,) rows of `COLORS`.
+    """
     pixels = _lab(rgb.float()).flatten(0, -2)
     return TERMS[torch.cdist(pixels, _lab(TYPICAL)).argmin(-1)].reshape(rgb.shape[:-1])
 
 
 def name_colors(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """The colour of each of the 36 regions of pictures (B, 224, 224, 3) uint8.
+    """Names the colour of each of the 36 regions of pictures.
 
-    Returns rows of `COLOURS` (B, 36) and the share of a region's pixels of that colour (B, 36)."""
+    Args:
+        pixels: (B, 224, 224, 3) uint8.
+
+    Returns:
+        Rows of `COLORS` (B, 36) and the share of a region's pixels of that colour (B, 36).
+    """
     size = pixels.shape[1] // PIXELS
     small = F.avg_pool2d(pixels.permute(0, 3, 1, 2).float(), size).permute(0, 2, 3, 1)
     votes = F.one_hot(nearest_terms(small), len(COLORS)).float().permute(0, 3, 1, 2)
@@ -54,9 +65,15 @@ def name_colors(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def name_box_colors(image: Image.Image, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The colour of each box (R, 4) of an RGB picture; boxes are x0, y0, x1, y1 as shares of its sides.
+    """Names the colour of each box of a picture.
 
-    Returns rows of `COLOURS` (R,) int16 and the share of a box's pixels of that colour (R,) float32."""
+    Args:
+        image: An RGB picture of any size.
+        boxes: (R, 4) x0, y0, x1, y1 as shares of its sides.
+
+    Returns:
+        Rows of `COLORS` (R,) int16 and the share of a box's pixels of that colour (R,) float32.
+    """
     small = image.resize((SIDE, SIDE), Image.Resampling.BOX)
     terms = nearest_terms(torch.from_numpy(np.array(small))).numpy()  # (64, 64)
     colors = np.empty(len(boxes), np.int16)

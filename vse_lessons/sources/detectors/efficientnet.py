@@ -31,7 +31,8 @@ class EfficientNetLite0:
     A picture is squeezed to 224x224; the last map (1280, 7, 7) is averaged over 2x2 cells.  The
     classifier, made for the mean of all cells, is applied to each region for its class and to the
     whole for the tags (a softmax over the 1,000 classes).  The attribute of a region is the colour
-    that most of its pixels have, with their share as the confidence."""
+    that most of its pixels have, with their share as the confidence.
+    """
 
     name = "efficientnet-lite0"
     version = "1"
@@ -93,8 +94,10 @@ def _squeeze(image: Image.Image) -> np.ndarray:
 
 
 def _fold_norms(net: nn.Module) -> None:
-    """Folds each batch normalisation into the convolution before it: the same function (equal to
-    1e-5), in about three quarters of the time."""
+    """Folds each batch normalisation into the convolution before it.
+
+    It is the same function (equal to 1e-5), in about three quarters of the time.
+    """
     pairs = [(net, "_conv_stem", "_bn0"), (net, "_conv_head", "_bn1")]
     for block in net._blocks:
         pairs += [(block, "_depthwise_conv", "_bn1"), (block, "_project_conv", "_bn2")]

@@ -43,15 +43,29 @@ def extract_regions(
     workers: int | None = None,
     progress: bool = True,
 ) -> RegionStore:
-    """The regions of all pictures, from disk if they have been extracted before.
+    """Extracts the regions of all pictures, or opens them if they have been extracted before.
 
-    The store is the folder `store_name` in `folder`.  `on_bad`: "error" stops at the first picture that
-    cannot be read, with a `DataError`; "skip" leaves such pictures out and lists them in `store.skipped`.
-    `DataError` also when the disk is too small.  Finished batches are kept in every case.
+    The store is the folder `store_name` in `folder`.  Finished batches are kept whatever happens.
 
-    `workers` processes share the batches, each with one thread and a copy of the detector; 0: this
-    process does them.  None: one for each CPU core if there are 512 pictures or more and the detector is
-    not on a GPU, otherwise 0.  The store is the same but for the rounding of sums by threads."""
+    Args:
+        pictures: The pictures.
+        detector: What finds the regions.
+        folder: Where the store is, or is to be.
+        batch_size: Pictures at a time.
+        on_bad: "error" stops at the first picture that cannot be read; "skip" leaves such pictures out and
+            lists them in `store.skipped`.
+        workers: How many processes share the batches, each with one thread and a copy of the detector; 0:
+            this process does them.  None: one for each CPU core if there are 512 pictures or more and the
+            detector is not on a GPU, otherwise 0.  The store is the same but for the rounding of sums by
+            threads.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The store, its features memory-mapped.
+
+    Raises:
+        DataError: A picture cannot be read, or the disk is too small.
+    """
     if on_bad not in ("error", "skip"):
         raise DataError(f"on_bad is {on_bad!r}; it must be 'error' or 'skip'")
     if not pictures.ids:
@@ -74,8 +88,15 @@ def extract_regions(
 
 
 def store_name(pictures: Pictures, detector: Detector) -> str:
-    """What the store of some pictures is called: `{detector.name}-{digest}`, where the digest covers
-    detector, version, ids and pictures."""
+    """Names the store of some pictures: `{detector.name}-{digest}`.
+
+    Args:
+        pictures: The pictures; the digest covers their ids and every pixel.
+        detector: The detector; the digest covers its name and version.
+
+    Returns:
+        The name of the folder.
+    """
     content = digest(detector.name, detector.version, *pictures.ids, pictures.fingerprint)
     return f"{detector.name}-{content}"
 
@@ -168,8 +189,11 @@ class _Extraction:
                 pool.shutdown(wait=True, kill_workers=True)
 
     def _check_space(self) -> None:
-        """Batches and store lie side by side for a moment: twice 36 regions a picture, unless the detector
-        says how many it gives."""
+        """Raises a `DataError` if the disk is too small.
+
+        Batches and store lie side by side for a moment: twice 36 regions a picture, unless the detector says
+        how many it gives.
+        """
         detector, images = self.detector, len(self.pictures.ids)
         image = getattr(detector, "regions", 36) * (2 * detector.feature_dim + 24) + 2 * len(
             detector.tag_names
@@ -185,8 +209,11 @@ class _Extraction:
             )
 
     def _batch(self, start: int) -> tuple[list[Detections], list[dict[str, str]]]:
-        """The detections of one batch and its bad pictures: from the file of a finished batch if
-        there is one that can be read, otherwise from the detector."""
+        """The detections of one batch and its bad pictures.
+
+        They are from the file of a finished batch if there is one that can be read, otherwise from the
+        detector.
+        """
         stop = min(start + self.batch_size, len(self.pictures.ids))
         path = self.unfinished / f"{start:08d}-{stop:08d}.npz"
         finished = _read_batch(path)

@@ -1,8 +1,10 @@
-"""Checkpoints of the Hugging Face hub as detectors: any for object detection, and CLIP-like ones that see the
-whole picture as one region.
+"""Checkpoints of the Hugging Face hub as detectors.
+
+Any for object detection, and CLIP-like ones that see the whole picture as one region.
 
 `transformers` is imported when a checkpoint is opened (pip install "vse_lessons[hub]").  Weights are read
-from safetensors only, and code that comes with a checkpoint is never run."""
+from safetensors only, and code that comes with a checkpoint is never run.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,23 @@ NO_LABEL = re.compile(r"(N/A|LABEL_\d+|no[ _-]?object|background)?", re.IGNORECA
 
 
 class HubDetector:
-    """An object-detection checkpoint by name or local folder: DETR and what followed it, YOLOS, or, with
-    `classes` to look for, OWL-ViT and OWLv2.
+    """An object-detection checkpoint: DETR and what followed it, YOLOS, OWL-ViT or OWLv2.
 
-    Of the Q queries of a picture the most confident are kept, at least `min_regions` and at most
-    `max_regions`, beyond the former only those with a confidence of `threshold`; in order of confidence.
-    A region's feature is the last hidden state of its query, (D,); for OWL-ViT, of its image patch.  The
-    attribute is the colour that most of the box has, for no checkpoint names any.  `DataError` names what is
-    wrong with a checkpoint and the remedy."""
+    - Of the Q queries of a picture the most confident are kept, in order of confidence.
+    - A region's feature is the last hidden state of its query, (D,); for OWL-ViT, of its image patch.
+    - The attribute is the colour that most of the box has, for no checkpoint names any.
+
+    Args:
+        checkpoint: A name at the hub or a local folder.
+        classes: What OWL-ViT and OWLv2 look for; all others have classes of their own.
+        min_regions: So many queries are kept in any case.
+        max_regions: So many are kept at most.
+        threshold: The confidence of those beyond `min_regions`.
+        device: cpu or cuda.
+
+    Raises:
+        DataError: The checkpoint cannot be opened; the message says why and what to do.
+    """
 
     attribute_names = tuple(COLORS)
     tag_names = ()
@@ -96,8 +107,11 @@ class HubDetector:
         return self.model(pixel_values=pixels, **words)
 
     def _queries(self, out: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """Of all queries: confidences of the classes (B, Q, C), boxes (B, Q, 4) as x0, y0, x1, y1 in
-        shares of what the network saw, and features (B, Q, D), on the CPU."""
+        """Confidences, boxes and features of all queries, on the CPU.
+
+        Confidences of the classes are (B, Q, C), boxes (B, Q, 4) as x0, y0, x1, y1 in shares of what the
+        network saw, and features (B, Q, D).
+        """
         logits, count = out.logits.float().cpu(), len(self.class_names)
         if logits.shape[-1] == count + 1:  # the last one is "no object"
             confidences = logits.softmax(-1)[..., :-1]
@@ -137,8 +151,17 @@ class HubDetector:
 
 
 class HubEmbedder:
-    """The image half of CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023) and their like as a detector
-    of one region, the whole picture; and their text half."""
+    """CLIP (Radford et al. 2021), SigLIP (Zhai et al. 2023) and their like.
+
+    Their image half is a detector of one region, the whole picture; their text half embeds sentences.
+
+    Args:
+        checkpoint: A name at the hub or a local folder.
+        device: cpu or cuda.
+
+    Raises:
+        DataError: The checkpoint cannot be opened; the message says why and what to do.
+    """
 
     class_names = ("picture",)
     attribute_names: tuple[str, ...] = ()
@@ -194,8 +217,10 @@ def _pooled(out: Any) -> Tensor:
 
 
 def _grouped(processor: Callable, images: Sequence[Image.Image]) -> list[tuple[Tensor, list[int]]]:
-    """Pixels (B, 3, height, width) of pictures that are as large when the processor has done with them, and
-    their numbers.  Nothing is padded, so that a picture's detections do not depend on its neighbours."""
+    """Pixels (B, 3, height, width) of pictures that are as large after processing, and their numbers.
+
+    Nothing is padded, so that a picture's detections do not depend on its neighbours.
+    """
     groups: dict[tuple[int, ...], list[tuple[int, Tensor]]] = {}
     for number, image in enumerate(images):
         pixels = processor(images=image, return_tensors="pt")["pixel_values"][0]

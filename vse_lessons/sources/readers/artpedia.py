@@ -3,7 +3,8 @@
 artpedia.json    id -> {title, img_url, year, visual_sentences, contextual_sentences, split}
 images/          a picture an id: 7386.jpg, or by the name that its address ends in
 
-The JSON holds addresses at Wikimedia, no pictures: `data_scripts/prepare_artpedia.py` fetches them."""
+The JSON holds addresses at Wikimedia, no pictures: `vse-lessons prepare artpedia` fetches them.
+"""
 
 from __future__ import annotations
 
@@ -63,11 +64,21 @@ class Pages:
 
 
 def read_pages(path: Path, *, on_bad: str = "error") -> Pages:
-    """Reads artpedia.json, or a file in its form.  A page may lack one kind of sentence, or both.
+    """Reads artpedia.json, or a file in its form.
 
-    `on_bad`: "error" stops at the first record that is not as it should be (an empty sentence, an unknown
-    split, a missing field), with a `DataError` that names file and record; "skip" leaves out the sentence
-    or the record and lists it in `.skipped`."""
+    A page may lack one kind of sentence, or both.
+
+    Args:
+        path: The file.
+        on_bad: "error" stops at the first record that is not as it should be (an empty sentence, an unknown
+            split, a missing field); "skip" leaves out the sentence or the record and lists it in `.skipped`.
+
+    Returns:
+        The pages, in the order of the file.
+
+    Raises:
+        DataError: Bad input; the message names file and record.
+    """
     path = Path(path)
     problems = Problems(on_bad)
     content = read_json(path)
@@ -135,12 +146,24 @@ def file_name(page: Page) -> str:
     return safe + (ending if ending in PICTURES else ".jpg")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> Listing:
-    """Reads artpedia.json and finds the pictures in images/, by id or by the name in the address.
+def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads artpedia.json and looks for the pictures in images/, by id or by the name in the address.
 
-    `on_bad`: "error" stops at a page without its picture, and at what `read_pages` stops at, with a
-    `DataError` that says what to do; "skip" leaves the page out and lists it in `listing.skipped`.  Pages
-    without visual or without contextual sentences are kept."""
+    Pages without visual or without contextual sentences are kept.
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Not used: the files of the pictures say what there is, so they must be there in any case.
+        on_bad: "error" stops at a page without its picture, and at what `read_pages` stops at; "skip" leaves
+            those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and record.
+    """
     folder = Path(folder)
     if not (folder / JSON).is_file():
         raise DataError(f"{folder} has no {JSON}; it is published at aimagelab.ing.unimore.it/artpedia")
@@ -148,8 +171,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
     pictures = next((folder / n for n in FOLDERS if (folder / n).is_dir()), None)
     if pictures is None:
         raise DataError(
-            f"{folder} has no folder {FOLDERS[0]} of pictures: run "
-            f"python data_scripts/prepare_artpedia.py {folder}"
+            f"{folder} has no folder {FOLDERS[0]} of pictures: run vse-lessons prepare artpedia {folder}"
         )
     files = {path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES}
     stems = {path.stem: path for path in files.values()}
@@ -162,7 +184,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str = "artpedia") -> List
             problems.report(
                 f"{folder / JSON}, record {page.id!r}",
                 f"its picture {file_name(page)} is not in {pictures}",
-                "fetch it with data_scripts/prepare_artpedia.py",
+                "fetch it with vse-lessons prepare artpedia",
             )
         else:
             kept.append((page, path))
@@ -191,7 +213,7 @@ def _listing(kept: Sequence[tuple[Page, Path]], name: str, skipped: list[dict[st
     )
 
 
-def against_table_2(found: dict[str, tuple[int, int, int]]) -> list[tuple[str, str, int, int]]:
+def compare_with_table_2(found: dict[str, tuple[int, int, int]]) -> list[tuple[str, str, int, int]]:
     """Rows (split, what, found, published) of Table 2, for people to read."""
     parts = ("paintings", "visual sentences", "contextual sentences")
     return [

@@ -4,7 +4,8 @@ captions.csv     image,caption[,split]    or the only .csv or .tsv of the folder
 images/          the pictures; or beside the table
 
 A row is a sentence; a picture may have any number of rows.  Without a column "split", a tenth of the
-pictures each is drawn for validation and for test."""
+pictures each is drawn for validation and for test.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +24,23 @@ CAPTIONS = ("caption", "sentence", "text", "comment", "description")
 SPLIT = "split"
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
-    """Reads the table, not the pictures; with `pictures=False` none need be there.
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads the table, not the pictures.
 
-    `on_bad`: "error" stops at a row with too many or too few columns, an empty caption, a picture that is
-    not there or has two splits, with a `DataError` that names file and line; "skip" leaves those out and
-    lists them in `listing.skipped`."""
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Whether the pictures' files must be there; False where their regions have been extracted
+            elsewhere.
+        on_bad: "error" stops at a row with too many or too few columns, an empty caption, a picture that is
+            not there or has two splits; "skip" leaves those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and line.
+    """
     folder = Path(folder)
     table = _table(folder)
     below = next((folder / one for one in FOLDERS if (folder / one).is_dir()), folder)

@@ -1,5 +1,6 @@
-"""Pictures and one JSON file of their sentences: DeepFashion-MultiModal, EsteArtworks, and what looks like
-them.
+"""Pictures and one JSON file of their sentences.
+
+So are DeepFashion-MultiModal, EsteArtworks, and what looks like them.
 
 captions.json    {"MEN-Denim-id_1.jpg": "The person wears ..."}                    DeepFashion-MultiModal
                  {"madonna.jpg": ["A woman ...", "Two children ..."]}              several sentences
@@ -7,7 +8,8 @@ captions.json    {"MEN-Denim-id_1.jpg": "The person wears ..."}                 
 images/          the pictures, by the names in the JSON
 
 A picture may have any number of sentences; one that the JSON does not name is left out.  Where records have
-no "split", a tenth of the pictures each is for validation and for test."""
+no "split", a tenth of the pictures each is for validation and for test.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,23 @@ IMAGE_KEYS = ("image", "file_name", "filename", "img", "name")
 TEXT_KEYS = ("sentences", "captions", "sentence", "caption")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the JSON, not the pictures.
 
-    `on_bad`: "error" stops at a record without a name or a text, an empty sentence, a name that leads out of
-    the folder or is listed twice, a missing picture, an unknown split, with a `DataError` that names file and
-    record; "skip" leaves those out and lists them in `listing.skipped`."""
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Not used: the files of the pictures say what there is, so they must be there in any case.
+        on_bad: "error" stops at a record without a name or a text, an empty sentence, a name that leads out
+            of the folder or is listed twice, a missing picture, an unknown split; "skip" leaves those out and
+            lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and record.
+    """
     folder = Path(folder)
     path = find_first(folder, NAMES, "file of sentences")
     pictures = find_first(folder, FOLDERS, "folder of pictures", is_folder=True)

@@ -6,7 +6,8 @@ train2014/, val2014/                              the pictures; here, or in imag
 
 Of the published validation images Karpathy's list takes 5,000 each for validation and test and leaves
 30,504, "restval", which are for training here as in all papers since.  Without the list the published split
-is used: `train*` to train, `val*` to validate, nothing to test."""
+is used: `train*` to train, `val*` to validate, nothing to test.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +24,29 @@ LIST = "dataset_coco.json"
 SPLITS = {"train": "train", "val": "val"}  # from captions_<split><year>.json to ours
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
-    """Reads the sentences, not the pictures; with `pictures=False` none need be there.  All sentences of an
-    image are kept: most have five, some six or seven.  Images that Karpathy's list does not name are
-    "unused".  With the list alone, the sentences are those in it.
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads the sentences, not the pictures.
 
-    `on_bad`: "error" stops at a picture without a file or twice in the lists, an id that two pictures have, a
-    sentence of no picture, an empty one, a picture of Karpathy's that no captions file has or that is in two
-    splits, with a `DataError` that names file and record; "skip" leaves those out and lists them in
-    `listing.skipped`.  Files of two years are an error in either case: 2017 trains on most of what 2014
-    validates with."""
+    - All sentences of an image are kept: most have five, some six or seven.
+    - Images that Karpathy's list does not name are "unused".
+    - With the list alone, the sentences are those in it.
+    - Files of two years are an error in any case: 2017 trains on most of what 2014 validates with.
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Whether the pictures' files must be there; False where their regions have been extracted
+            elsewhere.
+        on_bad: "error" stops at a picture without a file or twice in the lists, an id that two pictures have,
+            a sentence of no picture, an empty one, a picture of Karpathy's that no captions file has or that
+            is in two splits; "skip" leaves those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and record.
+    """
     folder, problems = Path(folder), Problems(on_bad)
     by_name = {
         path.name: path
@@ -86,8 +100,10 @@ def _read_captions(
     split_of: dict[str, str] | None,
     found: Gathering,
 ) -> set[str]:
-    """Adds the images and sentences of one captions_*.json; gives the names of all images in it, also of
-    those that were left out."""
+    """Adds the images and sentences of one captions_*.json.
+
+    Returns the names of all images in it, also of those that were left out.
+    """
     content = read_json(path)
     parts = [content.get(key) if isinstance(content, dict) else None for key in ("images", "annotations")]
     if not all(isinstance(part, list) for part in parts):

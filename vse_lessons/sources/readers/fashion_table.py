@@ -4,7 +4,8 @@ styles.csv     id,productDisplayName,...     CSV with a header; other columns ar
 images/        ID.jpg
 
 A product's name is its sentence ("Puma Men Black Solid Sports T-shirt").  The release has no splits: a tenth
-of the products each is for validation and for test, drawn once and for all."""
+of the products each is for validation and for test, drawn once and for all.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +22,22 @@ TABLE = "styles.csv"
 COLUMNS = ("id", "productDisplayName")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
     """Reads the table, not the pictures.
 
-    `on_bad`: "error" stops at a row with too many or too few columns, an empty name, an id that is listed
-    twice or has no picture, with a `DataError` that names file and line; "skip" leaves those out and lists
-    them in `listing.skipped`."""
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Not used: the files of the pictures say what there is, so they must be there in any case.
+        on_bad: "error" stops at a row with too many or too few columns, an empty name, an id that is listed
+            twice or has no picture; "skip" leaves those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and line.
+    """
     folder, problems = Path(folder), Problems(on_bad)
     table, pictures = folder / TABLE, folder / "images"
     for path, there in ((table, table.is_file()), (pictures, pictures.is_dir())):
@@ -61,8 +72,10 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Lis
 
 
 def _rows(table: Path, problems: Problems) -> Iterator[tuple[str, str | None, str | None]]:
-    """Place, id and name of every row; of a bad one None, so that what is left out moves no other product
-    to another split."""
+    """Place, id and name of every row.
+
+    Of a bad row id and name are None, so that what is left out moves no other product to another split.
+    """
     try:
         with open(table, encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)

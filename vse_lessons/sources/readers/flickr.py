@@ -18,6 +18,7 @@ import numpy as np
 
 from vse_lessons.common.files import DataError
 from vse_lessons.sources.paths import inside
+from vse_lessons.sources.readers import karpathy
 from vse_lessons.sources.readers.listing import (
     PICTURES,
     Listing,
@@ -39,15 +40,49 @@ LOST_SEPARATOR = re.compile(r"([^|]+)\|\s*(\d+)\s+([^|\s][^|]*)$")
 NO_PICTURE = ("2258277193_586949ec62.jpg.1",)
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
-    """Reads the lists, not the pictures.  Pictures come in the order of the split lists, those in
-    no list after them as "unused"; a picture may have no sentence (`listing.unannotated`).  With
-    `pictures=False` none need be there: they are those that the caption file names.
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists.
 
-    `on_bad`: "error" stops at an unreadable row, an empty caption, a sentence without its picture,
-    a missing file or a name listed twice, with a `DataError` that names file and line; "skip"
-    leaves those out and lists them in `listing.skipped`.  An empty split list and a picture in
-    two splits are errors in either case."""
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: after its folder.
+        pictures: Whether the pictures must be there.
+        on_bad: "error" or "skip", as in `read_lists`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    if name and karpathy.has_list(folder, name):
+        return karpathy.read(folder, name=name, pictures=pictures, on_bad=on_bad)
+    return read_lists(folder, name=name, pictures=pictures, on_bad=on_bad)
+
+
+def read_lists(
+    folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error"
+) -> Listing:
+    """Reads caption file and split lists, not the pictures.
+
+    Pictures come in the order of the split lists, those in no list after them as "unused".  A picture may
+    have no sentence (`listing.unannotated`).  An empty split list and a picture in two splits are errors in
+    any case.
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Whether the pictures' files must be there; False: they are those that the caption file
+            names.
+        on_bad: "error" stops at an unreadable row, an empty caption, a sentence without its picture, a
+            missing file or a name listed twice; "skip" leaves those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and line.
+    """
     folder = Path(folder)
     problems = Problems(on_bad)
     captions = find_first(folder, CAPTIONS, "caption file")
@@ -159,8 +194,10 @@ def _token_row(text: str) -> tuple[str, str]:
 
 
 def _csv_row(path: Path, header: str) -> Callable[[str], tuple[str, str]]:
-    """A parser of rows below this header.  Commas in a caption that stands last need no quotes,
-    for not every release has them."""
+    """A parser of rows below this header.
+
+    Commas in a caption that stands last need no quotes, for not every release has them.
+    """
     separator = "|" if "|" in header else ","
     columns = [column.strip().lower() for column in header.split(separator)]
     images = [i for i, column in enumerate(columns) if column in ("image", "image_name")]

@@ -1,11 +1,13 @@
-"""Karpathy and Fei-Fei's lists (2015), with which most papers split Flickr8k, Flickr30K and MS-COCO:
-`dataset_flickr8k.json`, `dataset_flickr30k.json`, `dataset_coco.json`.
+"""Karpathy and Fei-Fei's lists (2015), with which most papers split Flickr8k, Flickr30K and MS-COCO.
+
+dataset_flickr8k.json, dataset_flickr30k.json, dataset_coco.json:
 
     {"images": [{"filename": "1000092795.jpg", "split": "train",
                  "sentences": [{"raw": "Two young guys ..."}, ...]}, ...]}
 
 Pictures lie in `images/` or as each release has them; for MS-COCO in their `filepath`, "val2014".
-The 30,504 images of MS-COCO that the lists call "restval" are for training, as in all papers since."""
+The 30,504 images of MS-COCO that the lists call "restval" are for training, as in all papers since.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +40,25 @@ def has_list(folder: Path, name: str) -> bool:
     return (Path(folder) / f"dataset_{name}.json").is_file()
 
 
-def read(folder: Path, *, pictures: bool = True, on_bad: str = "error", name: str | None = None) -> Listing:
-    """Reads the list of the corpus `name`, or the first that is there, not the pictures; with
-    `pictures=False` none need be there, because their regions have been extracted elsewhere.
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads the list of a corpus, not the pictures.
 
-    `on_bad`: "error" stops at a picture without a file, one that is listed twice, an unknown split, an empty
-    sentence, with a `DataError` that names file and entry; "skip" leaves those out and lists them in
-    `listing.skipped`."""
+    It is the list of the corpus `name`, or the first that is there.
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Whether the pictures' files must be there; False where their regions have been extracted
+            elsewhere.
+        on_bad: "error" stops at a picture without a file, one that is listed twice, an unknown split, an
+            empty sentence; "skip" leaves those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and entry.
+    """
     folder = Path(folder)
     names = (f"dataset_{name}.json", *NAMES)
     path = next((folder / one for one in names if (folder / one).is_file()), None)

@@ -4,7 +4,8 @@ images/NAME.jpg               pictures, in folders below too
 texts/NAME.txt                their sentences, one a line; or captions/, sentences/, or beside the pictures
 
 A tenth of the pictures each is drawn for validation and for test; with folders train/, val/ and test/ below
-both, these are the splits."""
+both, these are the splits.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +25,25 @@ from vse_lessons.sources.readers.listing import (
 TEXTS = ("texts", "captions", "sentences", "labels")
 
 
-def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Listing:
-    """Reads the texts, not the pictures, in the order of their names.  A picture may lack its text file, or
-    have an empty one: it is then without a sentence (`listing.unannotated`).
+def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
+    """Reads the texts, not the pictures, in the order of their names.
 
-    `on_bad`: "error" stops at a text without its picture, two pictures of one name, and text that is not
-    UTF-8, with a `DataError` that names the file; "skip" leaves those out and lists them in
-    `listing.skipped`."""
+    A picture may lack its text file, or have an empty one: it is then without a sentence
+    (`listing.unannotated`).
+
+    Args:
+        folder: Where the corpus lies.
+        name: What it is called; None: as its folder.
+        pictures: Not used: the files of the pictures say what there is, so they must be there in any case.
+        on_bad: "error" stops at a text without its picture, two pictures of one name, and text that is not
+            UTF-8; "skip" leaves those out and lists them in `listing.skipped`.
+
+    Returns:
+        Its pictures and sentences.
+
+    Raises:
+        DataError: Bad input; the message names file and line.
+    """
     folder = Path(folder)
     pictures = next((folder / one for one in FOLDERS if (folder / one).is_dir()), folder)
     texts = next((folder / one for one in TEXTS if (folder / one).is_dir()), pictures)

@@ -1,7 +1,8 @@
 """A domain without any pairing: a folder of pictures and a text file of sentences, one a line.
 
 sentences.txt            or any other .txt, if it is the only one
-images/, or the folder   pictures (.jpg, .jpeg, .png), in folders below too"""
+images/, or the folder   pictures (.jpg, .jpeg, .png), in folders below too
+"""
 
 from __future__ import annotations
 
@@ -32,8 +33,20 @@ class UnpairedListing:
 
 
 def read(folder: Path, *, name: str | None = None) -> UnpairedListing:
-    """Reads the names of the pictures, in the order of the alphabet, and the sentences; empty lines and
-    repeated sentences are left out.  `DataError` where there are none of either."""
+    """Reads the names of the pictures, in the order of the alphabet, and the sentences.
+
+    Empty lines and repeated sentences are left out.
+
+    Args:
+        folder: Where pictures and text file lie.
+        name: What the domain is called; None: as its folder.
+
+    Returns:
+        Pictures and sentences, without any pairing.
+
+    Raises:
+        DataError: There are none of either.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder")

@@ -65,6 +65,7 @@ class Residual(nn.Module):
         self.conv = Conv(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Adds what the convolution makes of it."""
         return x + self.conv(x)
 
 
@@ -89,6 +90,7 @@ class Network(nn.Module):
         nn.init.constant_(self.heads.bias[:1], -4.0)  # things are rare among cells
 
     def forward(self, pixels: Tensor) -> Maps:
+        """Reads B pictures (B, 3, CANVAS, CANVAS)."""
         features = self.trunk(pixels)
         return Maps(
             features,
@@ -136,9 +138,11 @@ def suppress(boxes: np.ndarray, limit: float) -> list[int]:
 
 
 class StorybookDetector:
-    """Pictures to `Detections`.  Like Faster R-CNN's 36 boxes, the regions go down to
-    unconfident ones: at least `min_regions` (fewer only if they would coincide), and up to
-    `max_regions` of those that are `threshold` likely to be a thing.
+    """Pictures to `Detections`.
+
+    Like Faster R-CNN's 36 boxes, the regions go down to unconfident ones: at least `min_regions` (fewer
+    only if they would coincide), and up to `max_regions` of those that are `threshold` likely to be a
+    thing.
     """
 
     name = "storybook"

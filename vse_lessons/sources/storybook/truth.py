@@ -21,18 +21,26 @@ class Grades:
     """Verdicts on the R regions that a detector found in some pictures of T things in all."""
 
     confidences: np.ndarray  # (R,) of the class
-    found: np.ndarray  # (R,) bool: the box fits a thing that no surer box has taken
+    matched: np.ndarray  # (R,) bool: the box fits a thing that no surer box has taken
     class_right: np.ndarray  # (R,) bool: and the class is that thing's kind
     attribute_right: np.ndarray  # (R,) bool: and the attribute is its colour or its pattern
-    said: list[tuple[str, str]]  # of each found thing: its kind, the class that was said
+    named: list[tuple[str, str]]  # of each matched thing: its kind, the class that it was called
     things: int  # T
 
 
 def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
-    """(R,) the thing that each region shows, or -1.
+    """Assigns the regions of a picture to its things.
 
-    The surest region chooses first, whatever its class: it takes the thing that it overlaps most,
-    if their intersection over union is at least `limit`.  Each thing is taken once.
+    The surest region chooses first, whatever its class: it takes the thing that it overlaps most, if their
+    intersection over union is at least `limit`.  Each thing is taken once.
+
+    Args:
+        found: The regions (R) of a picture.
+        scene: What the picture shows.
+        limit: The overlap that counts.
+
+    Returns:
+        (R,) the number of the thing that each region shows, or -1.
     """
     boxes = np.array([thing.box for thing in scene.things], np.float32) / CANVAS
     taken = np.full(len(found.boxes), -1)
@@ -46,9 +54,18 @@ def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
 
 
 def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: float = 0.5) -> Grades:
-    """Holds the Storybook detector's regions of some pictures against their scenes."""
+    """Holds the Storybook detector's regions of some pictures against their scenes.
+
+    Args:
+        detections: (B,) what the detector found in B pictures.
+        scenes: (B,) what they show.
+        limit: The overlap that counts, as in `match`.
+
+    Returns:
+        Verdicts on all regions.
+    """
     classes, attributes = StorybookDetector.class_names, StorybookDetector.attribute_names
-    rows, said = [], []
+    rows, named = [], []
     for found, scene in zip(detections, scenes, strict=True):
         for region, number in enumerate(match(found, scene, limit)):
             hit = number >= 0
@@ -64,10 +81,10 @@ def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: floa
                 )
             )
             if hit:
-                said.append((thing.kind, name))
+                named.append((thing.kind, name))
     confidences, hits, class_right, attribute_right = (np.array(column) for column in zip(*rows))
     return Grades(
-        confidences, hits, class_right, attribute_right, said, sum(len(scene.things) for scene in scenes)
+        confidences, hits, class_right, attribute_right, named, sum(len(scene.things) for scene in scenes)
     )
 
 
@@ -79,8 +96,16 @@ def _names(kind: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tokenize(form) for noun in sorted(nouns) for form in (noun, plural(noun)))
 
 
-def names(sentence: str, kind: str) -> bool:
-    """Whether a sentence has a word for a kind of thing, any that Storybook's writers know."""
+def mentions(sentence: str, kind: str) -> bool:
+    """Looks whether a sentence has a word for a kind of thing, any that Storybook's writers know.
+
+    Args:
+        sentence: The sentence.
+        kind: The name of a kind.
+
+    Returns:
+        Whether it has.
+    """
     said = f" {' '.join(tokenize(sentence))} "
     return any(f" {' '.join(words)} " in said for words in _names(kind))
 
@@ -88,13 +113,23 @@ def names(sentence: str, kind: str) -> bool:
 def share_named(
     written: Sequence[str], shown: Sequence[Scene], said: Sequence[Sequence[str]]
 ) -> tuple[float, int]:
-    """How many of the kinds of things that all of a picture's sentences name are also named by the sentence
-    written for it, in per cent, over all pictures; and how many such kinds there are.
+    """Measures how many of the things in its picture a written sentence names.
+
+    Counted are the kinds of things that all of a picture's own sentences name.
+
+    Args:
+        written: (B,) sentences written for pictures.
+        shown: (B,) the scenes of the pictures.
+        said: (B,) the pictures' own sentences.
+
+    Returns:
+        The share of such kinds that `written` names too, in per cent over all pictures, and how many such
+        kinds there are.
     """
     named = agreed = 0
     for sentence, scene, voices in zip(written, shown, said, strict=True):
         for kind in {thing.kind for thing in scene.things}:
-            if all(names(voice, kind) for voice in voices):
+            if all(mentions(voice, kind) for voice in voices):
                 agreed += 1
-                named += names(sentence, kind)
+                named += mentions(sentence, kind)
     return 100 * named / max(1, agreed), agreed

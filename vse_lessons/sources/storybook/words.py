@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from vse_lessons.data.word_vectors import WordVectors, ppmi_vectors
-from vse_lessons.sources.storybook.writing.pages import unlabelled_text
+from vse_lessons.sources.storybook.writing.pages import write_unlabelled_text
 
 
 @lru_cache(maxsize=2)
@@ -19,4 +19,4 @@ def storybook_vectors(dimensions: int = 64, pages: int = 3000) -> WordVectors:
     Returns:
         The vectors; the same ones whenever they are asked for.
     """
-    return ppmi_vectors(unlabelled_text(pages), dimensions)
+    return ppmi_vectors(write_unlabelled_text(pages), dimensions)

@@ -8,7 +8,8 @@ Arrays are base64, little end first: boxes (R, 4) float32 in pixels, features (R
 confidences (R,) float32.  R may differ from image to image (10 to 100, or always 36).  Text cannot be
 memory-mapped, so that a TSV is read once, in a stream, into a region store.
 
-objects_vocab.txt, attributes_vocab.txt    beside the TSV: the names of classes and attributes, one a line"""
+objects_vocab.txt, attributes_vocab.txt    beside the TSV: the names of classes and attributes, one a line
+"""
 
 from __future__ import annotations
 
@@ -66,15 +67,27 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
-    """The regions of all images in some TSV files (all of one field order), as a store in `folder`; converted
-    once, and opened from there if the files have not changed since.
+    """Reads the regions of all images in some TSV files into a store.
 
-    `on_bad`: "error" stops at a row with too few fields or in the other order, numbers that are none, base64
-    that is damaged or not as long as its region count says, features that are not finite or not as wide as
-    before, boxes that end before they begin or leave the picture by more than a pixel, ids without a name,
-    and an image that occurs twice, with a `DataError` that names file and line; "skip" leaves such images out
-    and lists them in `store.skipped`.  `DataError` in either case for ids of classes without the file of
-    their names, and where no row is left."""
+    They are converted once, and opened from there if the files have not changed since.
+
+    Args:
+        files: TSV files, all of one field order.
+        folder: Where the store is kept.
+        on_bad: "error" stops at a row with too few fields or in the other order, numbers that are none,
+            base64 that is damaged or not as long as its region count says, features that are not finite or
+            not as wide as before, boxes that end before they begin or leave the picture by more than a pixel,
+            ids without a name, and an image that occurs twice; "skip" leaves such images out and lists them
+            in `store.skipped`.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The store.
+
+    Raises:
+        DataError: Bad input; the message names file and line.  Also for ids of classes without the file of
+            their names, and where no row is left.
+    """
     files = [Path(path) for path in files]
     if not files:
         raise DataError("there is no TSV file to read")
@@ -105,8 +118,10 @@ def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress
 def _gather(
     rows: Iterator[tuple[str, str, Detections]], ids: list[str], problems: Problems
 ) -> Iterator[list[Detections]]:
-    """Detections one by one, their ids beside them; an image that comes again is reported, and one whose
-    regions do not suit the first one's."""
+    """Detections one by one, their ids beside them.
+
+    An image that comes again is reported, and one whose regions do not suit the first one's.
+    """
     seen, first = set(), None
     for where, image, found in rows:
         first = found if first is None else first

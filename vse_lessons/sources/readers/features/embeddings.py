@@ -2,7 +2,8 @@
 
 images.npy        (N, D) float32 or float16      images.txt       an id for each row
 sentences.npy     (S, D), as wide                sentences.tsv    id of the image<TAB>sentence, for each row
-splits.txt        train, val, test or unused, one for each image; drawn where it is not there"""
+splits.txt        train, val, test or unused, one for each image; drawn where it is not there
+"""
 
 from __future__ import annotations
 
@@ -28,8 +29,10 @@ IDS, TEXTS, PARTS = "images.txt", "sentences.tsv", "splits.txt"
 
 @dataclass(frozen=True)
 class Embedded:
-    """A corpus with one region an image, its embedding, and the embeddings of its sentences.  It embeds
-    sentences as `models.zero_shot` asks for, by looking them up."""
+    """A corpus with one region an image, its embedding, and the embeddings of its sentences.
+
+    It embeds sentences as `models.zero_shot` asks for, by looking them up.
+    """
 
     corpus: Corpus
     sentences: np.ndarray  # (S, D), memory-mapped
@@ -55,7 +58,9 @@ class Embedded:
 
     def find(self, corpus: Corpus, images: np.ndarray) -> np.ndarray:
         """The numbers here of some images of a corpus, so that both are evaluated on the same pairs.
-        `DataError` where an image is not here, or with other sentences."""
+
+        `DataError` where an image is not here, or with other sentences.
+        """
         number_of = {image: number for number, image in enumerate(self.corpus.image_ids)}
         found = []
         for image in images:
@@ -75,7 +80,17 @@ class Embedded:
 
 
 def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int = 64) -> Embedded:
-    """Embeds the sentences of a corpus whose regions `embedder` has made, and writes it all to `folder`."""
+    """Embeds the sentences of a corpus, and writes them with the embeddings of its images.
+
+    Args:
+        folder: The folder to write.
+        corpus: A corpus whose regions `embedder` has made: `catalogue.embed_corpus`.
+        embedder: The checkpoint.
+        batch_size: Sentences at a time.
+
+    Returns:
+        What was written.
+    """
     texts = [corpus.sentences[i : i + batch_size] for i in range(0, len(corpus.sentences), batch_size)]
     with atomic_path(Path(folder)) as temporary:
         temporary.mkdir()
@@ -97,9 +112,19 @@ def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int =
 
 
 def read(folder: Path, *, name: str | None = None) -> Embedded:
-    """Reads what `write` wrote, or somebody else in the same layout.  `DataError` names file and line: arrays
-    that are not (rows, D) numbers, finite and as many as the lines, ids that occur twice or are unknown, an
-    empty sentence, an unknown split."""
+    """Reads what `write` wrote, or somebody else in the same layout.
+
+    Args:
+        folder: Where the files lie.
+        name: What the corpus is called; None: as its folder.
+
+    Returns:
+        The corpus and the embeddings of its sentences, memory-mapped.
+
+    Raises:
+        DataError: Arrays that are not (rows, D) numbers, finite and as many as the lines, ids that occur
+            twice or are unknown, an empty sentence, an unknown split; the message names file and line.
+    """
     folder = Path(folder)
     images, sentences = (_array(folder / one) for one in (IMAGES, SENTENCES))
     if images.shape[1] != sentences.shape[1]:

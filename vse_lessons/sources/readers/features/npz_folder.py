@@ -4,7 +4,8 @@ features, feat, x, z, or the only array (R, D) numbers; (D, R) where the boxes s
 bbox or boxes                           (R, 4) x0, y0, x1, y1 in pixels, with image_w, image_h; or as shares
 num_bbox, num_boxes                     how many rows count; the others are padding
 
-They are read once, in the order of their names, into a region store."""
+They are read once, in the order of their names, into a region store.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +41,25 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
-    """The regions of all images in a folder of feature files, as a store in `folder`; converted once, and
-    opened from there if no file has changed since.
+    """Reads the regions of all images in a folder of feature files into a store.
 
-    `on_bad`: "error" stops at a file that is damaged, holds no features or other than numbers (nothing
-    pickled is read), features that are not finite or not as wide as before, boxes that end before they begin
-    or leave the picture by more than a pixel, boxes of some images only, two files of one name, with a
-    `DataError` that names the file; "skip" leaves such images out and lists them in `store.skipped`."""
+    They are converted once, and opened from there if no file has changed since.
+
+    Args:
+        features: The folder of the files.
+        folder: Where the store is kept.
+        on_bad: "error" stops at a file that is damaged, holds no features or other than numbers (nothing
+            pickled is read), features that are not finite or not as wide as before, boxes that end before
+            they begin or leave the picture by more than a pixel, boxes of some images only, two files of one
+            name; "skip" leaves such images out and lists them in `store.skipped`.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The store.
+
+    Raises:
+        DataError: Bad input; the message names the file.
+    """
     features = Path(features)
     files = find_files(features)
     if not files:

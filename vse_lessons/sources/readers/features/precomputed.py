@@ -1,8 +1,12 @@
-"""Region features as SCAN and VSE++ distribute them: `train_ims.npy` and `train_caps.txt`, and the
-same for dev and test (or testall, MS-COCO's 5,000 test images, of which `test` holds the first thousand).
+"""Region features as SCAN and VSE++ distribute them.
+
+train_ims.npy, train_caps.txt    and the same for dev and test; or testall, MS-COCO's 5,000 test images, of
+which
+                                 test holds the first thousand
 
 `read` copies nothing: the arrays stay on disk, memory-mapped.  `convert` writes them once more in half
-precision, half as large, after which the originals are not needed any more."""
+precision, half as large, after which the originals are not needed any more.
+"""
 
 from __future__ import annotations
 
@@ -52,16 +56,26 @@ class Part:
 
 
 def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Corpus:
-    """The corpus of all splits found in `folder`, named after it unless told otherwise.
+    """Reads the corpus of all splits in a folder.
 
-    `*_ims.npy` holds (n, R, D) or (n, D) numbers, float32 or float16; `*_caps.txt` a caption a
-    line.  With five captions a row, the rows are the images.  With as many captions as rows, the
-    rows are images that are each repeated five times (of which the first row is used) or, if they
-    differ, images with one caption each.  `DataError` names the file and what is wrong.
+    `*_ims.npy` holds (n, R, D) or (n, D) numbers, float32 or float16; `*_caps.txt` a caption a line.  With
+    five captions a row, the rows are the images.  With as many captions as rows, the rows are images that are
+    each repeated five times (of which the first row is used) or, if they differ, images with one caption
+    each.
 
-    `on_bad`: "error" stops at an empty caption and at one that is a printed bytes object of Python
-    ("b'A dog'"); "skip" leaves the first out, decodes the second, and lists both in
-    `corpus.regions.skipped`."""
+    Args:
+        folder: Where the arrays lie.
+        on_bad: "error" stops at an empty caption and at one that is a printed bytes object of Python ("b'A
+            dog'"); "skip" leaves the first out, decodes the second, and lists both in
+            `corpus.regions.skipped`.
+        name: What the corpus is called; None: as its folder.
+
+    Returns:
+        The corpus; its features are memory-mapped.
+
+    Raises:
+        DataError: Bad input; the message names the file and what is wrong.
+    """
     folder, problems = Path(folder), Problems(on_bad)
     parts = _parts(folder, problems)
     for part in parts:  # the first and the last row; the others are checked when a batch reads them
@@ -89,6 +103,11 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Cor
     return Corpus(name or folder.resolve().name, store, sentences, np.concatenate(image_of), splits)
 
 
+def read_by_folder(folder: Path, *, name: str, pictures: bool = True, on_bad: str = "error") -> Corpus:
+    """Reads a corpus as all readers do, named after its folder: `name` says only that it is precomputed."""
+    return read(folder, on_bad=on_bad)
+
+
 def convert(
     folder: Path,
     target: Path,
@@ -97,12 +116,25 @@ def convert(
     name: str | None = None,
     progress: bool = True,
 ) -> Corpus:
-    """Writes the corpus in `folder` to `target`, which must not be there: `corpus.json` and a region store
-    in half precision.  Reads each array once from one end to the other and holds 64 images at a time.
+    """Writes a corpus once more, as `corpus.json` and a region store in half precision.
 
-    `on_bad`: beside what `read` says, "error" stops at a row with NaN, infinity or a number beyond half
-    precision (65,504), with a `DataError` that names file and row; "skip" leaves such images out with their
-    sentences and lists them in `corpus.regions.skipped`."""
+    Each array is read once from one end to the other, 64 images at a time.
+
+    Args:
+        folder: Where the arrays lie.
+        target: The folder to write, which must not be there.
+        on_bad: Beside what `read` says, "error" stops at a row with NaN, infinity or a number beyond half
+            precision (65,504); "skip" leaves such images out with their sentences and lists them in
+            `corpus.regions.skipped`.
+        name: What the corpus is called; None: as its folder.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The corpus as it was written.
+
+    Raises:
+        DataError: Bad input; the message names file and row.
+    """
     folder, target = Path(folder), Path(target)
     if target.exists():
         raise DataError(f"{target} is there already; delete it, or choose another folder")
@@ -138,8 +170,10 @@ def convert(
 def _stream(
     parts: list[Part], ids: list[str], problems: Problems, progress: bool
 ) -> Iterator[list[Detections]]:
-    """The features of all images, some at a time; files are read, not mapped, so that no more than
-    that is ever in memory."""
+    """The features of all images, some at a time.
+
+    Files are read, not mapped, so that no more than that is ever in memory.
+    """
     total = sum(len(part.features) for part in parts)
     with tqdm(total=total, unit="row", disable=not progress) as bar:
         for part in parts:

@@ -76,8 +76,11 @@ class Gathering:
         place: int | None = None,
         must_exist: bool = True,
     ) -> int | None:
-        """Adds a picture by its name in `folder`; its number, or None if it was reported.  `place` is its
-        number in the file, by which splits are drawn: what is left out then moves no other picture."""
+        """Adds a picture by its name in `folder`; its number, or None if it was reported.
+
+        `place` is its number in the file, by which splits are drawn: what is left out then moves no
+        other picture.
+        """
         path = inside(folder, image)
         if path is None or (must_exist and not is_file(path)):
             self.problems.report(where, f"{image!r} is not in {folder}", "restore the picture")

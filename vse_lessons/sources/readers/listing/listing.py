@@ -44,10 +44,17 @@ class Listing:
         return pictures_from_files(self.paths, self.ids)
 
     def with_regions(self, store: RegionStore) -> Corpus:
-        """The corpus of these sentences and the regions in `store`.
+        """Makes the corpus of these sentences and the regions extracted from these pictures.
 
-        Pictures that the extraction skipped are left out with their sentences; any other
-        difference between listing and store is a `DataError`."""
+        Args:
+            store: What `extract_regions` made; pictures that it skipped are left out with their sentences.
+
+        Returns:
+            The corpus.
+
+        Raises:
+            DataError: Listing and store differ in any other way.
+        """
         left_out = {entry["id"] for entry in store.skipped}
         kept = np.array([image not in left_out for image in self.ids], bool)
         ids = [image for image in self.ids if image not in left_out]
@@ -59,11 +66,20 @@ class Listing:
         return self._corpus(store, kept)
 
     def with_features(self, store: RegionStore) -> Corpus:
-        """The corpus of these sentences and regions that somebody else has extracted, in any order, possibly
-        of more pictures.  A picture is found by its name, by its name without folder and ending, or by its
-        number at MS-COCO (391895 for COCO_val2014_000000391895.jpg), and keeps its name.  Pictures without
-        regions are a `DataError`, but for those that the store was told to skip; and so are names that do not
-        tell one picture from another."""
+        """Makes the corpus of these sentences and regions that somebody else has extracted.
+
+        A picture keeps its name here.  In the store it may go by its name, by its name without folder and
+        ending, or by its number at MS-COCO (391895 for COCO_val2014_000000391895.jpg).
+
+        Args:
+            store: Regions in any order, possibly of more pictures.
+
+        Returns:
+            The corpus, without the pictures that the store was asked to skip.
+
+        Raises:
+            DataError: Other pictures have no regions, or names do not tell one picture from another.
+        """
         rows = match_images(self.name, self.ids, store)
         kept = rows >= 0
         ids = tuple(image for image, row in zip(self.ids, rows) if row >= 0)

@@ -1,5 +1,6 @@
-"""The settings of Storybook's pictures: what is behind the things, drawn on a canvas that is
-`SCALE` times as large as the picture.
+"""The settings of Storybook's pictures, which are behind the things.
+
+They are drawn on a canvas that is `SCALE` times as large as the picture.
 """
 
 # outlines and tables stay as compact as they are read

@@ -31,8 +31,9 @@ WOODS: tuple[Color, ...] = ((176, 134, 60), (92, 60, 40), (60, 52, 50), (206, 17
 
 @lru_cache(maxsize=LAYINGS)
 def _laying(number: int) -> np.ndarray:
-    """One way to lay strokes: for every pixel, the flat index of its stroke's middle,
-    (SIDE, SIDE) int32.
+    """One way to lay strokes.
+
+    For every pixel it is the flat index of its stroke's middle, (SIDE, SIDE) int32.
     """
     rng = random.Random(f"storybook/strokes/{number}")
     table = Image.fromarray(np.arange(SIDE * SIDE, dtype=np.int32).reshape(SIDE, SIDE))

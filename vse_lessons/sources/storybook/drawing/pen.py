@@ -68,8 +68,9 @@ def contrast(color: Color) -> Color:
 
 
 def cloth(size: Point, color: Color, pattern: str, step: int, upright: bool) -> Image.Image:
-    """A patterned RGBA sheet of `size` pixels that repeats every `step` pixels; stripes are
-    vertical if `upright`.
+    """Makes a patterned RGBA sheet of `size` pixels that repeats every `step` pixels.
+
+    Stripes are vertical if `upright`.
     """
     sheet = Image.new("RGBA", size, (*color, 255))
     draw = ImageDraw.Draw(sheet)

@@ -19,9 +19,11 @@ FUR = ("brown", "black", "white", "gray", "orange")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing: its family, its usual width and height on the canvas (pixels, at the
-    small size), the colours it comes in, where it is (`ground`, `air` or `table`), what it can
-    be doing, and the settings that it appears in (empty: all of them).
+    """A kind of thing, as it may occur in a scene.
+
+    It has a family, a usual width and height on the canvas (pixels, at the small size), the colours it comes
+    in, a place (`ground`, `air` or `table`), what it can be doing, and the settings that it appears in
+    (empty: all of them).
     """
 
     name: str

@@ -45,8 +45,9 @@ BOTTOMS = ("trousers", "shorts", "skirt")
 
 @dataclass(frozen=True)
 class Clothes:
-    """What a person wears.  `print` is a motif on a plain tee, hoodie or sweater, or None;
-    `bottom` is None under a dress.
+    """What a person wears.
+
+    `print` is a motif on a plain tee, hoodie or sweater, or None; `bottom` is None under a dress.
     """
 
     top: str
@@ -75,13 +76,15 @@ class Thing:
 
     @property
     def family(self) -> str:
+        """The family of its kind."""
         return KIND[self.kind].family
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture's meaning: things from back to front, and relations (i, word, j) between the
-    things numbered i and j, with word one of `RELATIONS`.
+    """A picture's meaning: things from back to front, and how they stand to each other.
+
+    A relation (i, word, j) is between the things numbered i and j, with word one of `RELATIONS`.
     """
 
     key: str  # seeds everything that is drawn or said about this scene
@@ -188,8 +191,9 @@ def _thing(kind: Kind, box: tuple[int, int, int, int], size: str, rng: random.Ra
 
 
 def _place(setting: str, rng: random.Random) -> tuple[Thing, ...]:
-    """Two to five things that fit the setting, none hiding more than a fifth of another unless
-    it is held by it or on it; from back to front.
+    """Two to five things that fit the setting, from back to front.
+
+    None hides more than a fifth of another unless it is held by it or on it.
     """
     wanted = rng.choice((2, 2, 3, 3, 3, 4, 4, 5))
     fitting = [kind for kind in KINDS if not kind.settings or setting in kind.settings]

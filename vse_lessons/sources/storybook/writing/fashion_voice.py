@@ -55,7 +55,7 @@ REPORTERS = (
 )
 
 
-def fashion_sentences(scene: Scene) -> tuple[str, ...]:
+def write_fashion_sentences(scene: Scene) -> tuple[str, ...]:
     """Five sentences of a fashion picture; the same for the same `scene.key`."""
     return tuple(
         _sentence(scene, reporter, random.Random(f"{scene.key}/voice/{i}"))

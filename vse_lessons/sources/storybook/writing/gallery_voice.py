@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 
 from vse_lessons.sources.storybook.scene.meaning import CANVAS, KIND, Scene, Thing
-from vse_lessons.sources.storybook.writing.describe import Group, Habits, Writer
 from vse_lessons.sources.storybook.writing.grammar import capitalize, gerund, series
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 from vse_lessons.sources.storybook.writing.lexicons.gallery import (
@@ -16,6 +15,7 @@ from vse_lessons.sources.storybook.writing.lexicons.gallery import (
     SPACE,
     STROKES,
 )
+from vse_lessons.sources.storybook.writing.writer import Group, Habits, Writer
 
 HABITS = Habits(
     tiers=(0.5, 0.4, 0.1),
@@ -66,7 +66,7 @@ def _others(writer: Writer, used: set[Group], most: int) -> list[Group]:
 
 
 def overview(writer: Writer) -> str | None:
-    """ "The painting shows a gentleman in a vermilion coat and a hound sleeping by the sea"."""
+    """Write "The painting shows a gentleman in a vermilion coat and a hound sleeping by the sea"."""
     groups = writer.groups[: 2 + writer.chance(0.4)]
     said = series([_participle(writer, group) for group in groups], ",")
     rest = _others(writer, set(groups), 1)
@@ -75,7 +75,7 @@ def overview(writer: Writer) -> str | None:
 
 
 def placed(writer: Writer) -> str | None:
-    """ "In the foreground a lady in an ivory dress waves, while in the distance ..."."""
+    """Write "In the foreground a lady in an ivory dress waves, while in the distance ..."."""
     said, taken = [], set()
     for group in writer.groups[: 2 + writer.chance(0.3)]:
         where = {_position(thing) for thing in writer.things(group)}
@@ -90,7 +90,7 @@ def placed(writer: Writer) -> str | None:
 
 
 def related(writer: Writer) -> str | None:
-    """ "A boy in red is shown to the left of an ochre drum, and above them a kite soars"."""
+    """Write "A boy in red is shown to the left of an ochre drum, and above them a kite soars"."""
     found = writer.related()
     if found is None:
         return None
@@ -107,7 +107,7 @@ def related(writer: Writer) -> str | None:
 
 
 def dressed(writer: Writer) -> str | None:
-    """ "The lady wears an ultramarine dress and a grey hat, and beside her ..."."""
+    """Write "The lady wears an ultramarine dress and a grey hat, and beside her ..."."""
     people = [i for i, thing in enumerate(writer.scene.things) if thing.clothes]
     if not people:
         return None
@@ -125,7 +125,7 @@ def dressed(writer: Writer) -> str | None:
 
 
 def colored(writer: Writer) -> str | None:
-    """ "The horse is rendered in umber with broad strokes, and a table stands behind it"."""
+    """Write "The horse is rendered in umber with broad strokes, and a table stands behind it"."""
     single = [group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes]
     if not single:
         return None
@@ -137,7 +137,7 @@ def colored(writer: Writer) -> str | None:
 
 
 def scenery(writer: Writer) -> str | None:
-    """ "Jagged mountains rise behind the falling snow, where a bear sleeps"."""
+    """Write "Jagged mountains rise behind the falling snow, where a bear sleeps"."""
     said = [_act(writer, group) for group in writer.groups[: 1 + writer.chance(0.5)]]
     joint = writer.rng.choice((", and here ", ", and ", "; "))
     return _prose(writer) + joint + " and ".join(said)
@@ -158,7 +158,7 @@ ROLES: tuple[tuple[Form, ...], ...] = (  # of each sentence: its form, and what 
 )
 
 
-def gallery_sentences(scene: Scene, count: int = 5) -> tuple[str, ...]:
+def write_gallery_sentences(scene: Scene, count: int = 5) -> tuple[str, ...]:
     """`count` sentences (at most six) of a painting; the same for the same `scene.key`."""
     return tuple(
         _sentence(scene, roles, random.Random(f"{scene.key}/voice/{i}"))

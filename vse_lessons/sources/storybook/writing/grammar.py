@@ -85,7 +85,7 @@ def _doubles(verb: str) -> bool:
 
 
 def series(items: Sequence[str], comma: str = " ,") -> str:
-    """ "a", "a and b", "a , b and c"."""
+    """Write "a", "a and b", "a , b and c"."""
     if len(items) < 2:
         return "".join(items)
     return f"{comma} ".join(items[:-1]) + " and " + items[-1]

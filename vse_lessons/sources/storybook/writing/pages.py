@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from vse_lessons.sources.storybook.scene.meaning import Scene, sample_scene
-from vse_lessons.sources.storybook.writing.gallery_voice import gallery_sentences
+from vse_lessons.sources.storybook.writing.gallery_voice import write_gallery_sentences
 from vse_lessons.sources.storybook.writing.grammar import article, capitalize, plural
 from vse_lessons.sources.storybook.writing.lexicons import pages as pages_lex
 from vse_lessons.sources.storybook.writing.lexicons.general import COLOR_WORDS, NOUNS
@@ -40,7 +40,7 @@ class ArtPage:
     contextual: tuple[str, ...]
 
 
-def art_page(scene: Scene) -> ArtPage:
+def write_art_page(scene: Scene) -> ArtPage:
     """The page of a painting; the same for the same `scene.key`."""
     rng = random.Random(f"{scene.key}/page")
     surname, place = rng.choice(pages_lex.SURNAMES), rng.choice(pages_lex.CITIES)
@@ -63,7 +63,7 @@ def art_page(scene: Scene) -> ArtPage:
     count = rng.choice(CONTEXTUAL)
     templates = [rng.choice(pages_lex.FIRST_SENTENCES), *rng.sample(pages_lex.CONTEXT, count - 1)]
     contextual = [capitalize(template.format(**facts, **_details(facts, rng))) for template in templates]
-    visual = list(gallery_sentences(scene, rng.choice(VISUAL)))
+    visual = list(write_gallery_sentences(scene, rng.choice(VISUAL)))
     rng = random.Random(f"{scene.key}/versions")
     for number, sentence in enumerate(visual):
         if rng.random() < VISUAL_VERSIONS:
@@ -74,30 +74,39 @@ def art_page(scene: Scene) -> ArtPage:
     return ArtPage(title, maker, year, owner, place, tuple(visual), tuple(contextual))
 
 
-def unlabelled_text(pages: int = 6000) -> list[str]:
-    """Sentences of pages about other paintings, of both kinds and in no order that tells which: a text to
-    learn words from, as GloVe's is to Artpedia.  None of them belongs to a picture of a corpus.
+def write_unlabelled_text(pages: int = 6000) -> list[str]:
+    """Writes sentences of pages about other paintings, a text to learn words from, as GloVe's is to Artpedia.
+
+    They are of both kinds, in no order that tells which, and none of them belongs to a picture of a corpus.
+
+    Args:
+        pages: From how many pages they are.
+
+    Returns:
+        The sentences.
     """
     told = []
     for index in range(pages):
-        page = art_page(sample_scene("art", UNLABELLED, index))
+        page = write_art_page(sample_scene("art", UNLABELLED, index))
         told += [*page.visual, *page.contextual]
     random.Random(UNLABELLED).shuffle(told)
     return told
 
 
 def _of_another(rng: random.Random) -> str:
-    """A visual sentence about another painting, of a world of its own.  The n-th sentence of a page has a
-    form of its own, so its place is drawn as often as it occurs among visual sentences.
+    """A visual sentence about another painting, of a world of its own.
+
+    The n-th sentence of a page has a form of its own, so its place is drawn as often as it occurs among
+    visual sentences.
     """
     longest = max(VISUAL)
     often = [sum(count > place for count in VISUAL) for place in range(longest)]
     (place,) = rng.choices(range(longest), often)
-    return gallery_sentences(sample_scene("art", rng.randrange(1, 1 << 30), 0), longest)[place]
+    return write_gallery_sentences(sample_scene("art", rng.randrange(1, 1 << 30), 0), longest)[place]
 
 
 def _version(sentence: str, facts: dict[str, str | int], rng: random.Random) -> str:
-    """ "In the version in Brenholm, a lady in an ivory dress waves." """
+    """Write "In the version in Brenholm, a lady in an ivory dress waves."."""
     start = rng.choice(pages_lex.VERSIONS).format(**facts, **_details(facts, rng))
     return f"{start}, {sentence[0].lower()}{sentence[1:]}"
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vse_lessons.sources.storybook.scene.meaning import Scene
-from vse_lessons.sources.storybook.writing.describe import Group, Habits, Phrase, Writer
 from vse_lessons.sources.storybook.writing.grammar import (
     capitalize,
     gerund,
@@ -17,6 +16,7 @@ from vse_lessons.sources.storybook.writing.grammar import (
 )
 from vse_lessons.sources.storybook.writing.lexicons import general as lex
 from vse_lessons.sources.storybook.writing.lexicons import places as place_lexicon
+from vse_lessons.sources.storybook.writing.writer import Group, Habits, Phrase, Writer
 
 SHORTEST, LONGEST = 4, 25  # words; a shorter or longer sentence is thought over
 Form = Callable[[Writer], "str | None"]  # a way to build a sentence; None if it does not fit
@@ -48,8 +48,9 @@ def _set(writer: Writer, said: str) -> str:
 
 
 def _active(writer: Writer) -> tuple[Phrase, str, Group] | None:
-    """A group that does one thing together, with its verb: the most interesting one, and
-    rather one that acts than one that just stands there.
+    """A group that does one thing together, with its verb.
+
+    It is the most interesting one, and rather one that acts than one that just stands there.
     """
     acting = [group for group in writer.groups if writer.things(group)[0].action]
     for group in [*acting, *writer.groups]:
@@ -60,13 +61,13 @@ def _active(writer: Writer) -> tuple[Phrase, str, Group] | None:
 
 
 def action(writer: Writer) -> str | None:
-    """ "A dog runs along the beach"."""
+    """Write "A dog runs along the beach"."""
     found = _active(writer)
     return found and _placed(writer, found[0].does(found[1]), found[2])
 
 
 def progressive(writer: Writer) -> str | None:
-    """ "A dog is running along the beach"."""
+    """Write "A dog is running along the beach"."""
     found = _active(writer)
     if not found:
         return None
@@ -74,13 +75,13 @@ def progressive(writer: Writer) -> str | None:
 
 
 def headline(writer: Writer) -> str | None:
-    """ "A dog running along the beach"."""
+    """Write "A dog running along the beach"."""
     found = _active(writer)
     return found and _placed(writer, found[0].doing(found[1]), found[2])
 
 
 def relation(writer: Writer) -> str | None:
-    """ "A dog is to the left of a red car at night"."""
+    """Write "A dog is to the left of a red car at night"."""
     found = writer.related()
     if not found:
         return None
@@ -94,7 +95,7 @@ def relation(writer: Writer) -> str | None:
 
 
 def relation_headline(writer: Writer) -> str | None:
-    """ "A dog next to a red car"."""
+    """Write "A dog next to a red car"."""
     found = writer.related()
     return found and _set(writer, f"{found[0].text} {found[1]} {found[2].text}")
 
@@ -105,19 +106,19 @@ def _names(writer: Writer, most: int) -> list[Phrase]:
 
 
 def pair(writer: Writer) -> str | None:
-    """ "A man and a dog at the beach"."""
+    """Write "A man and a dog at the beach"."""
     names = _names(writer, 2)
     return f"{series([name.text for name in names])} {writer.setting()}"
 
 
 def there(writer: Writer) -> str | None:
-    """ "There are two dogs and a car in the street"."""
+    """Write "There are two dogs and a car in the street"."""
     names = _names(writer, 3)
     return _set(writer, f"there {names[0].be} {series([name.text for name in names])}")
 
 
 def fronted(writer: Writer) -> str | None:
-    """ "At the beach , a dog is running"."""
+    """Write "At the beach , a dog is running"."""
     found = _active(writer)
     if not found:
         return None
@@ -127,7 +128,7 @@ def fronted(writer: Writer) -> str | None:
 
 
 def meanwhile(writer: Writer) -> str | None:
-    """ "A dog runs while two boys sleep"."""
+    """Write "A dog runs while two boys sleep"."""
     doing = [
         (group, verb)
         for group in writer.groups
@@ -142,7 +143,7 @@ def meanwhile(writer: Writer) -> str | None:
 
 
 def background(writer: Writer) -> str | None:
-    """ "A dog sleeps with a castle nearby"."""
+    """Write "A dog sleeps with a castle nearby"."""
     found = _active(writer)
     others = [group for group in writer.groups if not found or group != found[2]]
     if not found or not others:
@@ -152,7 +153,7 @@ def background(writer: Writer) -> str | None:
 
 
 def wearing(writer: Writer) -> str | None:
-    """ "The woman is wearing a red dress and a white hat"."""
+    """Write "The woman is wearing a red dress and a white hat"."""
     people = [i for i, thing in enumerate(writer.scene.things) if thing.clothes]
     if not people:
         return None
@@ -169,7 +170,7 @@ def wearing(writer: Writer) -> str | None:
 
 
 def holding(writer: Writer) -> str | None:
-    """ "A boy holds a red balloon"."""
+    """Write "A boy holds a red balloon"."""
     held = [(i, j) for i, word, j in writer.scene.relations if word == "holding"]
     if not held:
         return None
@@ -179,7 +180,7 @@ def holding(writer: Writer) -> str | None:
 
 
 def one_and_other(writer: Writer) -> str | None:
-    """ "Two cars , one red and the other blue"."""
+    """Write "Two cars , one red and the other blue"."""
     groups = [group for group in writer.groups if len(group) > 1]
     if not groups:
         return None
@@ -199,7 +200,7 @@ def one_and_other(writer: Writer) -> str | None:
 
 
 def crowd(writer: Writer) -> str | None:
-    """ "Three people are at the beach", "Two animals and a tent in a field"."""
+    """Write "Three people are at the beach", "Two animals and a tent in a field"."""
     kinds = {
         "person": _people(writer),
         "animal": writer.word(lex.FAMILY_NOUNS["animal"]) + "s",
@@ -229,20 +230,20 @@ def _people(writer: Writer) -> str:
 
 
 def shows(writer: Writer) -> str | None:
-    """ "A photo of a dog and a red car"."""
+    """Write "A photo of a dog and a red car"."""
     opening = writer.word(lex.SHOWS)
     names = [name.text for name in _names(writer, 3)]
     return _set(writer, f"{opening} {series(names)}")
 
 
 def scenery(writer: Writer) -> str | None:
-    """ "A snowy scene with a bear and two pine trees"."""
+    """Write "A snowy scene with a bear and two pine trees"."""
     scene = writer.word(place_lexicon.SCENERY[writer.scene.setting])
     return f"{scene} with {series([name.text for name in _names(writer, 3)])}"
 
 
 def colors_of(writer: Writer) -> str | None:
-    """ "The dog is brown and the car is red"."""
+    """Write "The dog is brown and the car is red"."""
     single = [group for group in writer.groups if len(group) == 1 and not writer.things(group)[0].clothes]
     if len(single) < 2:
         return None
@@ -256,7 +257,7 @@ def colors_of(writer: Writer) -> str | None:
 
 
 def chain(writer: Writer) -> str | None:
-    """ "A dog is near a car and to the left of a tree"."""
+    """Write "A dog is near a car and to the left of a tree"."""
     first = [found for found in writer.scene.relations if found[1] != "holding"]
     for i, word, j in first:
         for k, other, m in first:
@@ -337,7 +338,7 @@ VOICES = (
 )
 
 
-def five_sentences(scene: Scene) -> tuple[str, ...]:
+def write_photo_sentences(scene: Scene) -> tuple[str, ...]:
     """Five sentences of a photograph, one a voice; the same for the same `scene.key`."""
     return tuple(
         _say(scene, voice, random.Random(f"{scene.key}/voice/{i}")) for i, voice in enumerate(VOICES)

@@ -1,21 +1,25 @@
 """What people write about Storybook's pictures, by domain.
 
-`five_sentences` is the photographs' form, `fashion_sentences` DeepFashion's and
-`gallery_sentences` that of museum labels; `sentences` chooses by the scene's own domain.
+`write_photo_sentences` is the photographs' form, `write_fashion_sentences` DeepFashion's and
+`write_gallery_sentences` that of museum labels; `write_sentences` chooses by the scene's own domain.
 """
 
 from __future__ import annotations
 
 from vse_lessons.sources.storybook.scene.meaning import Scene
-from vse_lessons.sources.storybook.writing.fashion_voice import fashion_sentences
-from vse_lessons.sources.storybook.writing.gallery_voice import gallery_sentences
-from vse_lessons.sources.storybook.writing.photo_voice import five_sentences
+from vse_lessons.sources.storybook.writing.fashion_voice import write_fashion_sentences
+from vse_lessons.sources.storybook.writing.gallery_voice import write_gallery_sentences
+from vse_lessons.sources.storybook.writing.photo_voice import write_photo_sentences
 
-__all__ = ["fashion_sentences", "five_sentences", "gallery_sentences", "sentences"]
+__all__ = ["write_fashion_sentences", "write_gallery_sentences", "write_photo_sentences", "write_sentences"]
 
-_OF_DOMAIN = {"photo": five_sentences, "fashion": fashion_sentences, "art": gallery_sentences}
+_OF_DOMAIN = {
+    "photo": write_photo_sentences,
+    "fashion": write_fashion_sentences,
+    "art": write_gallery_sentences,
+}
 
 
-def sentences(scene: Scene) -> tuple[str, ...]:
+def write_sentences(scene: Scene) -> tuple[str, ...]:
     """Five sentences of a scene in the form of its domain."""
     return _OF_DOMAIN[scene.domain](scene)

@@ -65,6 +65,7 @@ class Phrase(NamedTuple):
 
     @property
     def be(self) -> str:
+        """The verb that suits its number."""
         return "are" if self.many else "is"
 
 
@@ -169,8 +170,10 @@ class Writer:
     # noun phrases
 
     def name(self, group: Group, determiner: str = "a", tail: bool = True) -> Phrase:
-        """A noun phrase for a group of things of one kind; `determiner` ("a", "the",
-        "another", "one") is for single things, and `tail` allows clothes after the noun.
+        """A noun phrase for a group of things of one kind.
+
+        `determiner` ("a", "the", "another", "one") is for single things, and `tail` allows clothes after the
+        noun.
         """
         things = self.things(group)
         if len(group) > 1:
@@ -225,7 +228,7 @@ class Writer:
         return len(things) == 1 or len({thing.clothes.top for thing in things}) == 1
 
     def clothed(self, things: list[Thing]) -> str:
-        """ "in a red shirt", "wearing a striped dress", "in coats"."""
+        """Write "in a red shirt", "wearing a striped dress", "in coats"."""
         clothes = things[0].clothes
         opening = self.rng.choice(("in", "in", "wearing", "wearing", "dressed in"))
         if len(things) > 1:
@@ -315,8 +318,9 @@ class Writer:
         )
 
     def related(self) -> tuple[Phrase, str, Phrase, Group] | None:
-        """Two things and the preposition between them, the livelier relations first; with the
-        group of the first thing.  None if the scene relates nothing.
+        """Two things and the preposition between them, with the group of the first thing.
+
+        Livelier relations come first.  None if the scene relates nothing.
         """
         relations = self.scene.relations
         if not relations:
