@@ -350,7 +350,10 @@ if paired:
     for name in ("statistics", "CCA", "linear", "supervised"):
         train(name)
     beside = trainings["source"].with_target(unpair(targets["source"]))
-    models["CORAL"], targets["CORAL"] = coral.Coral.build(coral.CoralConfig(), beside, model=models["source"]), targets["source"]
+    models["CORAL"], targets["CORAL"] = (
+        coral.Coral.build(coral.CoralConfig(), beside, model=models["source"]),
+        targets["source"],
+    )
     for name in ("source", "statistics", variant, "CORAL", "CCA", "linear", "supervised"):
         embedded[name] = embed(models[name], targets[name], targets[name].images(evaluate_on, annotated=True))
         evaluations[name] = evaluate_embedded(models[name], embedded[name])
