@@ -67,7 +67,7 @@ def test_a_weight_is_the_published_one_times_a_factor():
     assert config.intra_images == pytest.approx(0.1 * published.intra_images)
     assert config.transitive_text == pytest.approx(0.1 * published.transitive_text)
     assert config.reduction == "sum" and config.optimization.epochs == 10
-    assert len(WEIGHTS.cells("storybook")) == 18
+    assert len(WEIGHTS.cells("storybook")) == 9
 
 
 def test_published_figures_say_what_the_paper_says():

@@ -47,4 +47,4 @@ def test_frames_come_from_stored_rows():
 def test_reports_are_written_to_a_folder(tmp_path):
     (path,) = write_reports(tmp_path / "deep", ["weights"])
     text = path.read_text("utf-8")
-    assert text.startswith("# Results: weights") and "18 runs" in text
+    assert text.startswith("# Results: weights") and "9 runs" in text

@@ -18,9 +18,9 @@ from vse_lessons.experiments.vsa import TRANSFER
 
 EXPERIMENTS = {one.name: one for one in (ANNOTATION, WEIGHTS, PAGES, TRANSFER, IMAGINING)}
 LEGEND = """Mean ± half of the 95 % Student interval over seeds; recalls and average precision in per cent.
-**holds**: every contrast's whole interval is above 0.  **does not hold**: the whole interval of at least one is
-below 0.  *undecided*: anything else, also where one seed has no interval.  Storybook shows mechanisms: its figures
-are never a paper's results, which stand beside them for the order of rows and not for their height."""
+**holds**: every contrast's whole interval is above 0.  **does not hold**: the whole interval of at least one
+is below 0.  *undecided*: anything else, also where one seed has no interval.  Storybook shows mechanisms: its
+figures are never a paper's results, which stand beside them for the order of rows and not for their height."""
 
 
 def experiment(name: str) -> Experiment:
@@ -60,15 +60,12 @@ def provenance(one: Experiment, table: Table) -> str:
     """Say how many rows there are, on what they were measured, and how many are stale."""
     rows = table.rows()
     where = Counter((r["library"], r["versions"]["torch"], r["machine"]["processor"]) for r in rows)
-    lines = [f"{count} with version {library}, PyTorch {torch}, on {processor}"
-             for (library, torch, processor), count in sorted(where.items())]  # fmt: skip
-    stale = len(table.stale(one.digest_of_row))
-    also = (
-        f"  **{stale} of them are stale: the preset has changed since; run the study again.**"
-        if stale
-        else ""
-    )
-    return f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(lines)}.{also}"
+    parts = [
+        f"{n} with version {lib}, PyTorch {torch}, on {cpu}" for (lib, torch, cpu), n in sorted(where.items())
+    ]
+    stale = sum(row["digest"] != one.digest_of_row(row) for row in rows)
+    also = f"  **{stale} are stale: their preset has changed since; run the study again.**" if stale else ""
+    return f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(parts)}.{also}"
 
 
 def write_reports(

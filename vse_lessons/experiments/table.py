@@ -119,6 +119,8 @@ class Table:
         kept = read_arrays(path) if path.exists() else {}
         for cell, arrays in of_cells.items():
             kept |= {f"{cell_key(json.loads(cell))}/{name}": value for name, value in arrays.items()}
+        if not kept:
+            return
         with atomic_path(path) as temporary:
             np.savez_compressed(temporary, allow_pickle=False, **kept)
 

@@ -67,6 +67,7 @@ class A3VSEConfig(Presets):
         "no_intra": dict.fromkeys(ADVERSARIAL[:2], 0.0),
         "no_cross": dict.fromkeys(ADVERSARIAL[2:4], 0.0),
         "no_transitive": dict.fromkeys(ADVERSARIAL[4:], 0.0),
+        "linear_paths": {"linear_paths": True, "attended_paths": False},  # not of Table 5
     }
     published: ClassVar = {"coco": {"max_words": 57, "semantic_words": replace(ALL_WORDS, longest=57)}}
     dimensions: int = 512  # H, of an encoded region or word
