@@ -318,6 +318,7 @@ def attention_figure(place):
         [f"head {head}" for head in range(heads)],
         tokens,
         unit="attention weight",
+        low=0,
         axes=axes[-1],
         title="words",
     )
@@ -463,6 +464,7 @@ figure = plots.bars(
     measured,
     "t2i R@1",
     "name",
+    order=measured.groupby("name")["t2i R@1"].mean().sort_values(ascending=False).index,
     xlabel="sentence → image R@1 (%)",
     title="Storybook, 10 % × 5, test split: means, 95 % intervals, seeds as dots",
 ).figure
@@ -502,10 +504,11 @@ for place, (axis, key, text) in enumerate(
         ylabel=text,
     )
     axis.set_xscale("symlog", linthresh=0.01)
+    axis.set_xlim(-0.003, 15)
     plots.reference(axis, 1, "published", vertical=True)
 axes[0].get_legend().set_title("triplets")
 figure.suptitle(
-    f"Storybook, 10 % × 5, held-out training images, {sweep['seed'].nunique()} seeds", fontsize=11
+    f"Storybook, 10 % × 5, held-out training images, seeds: {sweep['seed'].nunique()}", fontsize=11
 )
 lesson.show(
     figure,

@@ -48,7 +48,7 @@ def bars(
     groups = names if group is None else levels(frame, group)
     axes = axes_of(axes, 8.0, 1.1 + 0.38 * len(names) * (1 if group is None else len(groups)))
     colors = {one: PALETTE[place % len(PALETTE)] for place, one in enumerate(groups)}
-    hue = {"hue": group or name, "hue_order": groups, "palette": colors}
+    style = {"hue": group, "hue_order": groups, "palette": colors} if group else {"color": PALETTE[0]}
     sns.barplot(
         frame,
         x=value,
@@ -60,7 +60,7 @@ def bars(
         err_kws={"color": "black", "linewidth": 1.2},
         alpha=0.6,
         legend="auto" if group else False,
-        **hue,
+        **style,
     )
     several = frame.groupby([name, group] if group else name).size().max() > 1
     if several:
@@ -70,10 +70,8 @@ def bars(
             y=name,
             order=names,
             ax=axes,
-            hue=group or name,
-            hue_order=groups,
-            palette=dict.fromkeys(groups, "black"),
             dodge=group is not None,
+            **(style | {"palette": dict.fromkeys(groups, "black")} if group else {"color": "black"}),
             size=3.5,
             jitter=False,
             legend=False,
@@ -162,5 +160,33 @@ def distribution(
     sns.histplot(frame, x=value, binwidth=width, ax=axes, **style)
     if axes.get_legend() is not None:
         sns.move_legend(axes, "best", title=None)
+    label(axes, **labels)
+    return axes
+
+
+def distribution_by(
+    frame: pd.DataFrame, name: str, value: str, *, axes: Axes | None = None, **labels: Any
+) -> Axes:
+    """Draws the distribution of a value for each of some names: every row as a point, the middle half as a box.
+
+    Args:
+        frame: tidy rows.
+        name: column of the horizontal axis, one place a name.
+        value: column of the vertical axis.
+        axes: where to draw; None: a new figure.
+        **labels: xlabel, title, ..., as `Axes.set` takes them.
+
+    Returns:
+        The axes.
+    """
+    axes = axes_of(axes)
+    frame = shown(frame, name)
+    order = levels(frame, name)
+    sns.boxplot(
+        frame, x=name, y=value, order=order, ax=axes, color=PALETTE[0], boxprops={"alpha": 0.4}, fliersize=0
+    )
+    sns.stripplot(
+        frame, x=name, y=value, order=order, ax=axes, color="black", size=2.5, alpha=0.5, jitter=False
+    )
     label(axes, **labels)
     return axes
