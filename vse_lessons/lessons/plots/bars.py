@@ -127,6 +127,7 @@ def distribution(
     group: str | None = None,
     *,
     width: float = 1.0,
+    discrete: bool = False,
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
@@ -137,6 +138,7 @@ def distribution(
         value: column of the horizontal axis.
         group: column whose names get a line each; None: one histogram.
         width: of a bin.
+        discrete: whether each whole number has a bin of its own, such as a century.
         axes: where to draw; None: a new figure.
         **labels: xlabel, title, ..., as `Axes.set` takes them.
 
@@ -157,7 +159,7 @@ def distribution(
             "fill": True,
             "alpha": 0.15,
         }
-    sns.histplot(frame, x=value, binwidth=width, ax=axes, **style)
+    sns.histplot(frame, x=value, binwidth=None if discrete else width, discrete=discrete, ax=axes, **style)
     if axes.get_legend() is not None:
         sns.move_legend(axes, "best", title=None)
     label(axes, **labels)
@@ -167,7 +169,7 @@ def distribution(
 def distribution_by(
     frame: pd.DataFrame, name: str, value: str, *, axes: Axes | None = None, **labels: Any
 ) -> Axes:
-    """Draws the distribution of a value for each of some names: every row as a point, the middle half as a box.
+    """Draws a value's distribution for each of some names: all rows as points, the middle half as a box.
 
     Args:
         frame: tidy rows.

@@ -194,7 +194,9 @@ def learning_curves(
         xlabel="epoch",
         ylabel="weighted loss term",
         title="Terms of the objective",
+        ylim=(min(0, 1.1 * losses["value"].min()), 1.5 * losses["value"].max() + 1e-9),  # room for the legend
     )
+    sns.move_legend(axes[0], "upper center", title=None, ncols=2)
     recalls = history_frame(history, RECALLS | dict(further or {}))
     curves(
         recalls,
