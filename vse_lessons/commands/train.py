@@ -65,7 +65,7 @@ def run(arguments: Namespace) -> int:
     from vse_lessons.evaluation.retrieval import evaluate
     from vse_lessons.models.registry import spec
     from vse_lessons.sources.catalogue import open_corpus
-    from vse_lessons.training.loop import TrainingError
+    from vse_lessons.training.conditions import TrainingError
     from vse_lessons.training.train import train
 
     started = time.perf_counter()
