@@ -15,6 +15,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.models.a3vse import A3VSE
