@@ -160,7 +160,7 @@ def test_nothing_is_left_of_what_could_not_be_written(corpus, tmp_path):
 
 def test_the_script_embeds_a_corpus(tmp_path, monkeypatch, capsys):
     pytest.importorskip("transformers")
-    from sources.detectors.test_hub import clip
+    from helpers.checkpoints import clip
 
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     path = ROOT / "data_scripts" / "embed_corpus.py"
@@ -187,7 +187,7 @@ def test_the_script_embeds_a_corpus(tmp_path, monkeypatch, capsys):
 def test_from_pictures_by_a_checkpoint_to_its_row(tmp_path):
     """CLIP's and SigLIP's whole way: pictures, one region each, sentences, files, recall."""
     transformers = pytest.importorskip("transformers")
-    from sources.detectors.test_hub import clip, siglip
+    from helpers.checkpoints import clip, siglip
 
     from vse_lessons.data.pictures import pictures_from_files
     from vse_lessons.sources.detectors.extraction import extract_regions
