@@ -58,7 +58,7 @@ def test_a_reader_is_one_file_and_one_line(run, monkeypatch, tmp_path):
     for number in range(10):
         Image.new("RGB", (64, 48), (20 * number, 90, 200)).save(tmp_path / "pictures" / f"{number}.png")
     titles = "".join(f"{number}.png\tpicture number {number}\n" for number in range(10))
-    (tmp_path / "titles.tsv").write_text(titles, "utf-8")
+    (tmp_path / "titles.txt").write_text(titles, "utf-8")
     corpus = open_corpus("titles", tmp_path, progress=False).corpus
     assert corpus.name == "titles"
     assert corpus.sentences[3] == "picture number 3"
