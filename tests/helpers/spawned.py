@@ -5,8 +5,8 @@ from pathlib import Path
 from helpers.corpora import make_corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.sources.detectors.extraction import extract_regions
-from vse_lessons.sources.storybook import world
 from vse_lessons.sources.storybook.detector import StorybookDetector
+from vse_lessons.sources.storybook.world import picture_scenes, sample_scenes
 
 
 def fit_a_little(folder):
@@ -22,6 +22,6 @@ def fit_a_little(folder):
 
 def extract_a_little(folder):
     """Find the regions of some drawn pictures with two workers and return how many there are."""
-    pictures = world.pictures(world.scenes("photo", "smoke")[:12])
+    pictures = picture_scenes(sample_scenes("photo", "smoke")[:12])
     store = extract_regions(pictures, StorybookDetector(), Path(folder), workers=2, progress=False)
     return len(store.features)
