@@ -37,34 +37,37 @@ word_vectors: str = ""  # a GloVe text file to start the word embeddings from; e
 embeddings_dir: str = ""  # of embed_corpus.py, by CLIP or SigLIP: a zero-shot row; empty: none
 
 # %%
-import inspect
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
+from vse_lessons import (
+    DataError,
+    Lesson,
+    SearchIndex,
+    embed,
+    fit,
+    open_corpus,
+    sparsify,
+    stored,
+    tokenize,
+    train,
+)
 from vse_lessons.blocks import adversarial, attention, losses
-from vse_lessons.common.files import DataError, digest
-from vse_lessons.common.system import choose_device
-from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import tokenize
-from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded, ranks, similarities
-from vse_lessons.evaluation.search import SearchIndex
+from vse_lessons.evaluation import evaluate_embedded, ranks, similarities, spread
 from vse_lessons.lessons import plots, widgets
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import a3vse
-from vse_lessons.models.baselines.cca import CCA, CCAConfig
-from vse_lessons.models.baselines.linear import Linear, LinearConfig
+from vse_lessons.models.baselines.cca import CCAConfig
+from vse_lessons.models.baselines.linear import LinearConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot
 from vse_lessons.models.presets import differences
 from vse_lessons.models.registry import prepare_training
-from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.features import embeddings
-from vse_lessons.training.loop import fit
 
 parameters = {
     "corpus": corpus,
@@ -83,16 +86,7 @@ parameters = {
 if evaluate_on not in ("val", "test"):
     raise DataError(f"evaluate_on is {evaluate_on!r}: val or test")
 a3vse.A3VSEConfig.check_variant(ablation)
-choose_device(device)
-plots.use_style()
-folder = lesson_folder(out_dir, "03_train_a3vse")
-figures = figure_folder(folder)
-
-
-def show(figure, name, alt):
-    """Keeps a figure beside the results and shows it, with words for those who cannot see it."""
-    widgets.show_figure(figure, figures / f"03_{name}.png", alt)
-
+lesson = Lesson("03_train_a3vse", parameters, out_dir)
 
 # %% [markdown]
 # ## The sparse parallel corpus
@@ -190,7 +184,6 @@ display(Markdown("\n".join(table)))
 # and none of this corpus.
 
 # %%
-run_folder = folder / f"run-{digest(json.dumps(parameters, sort_keys=True), preset)}"
 reported = data.images(evaluate_on, annotated=True)
 scores = {}
 
@@ -202,21 +195,12 @@ def report(name, model, data=data, reported=reported):
     return embedded
 
 
-ridges = [CCA.build(candidate, training) for candidate in CCAConfig().candidates()]
-report("linear CCA", best_of(ridges, data, training.selection))
-linear_config = LinearConfig.preset(preset)
-linear = fit(
-    Linear.build(linear_config, training, seed=seed),
-    training,
-    linear_config.optimization,
-    seed=seed,
-    device=device,
-    progress=False,
-)
-report("linear contrastive", linear.model)
+options = {"seed": seed, "device": device, "progress": False}
+report("linear CCA", train("CCA", CCAConfig(), training, **options)[0])
+report("linear contrastive", train("linear", LinearConfig.preset(preset), training, **options)[0])
 if embeddings_dir:
     web = embeddings.read(Path(embeddings_dir).expanduser())
-    report("zero-shot", ZeroShot(web, web.corpus.regions), web.corpus, web.find(data, reported))
+    report("zero-shot", ZeroShot(web, web.corpus.regions), web.corpus, web.match_images(data, reported))
 for name, found in scores.items():
     print(f"{name}: rsum {found.rsum:.1f}, sentence → image R@1 {found.t2i['R@1']:.1f}")
 
@@ -242,14 +226,14 @@ def map_groups(model):
 
 
 before = map_groups(model)
-run = fit(model, training, config.optimization, run_folder, seed=seed, device=device)
+run = fit(model, training, config.optimization, lesson.run_folder(preset), seed=seed, device=device)
 embedded = report(f"A3VSE ({ablation})", run.model)
 print(f"{len(run.history)} epochs in {run.seconds:.0f} s; best epoch {run.best_epoch + 1}")
 for warning in run.warnings:
     print("warning:", warning)
 
 # %%
-show(
+lesson.show(
     plots.learning_curves(run.history, ("pairs", "semantics", "intra", "cross", "transitive")),
     "curves",
     "Panels over epochs: weighted loss terms, recall on the selection images, accuracy of any discriminators.",
@@ -286,12 +270,11 @@ display(
 # Figure 3 of the paper: images and sentences of the reported split in one map. Lines join each sentence to its image: short lines are good.
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained")
-plots.tsne(before, seed, [("image", "sentence")], left)
-plots.tsne(map_groups(run.model), seed, [("image", "sentence")], right)
-left.set_title("before training: two worlds apart")
-right.set_title("after training")
-show(
+pairs = [("image", "sentence")]
+figure, (left, right) = plots.panels(2, width=5.2, height=4.6)
+plots.tsne(before, seed, pairs, left, title="before training: two worlds apart")
+plots.tsne(map_groups(run.model), seed, pairs, right, title="after training")
+lesson.show(
     figure,
     "tsne",
     "Two t-SNE maps, before and after training: images as circles, sentences as squares, joined by grey lines.",
@@ -302,7 +285,7 @@ show(
 # grey line.* Only neighbourhoods mean something in a t-SNE map; distances between far groups do not.
 #
 # ## What attention looks at
-# Weights of the K heads for one picture and one of its sentences. Bright regions and tall bars are what the attended part of the
+# Weights of the K heads for one picture and one of its sentences. Bright regions and bright words are what the attended part of the
 # embedding is made of.
 
 
@@ -317,8 +300,8 @@ def attention_figure(place):
     figure, axes = plt.subplots(
         1,
         heads + 2,
-        figsize=(3 * heads + 6, 3.2),
-        width_ratios=[1] * (heads + 1) + [1.8],
+        figsize=(3 * heads + 7, 3.2),
+        width_ratios=[1] * (heads + 1) + [2.2],
         layout="constrained",
     )
     plots.show_picture(axes[0], opened.picture(image), sentence)
@@ -330,14 +313,21 @@ def attention_figure(place):
             over_regions[0, head].cpu().numpy(),
         )
         axes[head + 1].set_title(f"regions, head {head}")
-    plots.word_attention(axes[-1], tokens, over_words[0, :, : len(tokens)].cpu().numpy(), "words")
-    axes[-1].legend(fontsize=8)
+    plots.heat_map(
+        over_words[0, :, : len(tokens)].cpu().numpy(),
+        [f"head {head}" for head in range(heads)],
+        tokens,
+        unit="attention weight",
+        low=0,
+        axes=axes[-1],
+        title="words",
+    )
     return figure
 
 
 pictured = opened.pictures is not None and data.regions.boxes is not None
 if pictured:
-    show(
+    lesson.show(
         attention_figure(0),
         "attention",
         "A picture, the same picture darkened where each head looks away, and each head's weights on the words.",
@@ -346,20 +336,20 @@ else:
     print("this corpus has features only: no picture to draw attention on")
 
 # %% [markdown]
-# *Figure: a picture with its sentence, the same picture darkened where each head looks away, and bars of each head's weights on the words.*
+# *Figure: a picture with its sentence, the same picture darkened where each head looks away, and each head's weights on the words.*
 #
-# **How to read it.** Flat bars mean that a head looks at everything alike, which is what attention starts from. How far has each side come?
+# **How to read it.** A row of one colour means that a head looks at everything alike, which is what attention starts from. How far has each side come?
 
 # %%
 over_regions, over_words = run.model.attention(
     data.regions.batch(reported[:100]), [data.sentences[data.sentences_of[i][0]] for i in reported[:100]]
 )
-spread = {}
+sharpness = {}
 for side, weights in (("regions", over_regions), ("words", over_words)):
     uniform = 1 / (weights > 0).sum(-1, keepdim=True)
-    spread[side] = float((weights.amax(-1, keepdim=True) / uniform).median())
+    sharpness[side] = float((weights.amax(-1, keepdim=True) / uniform).median())
     print(
-        f"{side}: the largest weight of a head is {spread[side]:.1f} times the uniform one (median over 100 images)"
+        f"{side}: the largest weight of a head is {sharpness[side]:.1f} times the uniform one (median over 100 images)"
     )
 
 # %% [markdown]
@@ -392,7 +382,7 @@ chosen = {
 if opened.pictures is not None:
     for name, place in chosen.items():
         number = int(embedded.sentence_numbers[int(place)])
-        show(
+        lesson.show(
             pictures_for(data.sentences[number], data.image_of[number], int(rank_t2i[place])),
             name,
             f"The five nearest pictures to a sentence, a {name}; the right one is framed and ticked.",
@@ -409,7 +399,7 @@ if opened.pictures is not None:
     ):
         image = int(embedded.image_numbers[place])
         hits = index.by_image(image, 5)
-        show(
+        lesson.show(
             plots.retrieved_sentences(
                 opened.picture(image), [hit.sentence for hit in hits], [hit.image == image for hit in hits]
             ),
@@ -427,12 +417,12 @@ if opened.pictures is not None:
 # %%
 example = "a red boat near a lighthouse" if corpus.startswith("storybook") else "a dog runs on the grass"
 if opened.pictures is not None:
-    show(pictures_for(example), "search", "The five nearest pictures to a typed sentence.")
+    lesson.show(pictures_for(example), "search", "The five nearest pictures to a typed sentence.")
     display(widgets.answer_box(pictures_for, example))
 
 # %%
 if pictured:
-    show(
+    lesson.show(
         attention_figure(1),
         "attention_viewer",
         "Attention over the regions and words of another picture.",
@@ -441,65 +431,47 @@ if pictured:
 
 # %% [markdown]
 # ## What was measured, over several seeds
-# One run is an anecdote. The figures below were measured beforehand with `data_scripts/measure_a3vse.py`, several seeds each (the seed also
-# chooses which images are annotated), and are stored with the library. Every panel says on which corpus.
+# One run is an anecdote. The runs below come with the library (`vse-lessons study a3vse` repeats them; the seed also
+# chooses which images are annotated). Every panel says on which corpus. Intervals are half of the 95 % Student interval over seeds.
+
 
 # %%
-stored = json.loads(
-    (Path(inspect.getfile(a3vse)).parents[1] / "experiments" / "measured" / "a3vse.json").read_text("utf-8")
-)
-
-
-def runs_of(study, **wanted):
-    """The stored runs of a study whose parameters are as wanted."""
-    return [row for row in stored if row["study"] == study and all(row[k] == v for k, v in wanted.items())]
-
-
-def table_of(study, models):
-    """Mean and standard deviation over seeds of each model's recalls."""
-    lines = [
-        "| model | seeds | s→i R@1 | R@5 | R@10 | i→s R@1 | R@5 | R@10 | rsum |",
-        "| --- " * 9 + "|",
-    ]
-    for name in models:
-        runs = runs_of(study, model=name)
-        cells = [
-            [row[side][cut] for row in runs] for side in ("t2i", "i2t") for cut in ("R@1", "R@5", "R@10")
-        ]
-        cells.append([row["rsum"] for row in runs])
-        shown = [
-            f"{np.mean(c):.1f} ± {np.std(c, ddof=1):.1f}" if len(c) > 1 else f"{np.mean(c):.1f}"
-            for c in cells
-        ]
-        lines.append(f"| {name} | {len(runs)} | " + " | ".join(shown) + " |")
-    return "\n".join(lines)
-
-
-def models_of(study):
-    """The models of a study in the order in which they were stored."""
-    return list(dict.fromkeys(row["model"] for row in runs_of(study)))
-
-
-display(
-    Markdown(
-        "**Storybook**, 10 % × 5, test split, lesson preset, mean ± standard deviation over seeds\n\n"
-        + table_of("storybook", models_of("storybook"))
+def rows_at(corpus, **wanted):
+    """The stored runs of every model at 10 % x 5, one a row; a variant is part of the name."""
+    frame = stored("a3vse", corpus, **wanted).frame(share=0.1, sentences=5)
+    other = frame["variant"] != "full"
+    return frame.assign(
+        name=frame["model"] + (", " + frame["variant"].str.replace("_", " ")).where(other, "")
     )
-)
-figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
-plots.bars_with_spread(
-    axes,
-    {
-        name: [row["t2i"]["R@1"] for row in runs_of("storybook", model=name)]
-        for name in models_of("storybook")
-    },
-    "sentence → image R@1 (%)",
-)
-axes.set_title("Storybook, 10 % × 5, test split: bar = mean, whisker = one standard deviation, dots = seeds")
-show(
+
+
+def table_of(frame):
+    """Each model's recalls, mean and half of the interval over seeds."""
+    columns = ["t2i R@1", "t2i R@5", "t2i R@10", "i2t R@1", "i2t R@5", "i2t R@10", "rsum"]
+    return widgets.show_table(
+        ["model", "seeds", *(name.replace("t2i", "s→i").replace("i2t", "i→s") for name in columns)],
+        [
+            (name, len(runs), *(spread(runs[column]) for column in columns))
+            for name, runs in frame.groupby("name", sort=False)
+        ],
+    )
+
+
+measured = rows_at("storybook")
+display(Markdown("**Storybook**, 10 % × 5, test split, lesson preset"))
+display(table_of(measured))
+figure = plots.bars(
+    measured,
+    "t2i R@1",
+    "name",
+    order=measured.groupby("name")["t2i R@1"].mean().sort_values(ascending=False).index,
+    xlabel="sentence → image R@1 (%)",
+    title="Storybook, 10 % × 5, test split: means, 95 % intervals, seeds as dots",
+).figure
+lesson.show(
     figure,
     "ablation",
-    "Bars of R@1 for each ablation and baseline with one standard deviation and a dot for each seed.",
+    "Bars of R@1 for each ablation and baseline with 95 % intervals and a dot for each seed.",
 )
 
 # %% [markdown]
@@ -509,68 +481,81 @@ show(
 # adversarial one. Both are shown, and so is how alike all sentence embeddings become: 1 is a point.
 
 # %%
-sweep = runs_of("weights")
-figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-for place, reduction in enumerate(("mean", "sum")):
-    own = [row for row in sweep if row["reduction"] == reduction]
-    scales = sorted({row["scale"] for row in own})
-    for panel, key in ((panels[0], "rsum"), (panels[1], "sentence_cosine")):
-        values = [[row["last"][key] for row in own if row["scale"] == scale] for scale in scales]
-        panel.plot(
-            scales,
-            [np.mean(v) for v in values],
-            marker=plots.MARKERS[place],
-            label=f"triplets: {reduction} over the batch",
-        )
-        for scale, runs in zip(scales, values):
-            panel.plot([scale] * len(runs), runs, "k.", markersize=4)
-for panel, label in zip(panels, ("rsum after the last epoch (0 to 600)", "mean cosine of two sentences")):
-    panel.set_xscale("symlog", linthresh=0.01)
-    panel.set(xlabel="factor on the six published weights (0: none)", ylabel=label)
-    panel.axvline(1, color="gray", ls=":", lw=1, marker="")
-panels[0].legend(fontsize=9)
+sweep = stored("weights", "storybook").frame()
+sweep["triplets"] = sweep["reduction"] + " over the batch"
+figure, axes = plots.panels(2, width=5, height=3.8)
+for place, (axis, key, text) in enumerate(
+    zip(
+        axes,
+        ("last rsum", "last sentence_cosine"),
+        ("rsum after the last epoch (0 to 600)", "mean cosine of two sentences"),
+    )
+):
+    plots.curves(
+        sweep,
+        "scale",
+        key,
+        "triplets",
+        over_seeds=True,
+        band=True,
+        legend=not place,
+        axes=axis,
+        xlabel="factor on the six published weights (0: none)",
+        ylabel=text,
+    )
+    axis.set_xscale("symlog", linthresh=0.01)
+    axis.set_xlim(-0.003, 15)
+    plots.reference(axis, 1, "published", vertical=True)
+axes[0].get_legend().set_title("triplets")
 figure.suptitle(
-    f"Storybook, 10 % × 5, held-out training images, seeds: {len({row['seed'] for row in sweep})} (dots); dotted line: the published weights",
-    fontsize=11,
+    f"Storybook, 10 % × 5, held-out training images, seeds: {sweep['seed'].nunique()}", fontsize=11
 )
-show(
+lesson.show(
     figure,
     "adversarial_weights",
     "Left: rsum against the factor on the adversarial weights. Right: the mean cosine of two sentence embeddings.",
 )
 
 # %% [markdown]
-# *Figure: left, rsum against the factor on the adversarial weights for both reductions; right, the mean cosine of two sentence embeddings, both after the last epoch.* Where the
+# *Figure: left, rsum against the factor on the adversarial weights for both reductions; right, the mean cosine of two sentence embeddings, both after the last epoch. Bands are intervals over seeds.* Where the
 # right curve reaches 1 every embedding is the same point, and the left one falls to chance: **collapse**.
 #
 # ### Real photographs
 # Flickr8k, 10 % of the images × 5 sentences, EfficientNet-Lite0 features, reported on the official dev images; the best epoch is chosen on 500 held-out
 # training images. The published configuration was made for 2,900 annotated images and a detector trained on Visual Genome. Here there
-# are 600 and an ImageNet classifier. The row *its linear paths alone* is the tuned model without attention and LSTM: ask what they add.
+# are 600 and an ImageNet classifier. The row *linear paths* is the tuned model without attention and LSTM: ask what they add.
 
 # %%
-display(
-    Markdown(
-        table_of(
-            "flickr8k",
-            models_of("flickr8k"),
-        )
-    )
-)
-figure, axes = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
-for name in models_of("flickr8k"):
-    curves = [
-        row.get("curve", []) for row in runs_of("flickr8k", model=name) if len(row.get("curve", [])) > 1
+photographs = pd.concat(
+    [
+        rows_at("flickr8k"),
+        rows_at("flickr8k", preset="paper").assign(name="A3VSE as published"),
     ]
-    if curves:
-        axes.plot(np.linspace(0, 1, len(curves[0])), np.mean(curves, 0), label=name, markevery=0.2)
-axes.set(
+)
+display(table_of(photographs))
+curves = []
+for preset_name in ("lesson", "paper"):
+    runs = stored("a3vse", "flickr8k", preset_name)
+    for row in runs.all:
+        values = runs.arrays(row).get("curve/rsum", ())
+        name = row["cell"]["model"]
+        if row["cell"]["variant"] != "full":
+            name += ", " + row["cell"]["variant"].replace("_", " ")
+        for step, value in enumerate(values if len(values) > 1 else ()):
+            progress = step / (len(values) - 1)
+            name_shown = "A3VSE as published" if preset_name == "paper" else name
+            curves.append({"name": name_shown, "progress": progress, "rsum": value})
+figure = plots.curves(
+    pd.DataFrame(curves),
+    "progress",
+    "rsum",
+    "name",
+    band=True,
     xlabel="share of training done",
     ylabel="rsum on held-out images",
-    title="Flickr8k, 10 % × 5: selection images, mean over seeds",
-)
-axes.legend(fontsize=8)
-show(figure, "flickr8k", "rsum on held-out images during training, for each model on Flickr8k.")
+    title="Flickr8k, 10 % × 5: selection images, intervals over seeds",
+).figure
+lesson.show(figure, "flickr8k", "rsum on held-out images during training, for each model on Flickr8k.")
 
 # %% [markdown]
 # ## Exercises
@@ -590,21 +575,21 @@ print(
     f"On {data.name} ({evaluate_on}, {annotated_images:.0%} x {sentences_per_image}, seed {seed}) the highest rsum is "
     f"that of {best}: {scores[best].rsum:.1f}."
 )
-results = write_results(
-    folder,
-    "03_train_a3vse",
-    parameters,
+lesson.keep(run.model, variant=ablation, results=scores[f"A3VSE ({ablation})"])
+results = lesson.write(
     model=f"A3VSE ({ablation})",
     **scores[f"A3VSE ({ablation})"].as_dict(),
     baselines={name: found.as_dict() for name, found in scores.items() if not name.startswith("A3VSE")},
     config=asdict(config),
     best_epoch=run.best_epoch + 1,
     training_seconds=round(run.seconds, 1),
-    attention_spread=spread,
+    attention_spread=sharpness,
     warnings=run.warnings,
     history=run.history,
 )
-print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
+print(
+    f"the model and results.json are in {lesson.folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+)
 
 # %% [markdown]
 # - Attention pools, triplets rank, discriminators align; one gradient reversal turns a min-max game into one backward pass.

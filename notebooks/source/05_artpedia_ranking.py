@@ -37,39 +37,31 @@ training_share: float = 0.0  # share of the training pages; 0: 0.3 of Storybook'
 evaluate_on: str = "test"  # val or test; the best epoch is always chosen on val
 
 # %%
-import json
-import re
-from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from IPython.display import Markdown, display
-from sklearn.metrics import roc_auc_score
 
+from vse_lessons import DataError, Lesson, embed, fit, open_corpus, sparsify, stored, tokenize
 from vse_lessons.blocks import losses
 from vse_lessons.blocks import similarity as similarities_of
-from vse_lessons.common.files import DataError, digest
-from vse_lessons.common.system import choose_device
-from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import tokenize
 from vse_lessons.data.word_vectors import load_word_vectors
+from vse_lessons.evaluation import compact, evaluate_embedded, shortlist_ranks, spread, summarize
 from vse_lessons.evaluation import pages as page_evaluation
-from vse_lessons.evaluation import significance as statistics
-from vse_lessons.evaluation.retrieval import embed, evaluate_embedded
-from vse_lessons.evaluation.search import compact, shortlist_ranks
-from vse_lessons.evaluation.significance import summarize
-from vse_lessons.experiments import artpedia as page_study
+from vse_lessons.evaluation.among import subset_recalls
+from vse_lessons.evaluation.pages import AVERAGES, SHORTLISTS, SIZES
+from vse_lessons.experiments import artpedia as study
+from vse_lessons.experiments.claims import claims_table
 from vse_lessons.lessons import plots, widgets
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import artpedia
-from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.artpedia import read_pages
 from vse_lessons.sources.storybook import world
+from vse_lessons.sources.storybook.words import storybook_vectors
 from vse_lessons.sources.storybook.writing.pages import write_art_page
-from vse_lessons.training.loop import fit
 
 parameters = {
     "corpus": corpus,
@@ -98,16 +90,7 @@ config = replace(
     similarity=similarity,
     page_loss=page_loss,
 )
-choose_device(device)
-plots.use_style()
-folder = lesson_folder(out_dir, "05_artpedia_ranking")
-figures = figure_folder(folder)
-
-
-def show(figure, name, alt):
-    """Keeps a figure beside the results and shows it, with words for those who cannot see it."""
-    widgets.show_figure(figure, figures / f"05_{name}.png", alt)
-
+lesson = Lesson("05_artpedia_ranking", parameters, out_dir)
 
 # %% [markdown]
 # ## Pages
@@ -117,7 +100,7 @@ def show(figure, name, alt):
 # %%
 opened = open_corpus(corpus, corpus_dir, preset)
 data = opened.corpus
-share = training_share or (page_study.SHARE if corpus == "storybook-pages" else 1.0)
+share = training_share or (study.SHARE if corpus == "storybook-pages" else 1.0)
 training = sparsify(data, share, None, seed)
 pages = data.images(evaluate_on)  # to be ranked; those without a visual sentence cannot be
 reported = data.images(evaluate_on, annotated=True)
@@ -176,7 +159,7 @@ whole = [
 ] or list(reported)
 if pictured:
     for place in range(2):
-        show(
+        lesson.show(
             page_figure(int(whole[place])),
             f"page_{place + 1}",
             "A painting and the sentences of its page: visual ones in green with a tick, contextual ones in red with a cross.",
@@ -189,38 +172,47 @@ if pictured:
 # ## The corpus in three figures
 
 # %%
-figure, axes = plt.subplots(1, 3, figsize=(13, 3.6), layout="constrained")
-centuries = Counter((page.year - 1) // 100 + 1 for page in told if page.year)
-axes[0].bar(list(centuries), list(centuries.values()), color=plots.PALETTE[0])
-axes[0].set(xlabel="century", ylabel="paintings", title="When they were painted", xticks=sorted(centuries))
-longest = max(len(tokenize(s)) for s in data.sentences)
-for kind, color, line in (("visual", plots.RIGHT, "-"), ("contextual", plots.WRONG, "--")):
-    lengths = [len(tokenize(s)) for s, k in zip(data.sentences, data.kinds) if k == kind]
-    axes[1].hist(
-        lengths,
-        bins=np.arange(0, longest + 3, 3),
-        histtype="step",
-        color=color,
-        ls=line,
-        lw=2,
-        label=f"{kind} (mean {np.mean(lengths):.1f})",
-    )
-axes[1].set(xlabel="words in a sentence", ylabel="sentences", title="How long sentences are")
-axes[1].legend(fontsize=9)
+paintings = pd.DataFrame({"century": [(page.year - 1) // 100 + 1 for page in told if page.year]})
+written = pd.DataFrame({"words": [len(tokenize(s)) for s in data.sentences], "kind": data.kinds})
+means = written.groupby("kind")["words"].mean()
+written["kind"] = written["kind"].map(lambda kind: f"{kind} (mean {means[kind]:.1f})")
+figure, axes = plots.panels(3, width=4.4, height=3.6)
+plots.distribution(
+    paintings,
+    "century",
+    discrete=True,
+    axes=axes[0],
+    ylabel="paintings",
+    title="When they were painted",
+)
+plots.distribution(
+    written,
+    "words",
+    "kind",
+    width=3,
+    axes=axes[1],
+    xlabel="words in a sentence",
+    ylabel="sentences",
+    title="How long sentences are",
+)
 if data.regions.classes is not None:
     sure = data.regions.classes[np.asarray(data.regions.class_confidences) > 0.3]
-    common = Counter(data.regions.class_names[c] for c in sure).most_common(12)[::-1]
-    axes[2].barh([name[:18] for name, _ in common], [n for _, n in common], color=plots.PALETTE[0])
-axes[2].set(xlabel="regions (confidence above 0.3)", title="What the detector sees most")
-axes[2].grid(axis="y")
-show(
+    seen = pd.DataFrame({"class": [data.regions.class_names[c][:18] for c in sure]})
+    plots.counts(
+        seen,
+        "class",
+        axes=axes[2],
+        xlabel="regions (confidence above 0.3)",
+        title="What the detector sees most",
+    )
+lesson.show(
     figure,
     "statistics",
     "Paintings by century, histograms of sentence lengths by kind, and the most common classes of the detector.",
 )
 
 # %% [markdown]
-# *Figure: the paper's Fig. 2 for this corpus: paintings by century, sentence lengths of both kinds (visual: solid, contextual: dashed), the most common detections.*
+# *Figure: the paper's Fig. 2 for this corpus: paintings by century, sentence lengths of both kinds, the most common detections.*
 #
 # ## The similarity
 # Regions $\mathbf v_i$ (a fully-connected layer on the detector's features) and words $\mathbf e_j$ (the mean of the two states of a bidirectional GRU) live in one space. All are of
@@ -295,10 +287,8 @@ widgets.show_table(["hyper-parameter", "here", "paper()"], rows)
 # %%
 blind = page_evaluation.blind_scores(training, pages)
 precision = {
-    "random scores": {a: page_evaluation.chance_precision(blind, a, 50) for a in page_evaluation.AVERAGES},
-    "reads, sees no painting": {
-        a: page_evaluation.average_precision(blind, a) for a in page_evaluation.AVERAGES
-    },
+    "random scores": {a: page_evaluation.chance_precision(blind, a, 50) for a in AVERAGES},
+    "reads, sees no painting": {a: page_evaluation.average_precision(blind, a) for a in AVERAGES},
 }
 for name, found in precision.items():
     print(f"{name}: AP over pages {found['pages']:.1f}, pooled {found['pooled']:.1f}")
@@ -313,11 +303,11 @@ for name, found in precision.items():
 if word_vectors == "learned":
     vectors = None
 elif corpus.startswith("storybook"):
-    vectors = page_study.storybook_vectors(config.word_dimensions)
+    vectors = storybook_vectors(config.word_dimensions)
 else:
     vectors = load_word_vectors(glove_file)
     config = replace(config, word_dimensions=max(config.word_dimensions, vectors.values.shape[1]))
-model = artpedia.Artpedia.build(config, training, seed=seed, word_vectors=vectors).to(choose_device(device))
+model = artpedia.Artpedia.build(config, training, seed=seed, word_vectors=vectors)
 example = int(whole[0])
 
 
@@ -333,15 +323,12 @@ def scores_of(model, image):
 
 before = page_evaluation.score_pages(model, data, pages)
 ranked_before = scores_of(model, example)
-precision["before training"] = {
-    a: page_evaluation.average_precision(before, a) for a in page_evaluation.AVERAGES
-}
-run_folder = folder / f"run-{digest(json.dumps(parameters, sort_keys=True), preset)}"
+precision["before training"] = {a: page_evaluation.average_precision(before, a) for a in AVERAGES}
 run = fit(
     model,
     training,
     config.optimization,
-    run_folder,
+    lesson.run_folder(preset),
     seed=seed,
     device=device,
     criterion=page_evaluation.page_criterion(lambda_w),
@@ -351,32 +338,16 @@ for warning in run.warnings:
     print("warning:", warning)
 
 # %%
-figure = plots.learning_curves(run.history, ("inter", "page"))
-if "ap" in run.history[0]:
-    epochs = [entry["epoch"] + 1 for entry in run.history]
-    figure.axes[1].plot(
-        epochs,
-        [entry["ap"] for entry in run.history],
-        color="black",
-        ls="--",
-        marker="*",
-        label="average precision in pages",
-    )
-    figure.axes[1].set(
-        ylim=(0, 150),
-        yticks=range(0, 101, 20),
-        ylabel="recall, average precision (%)",
-        title="On the validation pages",
-    )
-    figure.axes[1].legend(fontsize=8)
-show(
+precisions = {"ap": "average precision in pages"} if "ap" in run.history[0] else None
+figure = plots.learning_curves(run.history, ("inter", "page"), precisions)
+lesson.show(
     figure,
     "curves",
     "Loss terms and, on validation pages, recall and average precision over epochs.",
 )
 
 # %% [markdown]
-# *Figure: left, the weighted loss terms; right, recall in both directions and average precision within pages (dashed) on the validation pages.*
+# *Figure: left, the weighted loss terms; right, recall in both directions and average precision within pages on the validation pages.*
 #
 # **How to read it.** Average precision is near its end after one or two epochs: which words are contextual is learnt at once. Finding the painting takes all the others. The inter-page term jumps where the
 # hardest negatives take over from the mean of all.
@@ -385,12 +356,12 @@ show(
 
 # %%
 if pictured:
-    show(
+    lesson.show(
         page_figure(example, ranked_before),
         "before",
         "A page ranked by the untrained model, both kinds mixed.",
     )
-    show(
+    lesson.show(
         page_figure(example, scores_of(run.model, example)),
         "after",
         "The same page ranked by the trained model.",
@@ -405,13 +376,11 @@ if pictured:
 found = page_evaluation.score_pages(run.model, data, pages)
 embedded = embed(run.model, data, reported)
 evaluation = evaluate_embedded(run.model, embedded)
-precision["after training"] = {
-    a: page_evaluation.average_precision(found, a) for a in page_evaluation.AVERAGES
-}
-sizes = [n for n in page_study.SIZES if n <= len(reported)]
-if len(sizes) < len(page_study.SIZES):
+precision["after training"] = {a: page_evaluation.average_precision(found, a) for a in AVERAGES}
+sizes = [n for n in SIZES if n <= len(reported)]
+if len(sizes) < len(SIZES):
     print(f"only {len(reported)} paintings: larger N than that are left out")
-among = page_evaluation.subset_recalls(run.model, embedded, sizes, draws=10, seed=seed)
+among = subset_recalls(run.model, embedded, sizes, draws=10, seed=seed)
 widgets.show_table(
     ["average precision (%)", "over pages", "pooled"],
     [(name, f"{p['pages']:.1f}", f"{p['pooled']:.1f}") for name, p in precision.items()],
@@ -452,18 +421,15 @@ print(
 # %%
 areas = {}
 if corpus == "storybook-pages":
-    about_version = np.array(
-        [bool(re.match(r"In (the|another) ([\w ,-]+ )?version\b", data.sentences[s])) for s in found.sentence]
-    )
     for name, scored in (("reads, sees no painting", blind), ("after training", found)):
-        areas[name] = [
-            float(roc_auc_score(scored.visual[which], scored.scores[which]))
-            for which in (about_version, ~about_version)
-        ]
+        areas[name] = page_evaluation.version_areas(scored, data)
     display(
         widgets.show_table(
-            ["", f"{about_version.sum()} sentences about a version", f"{(~about_version).sum()} others"],
-            [(name, f"{a:.3f}", f"{b:.3f}") for name, (a, b) in areas.items()],
+            ["", "sentences about a version", "others"],
+            [
+                (name, *(f"{area[group]:.3f}" if group in area else "–" for group in ("version", "others")))
+                for name, area in areas.items()
+            ],
         )
     )
 
@@ -503,7 +469,7 @@ def attention_figure(place):
 
 attends = pictured and similarity == "cross_attention" and data.regions.boxes is not None
 if attends:
-    show(
+    lesson.show(
         attention_figure(0),
         "attention",
         "A painting, and the same darkened where each of three words of a sentence looks away.",
@@ -558,7 +524,7 @@ def by_shortlist(size, compact_only=False):
 
 
 complete = by_shortlist(len(library))
-shortlists = {size: by_shortlist(size) for size in page_study.SHORTLISTS if size < len(everything)}
+shortlists = {size: by_shortlist(size) for size in SHORTLISTS if size < len(everything)}
 rows = [("all, exactly", *(f"{value:.1f}" for value in complete))]
 for size, values in shortlists.items():
     rows.append((f"shortlist of {size}", *(f"{v:.1f} ({v - c:+.1f})" for v, c in zip(values, complete))))
@@ -588,57 +554,46 @@ print(
 # The candidates above are ten times as many as the test split, and a small model trained for a minute finds few of them. Over seeds, among the test split only, from stored runs:
 
 # %%
-stored = page_study.stored()
-paper = page_study.published()
-chosen = list(stored.rows(page_study.arm("cross_attention + intra", 0.5, "pretrained")).values())
+measured, paper = stored("artpedia", "storybook-pages"), study.paper()
+attending = measured.frame(
+    similarity="cross_attention", page_loss="intra", lambda_w=0.5, words="pretrained", published_rate=False
+)
 rows = []
 for way, side in (("text → image, 300 paintings", "t2i"), ("image → text, 901 sentences", "i2t")):
     cuts = ("R@1", "R@5", "R@10")
-    rows.append((way, "exactly", *(f"{np.mean([row[side][c] for row in chosen]):.1f}" for c in cuts)))
-    for size in chosen[0][f"shortlist_{side}"]:
-        lost = [[row[f"shortlist_{side}"][size][c] - row[side][c] for row in chosen] for c in cuts]
-        rows.append((way, f"shortlist of {size}", *(f"{np.mean(v):+.1f}" for v in lost)))
+    rows.append((way, "exactly", *(f"{attending[f'{side} {c}'].mean():.1f}" for c in cuts)))
+    for size in SHORTLISTS:
+        if f"shortlist_{side} {size} R@1" in attending:
+            lost = [attending[f"shortlist_{side} {size} {c}"] - attending[f"{side} {c}"] for c in cuts]
+            rows.append((way, f"shortlist of {size}", *(f"{v.mean():+.1f}" for v in lost)))
 widgets.show_table(["", "", "R@1", "R@5", "R@10"], rows)
 
 # %% [markdown]
 # *Table: recall of cross attention with $\lambda_w = 0.5$ and pre-trained words, the mean over five seeds, and what shortlists lose of it.*
 #
 # ## Over several seeds: the paper's tables
-# One run is an anecdote. The runs below come with the library (`python -m vse_lessons.experiments.artpedia`): Storybook's pages, preset `lesson`, test split, the mean ± half of the 95 % interval over
+# One run is an anecdote. The runs below come with the library (`vse-lessons study artpedia` repeats them): Storybook's pages, preset `lesson`, test split, the mean ± half of the 95 % interval over
 # seeds, which choose the training pages and everything random. The paper's figures stand beside them: **another corpus**, for the order of rows and not for their height.
 
 
 # %%
-def cell(model, weight, words, side, cut):
-    """Mean ± half-width over seeds, and the paper's figure."""
-    arm = page_study.arm(model, weight, words)
-    values = list(stored.values(arm, side, cut).values())
-    there = paper.values(arm, side, cut) if paper.rows(arm) else {}
-    return statistics.spread(values), f"{there[0]:.1f}" if there else "–"
+def both(cell, metric):
+    """Mean ± half of the interval over seeds, and the paper's figure."""
+    there = paper.values(cell, metric) if paper.rows(cell) else {}
+    return spread(measured.values(cell, metric).values()), f"{there[0]:.1f}" if there else "–"
 
 
+MODELS = {
+    f"{cell.similarity.replace('_', ' ')} + {cell.page_loss}": cell
+    for cell in (study.ATTENDING, study.GLOBAL, *study.BCE)
+}
 rows = []
-for model_name in page_study.TABLE_3:
-    for words in page_study.WORDS:
-        pages, published_ap = cell(model_name, 0.0, words, "ap", "pages")
-        rows.append(
-            (
-                model_name,
-                words,
-                pages,
-                cell(model_name, 0.0, words, "ap", "pooled")[0],
-                published_ap,
-            )
-        )
-rows.append(
-    (
-        "no painting (TF-IDF)",
-        "–",
-        cell("blind", 0.0, "learned", "ap", "pages")[0],
-        cell("blind", 0.0, "learned", "ap", "pooled")[0],
-        "–",
-    )
-)
+for name, model_cell in MODELS.items():
+    for words in study.WORDS:
+        here_and_there = both(study.at(model_cell, 0.0, words), "ap pages")
+        pooled = both(study.at(model_cell, 0.0, words), "ap pooled")[0]
+        rows.append((name, words, here_and_there[0], pooled, here_and_there[1]))
+rows.append(("no painting (TF-IDF)", "–", *(both(study.BLIND, f"ap {a}")[0] for a in AVERAGES), "–"))
 display(Markdown("**Table 3**, average precision, $\\lambda_w = 0$"))
 display(
     widgets.show_table(
@@ -648,72 +603,59 @@ display(
 )
 
 # %%
-for size in page_study.SIZES:
+TABLE_4 = [
+    (name, words) for name in list(MODELS)[:2] for words in study.WORDS
+]  # cross attention and global, both with the intra-page loss
+for size in SIZES:
     rows = []
-    for model_name, words in page_study.TABLE_4:
-        for weight in page_study.WEIGHTS:
-            row = [model_name, words, f"{weight}"]
-            for side, cut in (
-                ("ap", "pages"),
-                *((f"among_{size}", f"{way} {k}") for way in ("i2t", "t2i") for k in page_study.CUTS),
-            ):
-                row.append(" | ".join(cell(model_name, weight, words, side, cut)))
-            rows.append(row)
+    for name, words in TABLE_4:
+        for weight in study.WEIGHTS:
+            metrics = [
+                "ap pages",
+                *(f"among_{size} {way} {k}" for way in ("i2t", "t2i") for k in ("R@1", "R@5")),
+            ]
+            figures = (both(study.at(MODELS[name], weight, words), metric) for metric in metrics)
+            rows.append((name, words, f"{weight}", *(" | ".join(pair) for pair in figures)))
     display(
         Markdown(f"**Table 4, N = {size}**. Each cell: Storybook | the paper on Artpedia. AP is over pages")
     )
     display(
         widgets.show_table(
-            [
-                "model",
-                "word vectors",
-                "λ_w",
-                "AP",
-                "image → text R@1",
-                "R@5",
-                "text → image R@1",
-                "R@5",
-            ],
+            ["model", "word vectors", "λ_w", "AP", "image → text R@1", "R@5", "text → image R@1", "R@5"],
             rows,
         )
     )
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), layout="constrained")
-for place, (model_name, words) in enumerate(page_study.TABLE_4):
-    for panel, side, cut in ((axes[0], "ap", "pages"), (axes[1], "among_100", "t2i R@1")):
-        drawn = [
-            (w, stored.values(page_study.arm(model_name, w, words), side, cut))
-            for w in (0.0, *page_study.WEIGHTS)
-        ]
-        drawn = [(w, list(v.values())) for w, v in drawn if v]
-        if drawn:
-            panel.errorbar(
-                [w + 0.008 * (place - 1.5) for w, _ in drawn],
-                [np.mean(v) for _, v in drawn],
-                [page_study.half_width(v) for _, v in drawn],
-                marker=plots.MARKERS[place],
-                color=plots.PALETTE[place],
-                capsize=3,
-                label=f"{model_name.replace('_', ' ')}, {words}",
-            )
-blind_mean = np.mean(list(stored.values(page_study.arm("blind", 0.0, "learned"), "ap", "pages").values()))
-axes[0].axhline(blind_mean, color="gray", ls=":", marker="")
-axes[0].text(0.75, blind_mean, "sees no painting", fontsize=9, color="gray", va="bottom", ha="right")
-axes[0].set(
-    xlabel="λ_w, weight of the inter-page loss",
-    ylabel="average precision over pages (%)",
-    title="Which sentences describe it",
-)
-axes[1].set(
-    xlabel="λ_w, weight of the inter-page loss",
-    ylabel="text → image R@1 among 100 (%)",
-    title="Which painting they describe",
-)
-axes[1].axhline(1, color="gray", ls=":", marker="")
-axes[1].text(0.75, 1.2, "chance", fontsize=9, color="gray", va="bottom", ha="right")
-axes[1].legend(fontsize=8)
-show(
+weighted = measured.frame(model="Artpedia", page_loss="intra", published_rate=False)
+weighted["name"] = weighted["similarity"].str.replace("_", " ") + ", " + weighted["words"]
+figure, axes = plots.panels(2, width=5.4, height=3.9)
+for axis, metric, settings in (
+    (
+        axes[0],
+        "ap pages",
+        {"ylabel": "average precision over pages (%)", "title": "Which sentences describe it"},
+    ),
+    (
+        axes[1],
+        "among_100 t2i R@1",
+        {"ylabel": "text → image R@1 among 100 (%)", "title": "Which painting they describe"},
+    ),
+):
+    plots.curves(
+        weighted,
+        "lambda_w",
+        metric,
+        "name",
+        legend=axis is axes[1],
+        axes=axis,
+        xlabel="λ_w, weight of the inter-page loss",
+        **settings,
+    )
+blind_mean = np.mean(list(measured.values(study.BLIND, "ap pages").values()))
+plots.reference(axes[0], blind_mean, "sees no painting")
+plots.reference(axes[1], 1, "chance")
+lesson.show(
     figure,
     "weights",
     "Average precision and recall against lambda_w for four models, with intervals over seeds.",
@@ -726,31 +668,28 @@ show(
 # **holds**: the whole 95 % interval of every contrast is above 0. **does not hold**: that of at least one is below 0. *undecided*: anything else.
 
 # %%
-display(Markdown(page_study.report(stored)))
+display(Markdown(claims_table([measured], (*study.CLAIMS, *study.CRITICS), paper)))
 
 # %% [markdown]
 # ### The space for several $\lambda_w$
 # Fig. 3 of the paper: compact vectors of test paintings, of a visual and of a contextual sentence of each, from stored runs of seed 0. Lines join a visual sentence to its painting.
 
 # %%
-maps = {
-    w: dict(stored.rows(page_study.arm("cross_attention + intra", w, "pretrained"))[0]["map"])
-    for w in (0.0, *page_study.WEIGHTS)
-}
-cosines = {weight: groups.pop("cosines") for weight, groups in maps.items()}
-figure, axes = plt.subplots(1, len(maps), figsize=(16, 4.2), layout="constrained")
-for panel, (weight, groups) in zip(axes, maps.items()):
+kept = {cell.lambda_w: measured.arrays(measured.rows(cell)[0]) for cell in study.MAPPED}
+figure, axes = plots.panels(len(kept), width=4, height=4.2)
+for axis, (weight, arrays) in zip(axes, kept.items()):
+    visual, contextual = arrays["cosines"]
     plots.tsne(
-        {name: torch.tensor(points, dtype=torch.float32) for name, points in groups.items()},
+        {
+            name: torch.from_numpy(np.float32(arrays[f"map/{name}"]))
+            for name in ("image", "visual", "contextual")
+        },
         seed,
         [("image", "visual")],
-        panel,
+        axis,
+        title=f"λ_w = {weight}\ncosine of a painting with its visual\nsentence {visual:.2f}, with a contextual one {contextual:.2f}",
     )
-    panel.set_title(
-        f"λ_w = {weight}\ncosine of a painting with its visual sentence {cosines[weight]['visual']:.2f},\nwith a contextual one {cosines[weight]['contextual']:.2f}",
-        fontsize=9.5,
-    )
-show(
+lesson.show(
     figure,
     "tsne",
     "Four t-SNE maps for growing lambda_w: paintings, visual and contextual sentences; grey lines join visual sentences to paintings.",
@@ -764,14 +703,19 @@ show(
 # One run with everything as in the lesson but the rate of section 5.1, $10^{-6}$.
 
 # %%
-slow = stored.rows(page_study.arm("cross_attention + intra", 0.5, "published_rate"))
-fast = stored.rows(page_study.arm("cross_attention + intra", 0.5, "learned"))
-if slow and fast:
-    for name, runs in (("published rate", slow), ("the lesson's rate", fast)):
-        print(
-            f"{name}: AP over pages {runs[0]['ap']['pages']:.1f}, text → image R@1 among 100 {runs[0]['among_100']['t2i R@1']:.1f} "
-            f"(seed 0, {runs[0]['epochs']} epochs)"
-        )
+for name, slow in (("published rate", True), ("the lesson's rate", False)):
+    row = measured.frame(
+        similarity="cross_attention",
+        page_loss="intra",
+        lambda_w=0.5,
+        words="learned",
+        published_rate=slow,
+        seed=0,
+    ).iloc[0]
+    print(
+        f"{name}: AP over pages {row['ap pages']:.1f}, text → image R@1 among 100 {row['among_100 t2i R@1']:.1f} "
+        f"(seed 0, {row['steps']} steps)"
+    )
 
 # %% [markdown]
 # ## Browse the pages
@@ -787,7 +731,7 @@ def browse(place):
 
 
 if pictured:
-    show(browse(min(1, len(browsed) - 1)), "browse", "Another page, ranked by the trained model.")
+    lesson.show(browse(min(1, len(browsed) - 1)), "browse", "Another page, ranked by the trained model.")
     display(widgets.chooser(browse, [titles[i] for i in browsed], "page"))
 
 # %% [markdown]
@@ -807,10 +751,8 @@ print(
     f"On {data.name} ({evaluate_on}, seed {seed}, λ_w = {lambda_w}): AP over pages {precision['after training']['pages']:.1f}, {gain:+.1f} points against a "
     f"classifier that sees no painting; rsum {evaluation.rsum:.1f}."
 )
-results = write_results(
-    folder,
-    "05_artpedia_ranking",
-    parameters,
+lesson.keep(run.model, results=evaluation)
+results = lesson.write(
     model=f"{similarity} + {page_loss}",
     **evaluation.as_dict(),
     average_precision=precision,
@@ -820,14 +762,16 @@ results = write_results(
     },
     shortlist={"exact": complete, **{str(size): values for size, values in shortlists.items()}},
     pages_skipped=found.skipped,
-    version_auc=areas,
+    version_auc={name: list(area.values()) for name, area in areas.items()},
     config=asdict(config),
     best_epoch=run.best_epoch + 1,
     training_seconds=round(run.seconds, 1),
     warnings=run.warnings,
     history=run.history,
 )
-print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
+print(
+    f"the model and results.json are in {lesson.folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+)
 
 # %% [markdown]
 # - One similarity serves two losses: within pages and between them.

@@ -111,7 +111,7 @@ def evaluate_generation(
         for width, suffix in ((5, ""), (1, "_greedy")):
             written = write_captions(model, corpus, images, width)
             figures |= {name + suffix: value for name, value in score_captions(written, people).items()}
-            if corpus.built_in:
+            if corpus.name == "storybook-photo":
                 share, agreed = share_of_things_named(written, images, people, preset)
                 figures |= {"named" + suffix: share, "agreed": agreed}
     if model.config.pictures:

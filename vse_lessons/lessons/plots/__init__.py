@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vse_lessons.common.lazy import attach
 
 if TYPE_CHECKING:
-    from vse_lessons.lessons.plots.bars import bars, counts, distribution
+    from vse_lessons.lessons.plots.bars import bars, counts, distribution, distribution_by
     from vse_lessons.lessons.plots.curves import curve_panels, curves, learning_curves
     from vse_lessons.lessons.plots.maps import heat_map, tsne
     from vse_lessons.lessons.plots.pictures import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "bars": ("bars", "counts", "distribution"),
+        "bars": ("bars", "counts", "distribution", "distribution_by"),
         "curves": ("curve_panels", "curves", "learning_curves"),
         "maps": ("heat_map", "tsne"),
         "pictures": (

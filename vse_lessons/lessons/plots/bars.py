@@ -48,7 +48,7 @@ def bars(
     groups = names if group is None else levels(frame, group)
     axes = axes_of(axes, 8.0, 1.1 + 0.38 * len(names) * (1 if group is None else len(groups)))
     colors = {one: PALETTE[place % len(PALETTE)] for place, one in enumerate(groups)}
-    hue = {"hue": group or name, "hue_order": groups, "palette": colors}
+    style = {"hue": group, "hue_order": groups, "palette": colors} if group else {"color": PALETTE[0]}
     sns.barplot(
         frame,
         x=value,
@@ -60,7 +60,7 @@ def bars(
         err_kws={"color": "black", "linewidth": 1.2},
         alpha=0.6,
         legend="auto" if group else False,
-        **hue,
+        **style,
     )
     several = frame.groupby([name, group] if group else name).size().max() > 1
     if several:
@@ -70,10 +70,8 @@ def bars(
             y=name,
             order=names,
             ax=axes,
-            hue=group or name,
-            hue_order=groups,
-            palette=dict.fromkeys(groups, "black"),
             dodge=group is not None,
+            **(style | {"palette": dict.fromkeys(groups, "black")} if group else {"color": "black"}),
             size=3.5,
             jitter=False,
             legend=False,
@@ -129,6 +127,7 @@ def distribution(
     group: str | None = None,
     *,
     width: float = 1.0,
+    discrete: bool = False,
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
@@ -139,6 +138,7 @@ def distribution(
         value: column of the horizontal axis.
         group: column whose names get a line each; None: one histogram.
         width: of a bin.
+        discrete: whether each whole number has a bin of its own, such as a century.
         axes: where to draw; None: a new figure.
         **labels: xlabel, title, ..., as `Axes.set` takes them.
 
@@ -159,8 +159,36 @@ def distribution(
             "fill": True,
             "alpha": 0.15,
         }
-    sns.histplot(frame, x=value, binwidth=width, ax=axes, **style)
+    sns.histplot(frame, x=value, binwidth=None if discrete else width, discrete=discrete, ax=axes, **style)
     if axes.get_legend() is not None:
         sns.move_legend(axes, "best", title=None)
+    label(axes, **labels)
+    return axes
+
+
+def distribution_by(
+    frame: pd.DataFrame, name: str, value: str, *, axes: Axes | None = None, **labels: Any
+) -> Axes:
+    """Draws a value's distribution for each of some names: all rows as points, the middle half as a box.
+
+    Args:
+        frame: tidy rows.
+        name: column of the horizontal axis, one place a name.
+        value: column of the vertical axis.
+        axes: where to draw; None: a new figure.
+        **labels: xlabel, title, ..., as `Axes.set` takes them.
+
+    Returns:
+        The axes.
+    """
+    axes = axes_of(axes)
+    frame = shown(frame, name)
+    order = levels(frame, name)
+    sns.boxplot(
+        frame, x=name, y=value, order=order, ax=axes, color=PALETTE[0], boxprops={"alpha": 0.4}, fliersize=0
+    )
+    sns.stripplot(
+        frame, x=name, y=value, order=order, ax=axes, color="black", size=2.5, alpha=0.5, jitter=False
+    )
     label(axes, **labels)
     return axes

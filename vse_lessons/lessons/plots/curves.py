@@ -9,7 +9,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from vse_lessons.lessons.plots.theme import MARKERS, PALETTE, axes_of, label, panels, plain, reference
 from vse_lessons.lessons.plots.tidy import history_frame, levels, seed_interval, shown
@@ -90,6 +90,8 @@ def curves(
         sns.move_legend(axes, "best", title=None)
     if log_x:
         write_out_log(axes)
+    elif pd.api.types.is_integer_dtype(frame[x]):  # epochs
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     label(axes, **labels)
     return axes
 
@@ -192,7 +194,9 @@ def learning_curves(
         xlabel="epoch",
         ylabel="weighted loss term",
         title="Terms of the objective",
+        ylim=(min(0, 1.1 * losses["value"].min()), 1.5 * losses["value"].max() + 1e-9),  # room for the legend
     )
+    sns.move_legend(axes[0], "upper center", title=None, ncols=2)
     recalls = history_frame(history, RECALLS | dict(further or {}))
     curves(
         recalls,

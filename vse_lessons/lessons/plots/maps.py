@@ -24,6 +24,7 @@ def heat_map(
     columns: Sequence[object],
     *,
     unit: str = "",
+    low: float | None = None,
     annotate: bool = False,
     digits: int = 2,
     axes: Axes | None = None,
@@ -36,6 +37,7 @@ def heat_map(
         rows: R names.
         columns: C names.
         unit: what the colours mean.
+        low: value of the darkest colour; None: the smallest value.
         annotate: whether each cell shows its value.
         digits: decimal places of those.
         axes: where to draw; None: a new figure.
@@ -49,11 +51,12 @@ def heat_map(
     sns.heatmap(
         frame,
         ax=axes,
+        vmin=low,
         cmap="cividis",
         annot=annotate,
         fmt=f".{digits}f",
         annot_kws={"fontsize": 8.5},
-        cbar_kws={"label": plain(unit)},
+        cbar_kws={"label": plain(unit), "format": "%g"},
         linewidths=0.5,
         xticklabels=True,
         yticklabels=True,
