@@ -68,7 +68,7 @@ def test_a_reader_is_one_file_and_one_line(run, monkeypatch, tmp_path):
 def test_the_readme_runs(run, capsys):
     (code,) = blocks("README.md")
     quick = code.replace('open_corpus("storybook")', 'open_corpus("storybook", preset="smoke")')
-    quick = quick.replace('preset("lesson")', 'preset("smoke")').replace("images=0.1", "images=0.5")
+    quick = quick.replace('preset("lesson")', 'preset("smoke")').replace("share=0.1", "share=0.5")
     assert quick.count("smoke") == 2
     run(quick)
     assert "R@1" in capsys.readouterr().out
