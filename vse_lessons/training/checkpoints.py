@@ -28,6 +28,7 @@ class TrainingResult:
     best_score: float = -math.inf  # rsum, unless there is another criterion
     warnings: list[str] = field(default_factory=list)  # of collapse and plateaus
     seconds: float = 0.0  # of all epochs
+    steps: int = 0  # of all epochs
 
 
 class TrainingState:
