@@ -105,6 +105,7 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path, epochs_before):
         torch.set_num_threads(threads)
     torch.testing.assert_close(weights(resumed.model), weights(whole.model), rtol=0, atol=0)
     assert [e["rsum"] for e in resumed.history] == [e["rsum"] for e in whole.history]
+    assert resumed.steps == whole.steps == OPTIMIZATION.epochs * BatchSchedule(setup()[1], 8, 0).steps
     assert resumed.best_epoch == whole.best_epoch
     assert sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".")) == [
         "checkpoint.safetensors",
