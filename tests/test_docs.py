@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 from PIL import Image
-from vse_lessons.models.registry import MODELS, Spec
 
+from vse_lessons.models.registry import MODELS, Spec
 from vse_lessons.sources.catalogue import SOURCES, Source, open_corpus
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 def blocks(page):
     """The Python code of a page, in the order it stands."""
     return re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VSE_LESSONS_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 @pytest.fixture
@@ -45,7 +52,6 @@ def test_a_model_is_one_file_and_one_line(run, monkeypatch, capsys):
 
 def test_a_reader_is_one_file_and_one_line(run, monkeypatch, tmp_path):
     monkeypatch.setitem(SOURCES, "titles", None)
-    monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     file, line = blocks("docs/add_a_reader.md")
     run(file, line, SOURCES=SOURCES, Source=Source)
     (tmp_path / "pictures").mkdir()

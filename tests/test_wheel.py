@@ -44,6 +44,7 @@ def installed(wheel, tmp_path_factory):
     own = Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
     (own / "others.pth").write_text(sysconfig.get_path("purelib"))
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    kept["VSE_LESSONS_HOME"] = str(place / "home")
 
     def run(program, *arguments):
         words = (

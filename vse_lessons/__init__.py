@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vse_lessons.models.base import Trainable as Trainable
     from vse_lessons.models.registry import MODELS as MODELS
     from vse_lessons.models.registry import load_model as load_model
+    from vse_lessons.models.registry import prepare_training as prepare_training
     from vse_lessons.sources.catalogue import SOURCES as SOURCES
     from vse_lessons.sources.catalogue import open_corpus as open_corpus
     from vse_lessons.sources.catalogue import open_target as open_target
@@ -53,7 +54,7 @@ __getattr__, __dir__, __all__ = attach(
         "lessons.session": ("Lesson",),
         "lessons.widgets": ("show_source",),
         "models.base": ("Embedder", "Trainable"),
-        "models.registry": ("MODELS", "load_model"),
+        "models.registry": ("MODELS", "load_model", "prepare_training"),
         "sources.catalogue": ("SOURCES", "open_corpus", "open_target"),
         "sources.semantics": ("describe",),
         "training.loop": ("fit",),

@@ -200,7 +200,7 @@ report("linear CCA", train("CCA", CCAConfig(), training, **options)[0])
 report("linear contrastive", train("linear", LinearConfig.preset(preset), training, **options)[0])
 if embeddings_dir:
     web = embeddings.read(Path(embeddings_dir).expanduser())
-    report("zero-shot", ZeroShot(web, web.corpus.regions), web.corpus, web.find(data, reported))
+    report("zero-shot", ZeroShot(web, web.corpus.regions), web.corpus, web.match_images(data, reported))
 for name, found in scores.items():
     print(f"{name}: rsum {found.rsum:.1f}, sentence → image R@1 {found.t2i['R@1']:.1f}")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from data.test_regions import detections, write
+from helpers.stores import detections, write
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.corpus import Corpus

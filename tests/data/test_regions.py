@@ -6,33 +6,13 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_store
+from helpers.stores import NAMES, detections, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vse_lessons.common import files
 from vse_lessons.common.files import DataError
-from vse_lessons.data.region_writer import write_store
-from vse_lessons.data.regions import Detections, RegionBatch, RegionStore, StackedRows
-
-NAMES = {"class_names": ("cat", "dog"), "attribute_names": ("red",), "tag_names": ("x", "y")}
-
-
-def detections(regions, width=4, seed=0):
-    rng = np.random.default_rng(seed)
-    return Detections(
-        rng.normal(size=(regions, width)).astype(np.float32),
-        rng.random((regions, 4)).astype(np.float32),
-        rng.integers(0, 2, regions).astype(np.int16),
-        rng.random(regions).astype(np.float32),
-        rng.integers(-1, 1, regions).astype(np.int16),
-        rng.random(regions).astype(np.float32),
-        rng.random(2).astype(np.float32),
-    )
-
-
-def write(folder, found, ids=None, **changes):
-    ids = ids or [f"image{i}" for i in range(len(found))]
-    return write_store(folder, ids, iter([found]), **{"detector": "test 1", **NAMES, **changes})
+from vse_lessons.data.regions import RegionBatch, RegionStore, StackedRows
 
 
 @settings(deadline=None, max_examples=30)  # disks have slow moments

@@ -4,23 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.corpora import make_corpus, make_store
+from helpers.corpora import make_corpus, make_store, shuffled_pairs
 
 from vse_lessons.common.files import DataError
-from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import Unpaired, coverage, unpair
 from vse_lessons.training.batches import BatchSchedule
-
-
-def shuffled_pairs(corpus: Corpus, seed: int = 0) -> Corpus:
-    """The same images and sentences; within each split the sentences belong to other images."""
-    owners = corpus.image_of.copy()
-    rng = np.random.Generator(np.random.PCG64(seed))
-    for split in set(corpus.splits):
-        mine = np.flatnonzero(corpus.splits[owners] == split)
-        owners[mine] = owners[rng.permutation(mine)]
-    return replace(corpus, image_of=owners)
 
 
 def test_unpairing_forgets_who_belongs_to_whom():

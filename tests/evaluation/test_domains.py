@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus, make_store
-from models.test_vsa import setup
+from helpers.small_models import vsa_setup as setup
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.unpaired import Unpaired

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus
+from helpers.embedders import Oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -237,27 +238,6 @@ def test_no_sentence_and_no_row_at_a_time_are_refused():
         ranks(torch.rand(3, 0), torch.zeros(0, dtype=torch.int64))
     with pytest.raises(DataError, match="at least one row"):
         ranks(torch.rand(3, 3), torch.arange(3), 0)
-
-
-class Oracle(Embedder):
-    """Knows the corpus by heart."""
-
-    def __init__(self, corpus):
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(1))
-        self.owner = dict(zip(corpus.sentences, corpus.image_of.tolist()))
-        self.size = len(corpus.image_ids)
-
-    def encode_images(self, images):
-        return torch.nn.functional.one_hot(images.index, self.size).float()
-
-    def encode_sentences(self, sentences):
-        return torch.nn.functional.one_hot(
-            torch.tensor([self.owner[s] for s in sentences]), self.size
-        ).float()
-
-    def loss(self, batch):
-        return Losses({"none": self.weight.sum()})
 
 
 def test_evaluate_puts_sentences_to_their_images():

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
-from evaluation.test_evaluation import Oracle
 from helpers.corpora import make_corpus
+from helpers.embedders import Oracle
 
 from vse_lessons.blocks.similarity import normalize
 from vse_lessons.evaluation.maps import compress_groups, compress_pairs

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_pages
+from helpers.small_models import SMALL_ARTPEDIA as SMALL
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.test_artpedia import SMALL
 from scipy.stats import hypergeom
 
 from vse_lessons.common.files import DataError

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from evaluation.test_evaluation import Oracle
 from helpers.corpora import make_corpus
-from models.test_scan import SMALL
+from helpers.embedders import Oracle
+from helpers.small_models import SMALL_SCAN as SMALL
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify

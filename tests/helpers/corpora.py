@@ -1,5 +1,6 @@
 """Small corpora that several tests share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,16 @@ def make_pages(images: int = 90, seed: int = 0) -> Corpus:
             ]
     texts, owners, kinds = zip(*told)
     return Corpus("pages", corpus.regions, texts, np.asarray(owners), corpus.splits, np.asarray(kinds))
+
+
+def shuffled_pairs(corpus: Corpus, seed: int = 0) -> Corpus:
+    """The same images and sentences; within each split the sentences belong to other images."""
+    owners = corpus.image_of.copy()
+    rng = np.random.Generator(np.random.PCG64(seed))
+    for split in set(corpus.splits):
+        mine = np.flatnonzero(corpus.splits[owners] == split)
+        owners[mine] = owners[rng.permutation(mine)]
+    return replace(corpus, image_of=owners)
 
 
 def batch_of(training, count: int = 12, weak=None, progress: float = 0.5, warmup: bool = False) -> Batch:

@@ -22,6 +22,6 @@ def fit_a_little(folder):
 
 def extract_a_little(folder):
     """Find the regions of some drawn pictures with two workers and return how many there are."""
-    pictures = world.pictures(world.scenes("photo", "smoke")[:12])
+    pictures = world.picture_scenes(world.sample_scenes("photo", "smoke")[:12])
     store = extract_regions(pictures, StorybookDetector(), Path(folder), workers=2, progress=False)
     return len(store.features)

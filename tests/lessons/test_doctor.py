@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import ROOT
+from helpers.layouts import flickr_folder
 from PIL import Image
-from sources.readers.test_readers import flickr_folder
 
 from vse_lessons.commands import doctor as command
 from vse_lessons.data.pictures import Pictures

@@ -5,6 +5,7 @@ import pytest
 import torch
 from helpers import literal_artpedia as literal
 from helpers.corpora import assert_resumes, make_pages
+from helpers.small_models import SMALL_ARTPEDIA as SMALL
 from torch.nn import functional as F
 
 from vse_lessons.common.files import DataError
@@ -22,7 +23,6 @@ from vse_lessons.models.base import Batch, Optimization, Pairs
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.loop import fit
 
-SMALL = replace(ArtpediaConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)
 VARIANTS = [(s, p) for s in ("cross_attention", "global") for p in ("intra", "bce")]
 
 

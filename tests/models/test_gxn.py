@@ -31,7 +31,8 @@ from vse_lessons.sources.storybook.truth import mentions, share_named
 from vse_lessons.sources.storybook.world import sample_scenes
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.checkpoints import TrainingState, parameters_of
-from vse_lessons.training.loop import TrainingError, _descend, fit
+from vse_lessons.training.conditions import TrainingError
+from vse_lessons.training.loop import _descend, fit
 
 OPTIMIZATION = Optimization(epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9)
 SMALL = replace(GXNConfig.smoke(), min_count=1, reward_after=0.3, drawn=5, optimization=OPTIMIZATION)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 from helpers.corpora import batch_of, make_corpus
+from helpers.small_models import SMALL_SCAN as SMALL
 
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.retrieval import embed, evaluate, similarities
@@ -10,8 +11,6 @@ from vse_lessons.evaluation.search import search
 from vse_lessons.models.base import Optimization
 from vse_lessons.models.scan import SCAN, VARIANTS, SCANConfig
 from vse_lessons.training.loop import fit
-
-SMALL = replace(SCANConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from data.test_unpaired import shuffled_pairs
 from helpers import literal_vsa
-from helpers.corpora import assert_resumes, batch_of, make_corpus
+from helpers.corpora import assert_resumes, batch_of, make_corpus, shuffled_pairs
+from helpers.small_models import SMALL_VSA as SMALL
+from helpers.small_models import VSA_OPTIMIZATION as OPTIMIZATION
+from helpers.small_models import vsa_setup as setup
 from torch.nn import functional as F
 
 from vse_lessons.blocks.adversarial import domain_objective, reversal_strength
@@ -19,29 +21,10 @@ from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import PAD, UNKNOWN
 from vse_lessons.data.unpaired import Unpaired, unpair
 from vse_lessons.evaluation.retrieval import evaluate
-from vse_lessons.models.base import Batch, Optimization, UnpairedBatch
+from vse_lessons.models.base import Batch, UnpairedBatch
 from vse_lessons.models.vsa import VSA, VSAConfig
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.loop import fit
-
-OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
-SMALL = replace(
-    VSAConfig.smoke(),
-    dimensions=12,
-    word_dimensions=6,
-    decoder=7,
-    hidden=5,
-    min_count=1,
-    optimization=OPTIMIZATION,
-)
-
-
-def setup(variant="VSA-AE-MMD", target=None, seed=0, **changes):
-    training = sparsify(make_corpus(80), 0.5, 2, seed)
-    target = make_corpus(80, seed=5) if target is None else target
-    training = training.with_target(unpair(target))
-    config = replace(SMALL.with_variant(variant), **changes)
-    return VSA.build(config, training, seed=seed), training
 
 
 def batch(training, count=10, warmup=False, progress=0.5):

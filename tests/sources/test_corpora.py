@@ -28,7 +28,7 @@ def test_storybook_opens_in_every_domain(name):
     data = opened.corpus
     assert len(data.image_ids) == sum(SIZES["smoke"])
     assert [len(data.images(split)) for split in ("train", "val", "test")] == list(SIZES["smoke"])
-    assert opened.picture(3).size == (128, 128)
+    assert opened.picture(3).size == (128, 128) and data.built_in and data.lexicon == "storybook"
     kinds = set(data.kinds.tolist())
     assert kinds == ({"visual", "contextual"} if name.endswith("pages") else {"visual"})
     again = open_corpus(name, preset="smoke", progress=False).corpus

@@ -48,6 +48,7 @@ def test_a_toy_corpus_is_prepared_opened_and_examined(toy, capsys):
     assert opened.picture(3).getpixel((0, 0)) == (180, 90, 200)
     assert open_corpus("prepared", to).corpus.sentences == opened.corpus.sentences
     assert open_target("toy", toy, progress=False).unpaired.name == "toy"
+    assert not opened.corpus.built_in and opened.corpus.lexicon == "wordnet"
     facts = doctor.examine("toy", str(toy))["corpus"]
     assert (facts["images"], facts["sentences"], facts["skipped"]) == (4, 4, 1)
 

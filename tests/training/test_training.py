@@ -20,7 +20,8 @@ from vse_lessons.data.text import Vocabulary
 from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.models.base import Losses, Optimization
 from vse_lessons.training.batches import BatchSchedule
-from vse_lessons.training.loop import TrainingError, choose_device, fit, learning_rate
+from vse_lessons.training.conditions import TrainingError
+from vse_lessons.training.loop import choose_device, fit, learning_rate
 
 OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
 CONFIG = replace(SMALL, optimization=OPTIMIZATION, word_dropout=0.1, region_dropout=0.1)

@@ -22,57 +22,111 @@ class _Reverse(torch.autograd.Function):
 
 
 def reverse_gradient(values: Tensor, gamma: float) -> Tensor:
-    """The identity on the way forward; multiplies the gradient by -gamma on the way back."""
+    """Passes values on unchanged and multiplies their gradient by -gamma (Ganin and Lempitsky 2015).
+
+    Args:
+        values: A tensor of any shape.
+        gamma: The strength of the reversal.
+
+    Returns:
+        The same values.
+    """
     return _Reverse.apply(values, gamma)
 
 
 def reversal_strength(progress: float, eta: float = 10.0) -> float:
-    """gamma = 2 / (1 + exp(-eta p)) - 1, from 0 at the start of training (p = 0) to nearly 1 at its
-    end (p = 1) (A3VSE, section 4.3)."""
+    """Computes the strength of gradient reversal during training.
+
+        gamma = 2 / (1 + exp(-eta p)) - 1    (A3VSE, section 4.3)
+
+    Args:
+        progress: p, the share of training that is over, in [0, 1].
+        eta: How fast the strength grows.
+
+    Returns:
+        gamma, from 0 at the start of training to nearly 1 at its end.
+    """
     return 2 / (1 + math.exp(-eta * progress)) - 1
 
 
 class Discriminator(nn.Module):
-    """D_theta: tells two domains apart.  The paper does not give its shape; one hidden layer."""
+    """Network D_theta that tells two domains apart (A3VSE, Eq. 4).
+
+    Supplied here: its shape, one hidden layer, which the paper leaves open.
+
+    Args:
+        dimensions: The width H of an embedding.
+        hidden: The width of the hidden layer.
+    """
 
     def __init__(self, dimensions: int, hidden: int):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(dimensions, hidden), nn.ReLU(), nn.Linear(hidden, 1))
-        for layer in (self.layers[0], self.layers[2]):
+        first, last = nn.Linear(dimensions, hidden), nn.Linear(hidden, 1)
+        self.layers = nn.Sequential(first, nn.ReLU(), last)
+        for layer in (first, last):
             nn.init.xavier_uniform_(layer.weight)
             nn.init.zeros_(layer.bias)
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """(B, H) -> (B,): the logit of D_theta, the probability of the first domain."""
+        """Judges embeddings (B, H): logits (B,) of the first domain."""
         return self.layers(embeddings).squeeze(-1)
 
 
 def domain_objective(first: Tensor, second: Tensor) -> Tensor:
-    """l^d = 1/|A| sum_i log D(a_i) + 1/|B| sum_j log(1 - D(b_j))  (A3VSE, Eq. 4), from the logits
-    of D for samples of two domains, (A,) and (B,).  At most 0; -2 ln 2 when D cannot tell."""
+    """Computes the objective of a discriminator, which it raises and the encoders lower.
+
+        l^d = 1/|A| sum_i log D(a_i) + 1/|B| sum_j log(1 - D(b_j))    (A3VSE, Eq. 4)
+
+    Args:
+        first: (A,) logits of D for a sample of the first domain.
+        second: (B,) logits of D for a sample of the second domain.
+
+    Returns:
+        l^d, a scalar, at most 0; -2 ln 2 when D cannot tell the domains apart.
+    """
     return F.logsigmoid(first).mean() + F.logsigmoid(-second).mean()
 
 
 def domain_accuracy(first: Tensor, second: Tensor) -> Tensor:
-    """The share of samples that the discriminator puts in their domain, both domains alike."""
+    """Measures how often a discriminator is right, with the same weight for both domains.
+
+    Args:
+        first: (A,) logits for a sample of the first domain.
+        second: (B,) logits for a sample of the second domain.
+
+    Returns:
+        A scalar in [0, 1]; 1/2 is chance.
+    """
     return ((first > 0).float().mean() + (second <= 0).float().mean()) / 2
 
 
 class Discriminators(nn.ModuleDict):
-    """Discriminators of several pairs of domains, and their part of an objective (A3VSE, Eq. 5 to 8)."""
+    """Discriminators of several pairs of domains, and their part of an objective (A3VSE, Eq. 5 to 8).
+
+    Args:
+        domains: For each discriminator's name the term that it belongs to, its weight, and its first and
+            second domain. A discriminator whose weight is 0 is not made.
+        dimensions: The width H of an embedding.
+        hidden: The width of the hidden layers.
+    """
 
     def __init__(
         self, domains: Mapping[str, tuple[str, float, tuple[str, str]]], dimensions: int, hidden: int
     ):
-        """`domains`: for each discriminator's name the term that it belongs to, its weight, and its first and
-        second domain; one whose weight is 0 is not made."""
         made = {name: row for name, row in domains.items() if row[1]}
         super().__init__({name: Discriminator(dimensions, hidden) for name in made})
         self.domains = made
 
     def align(self, embedded: Mapping[str, Tensor], gamma: float) -> tuple[dict, dict]:
-        """The weighted -l^d of each term, behind gradient reversal of strength gamma, and each discriminator's
-        accuracy, from embeddings (B, H) by domain.  Pairs of which a domain is missing take no part."""
+        """Computes the weighted -l^d of each term, behind gradient reversal.
+
+        Args:
+            embedded: Embeddings (B, H) by domain. Pairs of which a domain is missing take no part.
+            gamma: The strength of the reversal.
+
+        Returns:
+            The terms by their names, and each discriminator's accuracy as `accuracy_{name}`.
+        """
         reversed_ = {name: reverse_gradient(values, gamma) for name, values in embedded.items()}
         terms: dict[str, Tensor] = {}
         accuracies = {}

@@ -1,8 +1,8 @@
-"""From a sentence's embedding to a picture of 64x64 pixels, and what tells drawn pictures from real ones.
+"""From a sentence's embedding to a picture of 64x64 pixels, and a judge of drawn and real pictures.
 
-Pictures are (B, 3, 64, 64), red, green and blue in [-1, 1].  The shapes of both networks are those of DCGAN
-(Radford et al. 2016), a quarter as wide by default: GXN's slides show a generator and a discriminator and no
-more of them."""
+Pictures are (B, 3, 64, 64), red, green and blue in [-1, 1]. Supplied here: the shapes of both networks, which
+are those of DCGAN (Radford et al. 2016), a quarter as wide by default; GXN's slides only name them.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +19,23 @@ SIDE = 64  # pixels
 
 
 class ConditioningAugmentation(nn.Module):
-    """c ~ N(mu(t), sigma(t)^2), a smoothed condition in place of the embedding itself (StackGAN, Zhang et
-    al., ICCV 2017, section 3.2): pictures differ more than sentences do."""
+    """Smoothed condition in place of a sentence's embedding t (StackGAN, ICCV 2017, section 3.2).
+
+        c ~ N(mu(t), sigma(t)^2)
+
+    It is smoothed because pictures differ more than sentences do.
+
+    Args:
+        dimensions: The width H of an embedding.
+        condition: The width C of the condition.
+    """
 
     def __init__(self, dimensions: int, condition: int):
         super().__init__()
         self.layer = nn.Linear(dimensions, 2 * condition)
 
     def forward(self, embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, H) -> mu, ln sigma^2 and a draw c, (B, C) each; not training, c is mu."""
+        """Draws c from embeddings (B, H): mu, ln sigma^2 and c, (B, C) each; not in training, c is mu."""
         mean, log_variance = self.layer(embeddings).chunk(2, -1)
         if not self.training:
             return mean, log_variance, mean
@@ -35,16 +43,31 @@ class ConditioningAugmentation(nn.Module):
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL(N(mu, sigma^2) || N(0, 1)) = 1/2 (mu^2 + sigma^2 - 1 - ln sigma^2) of each number of (B, C), nats;
-    their mean, as StackGAN's code has it (Eq. 2 is its C-fold)."""
+    """Computes the divergence of conditions from a standard normal distribution.
+
+        KL(N(mu, sigma^2) || N(0, 1)) = 1/2 (mu^2 + sigma^2 - 1 - ln sigma^2)
+
+    Args:
+        mean: (B, C), mu.
+        log_variance: (B, C), ln sigma^2.
+
+    Returns:
+        A scalar in nats, the mean over all numbers as in StackGAN's code; its Eq. 2 is C times as large.
+    """
     return (mean.square() + log_variance.exp() - 1 - log_variance).mean() / 2
 
 
 class Generator(nn.Module):
-    """Condition and noise to a picture: 4x4 cells, doubled four times by transposed convolutions."""
+    """Network from condition and noise to a picture.
+
+    It starts with 4x4 cells and doubles them four times by transposed convolutions.
+
+    Args:
+        width: The width W of condition and noise together.
+        channels: The channels of the last map before the picture.
+    """
 
     def __init__(self, width: int, channels: int):
-        """`width`: of condition and noise together; `channels`: of the last map before the picture."""
         super().__init__()
         sizes = [channels * factor for factor in (8, 4, 2, 1)]
         layers: list[nn.Module] = [
@@ -65,13 +88,20 @@ class Generator(nn.Module):
                 nn.init.normal_(layer.weight, 0.0, 0.02)  # DCGAN's first weights
 
     def forward(self, condition: Tensor) -> Tensor:
-        """(B, W) -> (B, 3, 64, 64)."""
+        """Draws pictures (B, 3, 64, 64) from conditions and noise (B, W)."""
         return self.layers(condition[:, :, None, None])
 
 
 class PictureDiscriminator(nn.Module):
-    """Whether a picture is real and shows what a sentence says: the picture's 4x4 cells, each with the
-    sentence's embedding beside it."""
+    """Judge of whether a picture is real and shows the content of a sentence.
+
+    It reads the picture's 4x4 cells, each with the sentence's embedding beside it.
+
+    Args:
+        dimensions: The width H of a sentence's embedding.
+        condition: The width to which the embedding is reduced.
+        channels: The channels of the first map.
+    """
 
     def __init__(self, dimensions: int, condition: int, channels: int):
         super().__init__()
@@ -88,19 +118,28 @@ class PictureDiscriminator(nn.Module):
         )
 
     def compare(self, cells: Tensor, embeddings: Tensor) -> Tensor:
-        """What `look` made of pictures, (B, C, 4, 4), and sentences (B, H) -> logits (B,)."""
-        said = F.leaky_relu(self.read(embeddings), 0.2)[:, :, None, None].expand(-1, -1, 4, 4)
-        return self.judge(torch.cat([cells, said], 1)).flatten()
+        """Judges pictures as `look` encodes them, (B, C, 4, 4), with sentences (B, H): logits (B,)."""
+        texts = F.leaky_relu(self.read(embeddings), 0.2)[:, :, None, None].expand(-1, -1, 4, 4)
+        return self.judge(torch.cat([cells, texts], 1)).flatten()
 
     def forward(self, pictures: Tensor, embeddings: Tensor) -> Tensor:
-        """(B, 3, 64, 64), (B, H) -> logits (B,)."""
+        """Judges pictures (B, 3, 64, 64) with sentences (B, H): logits (B,)."""
         return self.compare(self.look(pictures), embeddings)
 
 
 def discriminator_error(real: Tensor, mismatched: Tensor, fake: Tensor) -> Tensor:
-    """-mean ln D(x, t) - 1/2 [mean ln(1 - D(x, t')) + mean ln(1 - D(G(t), t))], from logits of real
-    pictures x with their sentences t and with others t', and of drawn ones (Reed et al., ICML 2016,
-    Algorithm 1, its matching-aware discriminator)."""
+    """Computes the error of a matching-aware discriminator (Reed et al., ICML 2016, Algorithm 1).
+
+        -mean ln D(x, t) - 1/2 [mean ln(1 - D(x, t')) + mean ln(1 - D(G(t), t))]
+
+    Args:
+        real: (B,) logits of real pictures x with their sentences t.
+        mismatched: (B',) logits of real pictures with other sentences t'.
+        fake: (B,) logits of drawn pictures G(t) with their sentences.
+
+    Returns:
+        A scalar.
+    """
     wrong = F.logsigmoid(-mismatched).mean() + F.logsigmoid(-fake).mean()
     return -F.logsigmoid(real).mean() - wrong / 2
 
@@ -108,9 +147,23 @@ def discriminator_error(real: Tensor, mismatched: Tensor, fake: Tensor) -> Tenso
 def discriminator_step(
     judge: PictureDiscriminator, real: Tensor, fake: Tensor, texts: Tensor, owners: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """The discriminator's error on real pictures with their own and with the next pair's sentence, and on drawn
-    ones; and the share of each kind that it gets right.  real, fake: (B, 3, 64, 64); texts: (B, H); owners: (B,)
-    images.  `DataError` if all pairs are of one image."""
+    """Computes the discriminator's error on a batch.
+
+    It sees real pictures with their own and with the next pair's sentence, and drawn pictures.
+
+    Args:
+        judge: The discriminator.
+        real: (B, 3, 64, 64), real pictures.
+        fake: (B, 3, 64, 64), drawn pictures.
+        texts: (B, H), the sentences' embeddings.
+        owners: (B,) the image that each sentence belongs to.
+
+    Returns:
+        The error, and the share of `real`, `mismatched` and `fake` pictures that are judged right.
+
+    Raises:
+        DataError: All pairs are of one image.
+    """
     wrong = owners != owners.roll(1)  # the next sentence is of another image
     if not wrong.any():
         raise DataError("all pairs of a batch are of one image: nothing is mismatched in it")
@@ -124,15 +177,31 @@ def discriminator_step(
 
 
 def generator_error(fake: Tensor) -> Tensor:
-    """-mean ln D(G(t), t), from logits (B,)."""
+    """Computes the error of the generator, -mean ln D(G(t), t).
+
+    Args:
+        fake: (B,) logits of drawn pictures with their sentences.
+
+    Returns:
+        A scalar.
+    """
     return -F.logsigmoid(fake).mean()
 
 
 def layout_rank(drawn: Tensor, real: Tensor, cells: int = 8) -> float:
-    """How well drawn pictures match the colour layout of their real ones: the median place of the own picture
-    when all N real ones are sorted by their distance from the drawn one, each averaged in `cells` x `cells`
-    squares.  1 is best, (N + 1) / 2 chance; ties, and what is not a number, count against the drawn picture.
-    Both (N, 3, 64, 64)."""
+    """Measures how well drawn pictures match the color layout of their real ones.
+
+    All N real pictures are sorted by their distance from a drawn one, each averaged in squares. Ties, and
+    what is not a number, count against the drawn picture.
+
+    Args:
+        drawn: (N, 3, 64, 64).
+        real: (N, 3, 64, 64), in the same order.
+        cells: The number of squares along a side.
+
+    Returns:
+        The median place of the own picture: 1 is best, (N + 1) / 2 chance.
+    """
     ours, theirs = (F.adaptive_avg_pool2d(side, cells).flatten(1) for side in (drawn, real))
     distances = torch.cdist(ours, theirs)
     ranks = (~(distances > distances.diagonal().unsqueeze(1))).sum(1)

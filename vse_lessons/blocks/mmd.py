@@ -1,10 +1,11 @@
-"""Maximum mean discrepancy: how far apart two samples lie, in the eyes of a kernel.
+"""Maximum mean discrepancy: the distance of two samples that a kernel sees.
 
     MMD^2(P, Q) = E k(x, x') + E k(y, y') - 2 E k(x, y),    x, x' ~ P;  y, y' ~ Q
 
 is 0 only for P = Q when k is Gaussian (Gretton, Borgwardt, Rasch, Schoelkopf and Smola, "A kernel two-sample
 test", JMLR 2012).  Several bandwidths at once are the kernel of Long et al. 2015 (DAN, "Learning
-transferable features with deep adaptation networks"): no single one has to be right."""
+transferable features with deep adaptation networks"): no single one has to be right.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +24,13 @@ class _KernelSum(torch.autograd.Function):
     """k(d) = sum_u exp(-d / b_u) of squared distances d of any shape.
 
     Autograd would keep one matrix for each kernel.  Here there are three however many kernels there are:
-    d, their sum, and its slope dk/dd = -sum_u exp(-d / b_u) / b_u, summed on the way forward."""
+    d, their sum, and its slope dk/dd = -sum_u exp(-d / b_u) / b_u, summed on the way forward.
+    """
 
     @staticmethod
     def forward(context, distances: Tensor, bandwidths: Sequence[float]) -> Tensor:  # noqa: ANN001
         total, slope = torch.zeros_like(distances), torch.zeros_like(distances)
-        wide, kernel = None, None
+        wide, kernel = 0.0, total
         for width in sorted(bandwidths, reverse=True):
             if wide == 2 * width:  # exp(-d / b) = exp(-d / 2b)^2, and a square is cheaper than exp
                 kernel.square_()
@@ -47,16 +49,34 @@ class _KernelSum(torch.autograd.Function):
 
 
 def squared_distances(first: Tensor, second: Tensor) -> Tensor:
-    """(N, M): |x - y|^2 = |x|^2 + |y|^2 - 2 x.y of all x (N, H) and y (M, H): one matrix product.  Rounding
-    may leave less than 0, which is raised to 0."""
+    """Computes the squared distances of all points by one matrix product.
+
+        |x - y|^2 = |x|^2 + |y|^2 - 2 x.y
+
+    Args:
+        first: (N, H), the points x.
+        second: (M, H), the points y.
+
+    Returns:
+        (N, M), at least 0: what rounding leaves below it is raised.
+    """
     norms = first.square().sum(1, keepdim=True) + second.square().sum(1)
     return torch.addmm(norms, first, second.T, alpha=-2).clamp_(min=0)
 
 
 def median_squared_distance(first: Tensor, second: Tensor) -> float:
-    """The median of |x - y|^2 over all pairs of different points of both samples together, (N, H) and
-    (M, H): the median heuristic of Gretton et al. 2012, section 8.  Of large samples only the first
-    256 points each are asked.  No gradient flows through it; 1 where all points are one."""
+    """Computes the median of |x - y|^2 over all pairs of different points of both samples together.
+
+    It is the median heuristic of Gretton et al. 2012, section 8. Of large samples only the first 256 points
+    each count.
+
+    Args:
+        first: (N, H).
+        second: (M, H).
+
+    Returns:
+        The median, through which no gradient flows; 1 where all points are one.
+    """
     with torch.no_grad():
         points = torch.cat([first[:POINTS], second[:POINTS]]).float()
         distances = squared_distances(points, points)
@@ -68,7 +88,7 @@ def median_squared_distance(first: Tensor, second: Tensor) -> float:
 def mmd2(
     first: Tensor, second: Tensor, bandwidths: Sequence[float] | None = None, *, biased: bool = False
 ) -> Tensor:
-    """The squared MMD of samples x (N, H) and y (M, H), a scalar in float32, with the kernel
+    """Computes the squared MMD of two samples with the kernel of several bandwidths.
 
         k(x, y) = 1/U sum_u exp(-|x - y|^2 / b_u)
 
@@ -78,8 +98,19 @@ def mmd2(
                   - 2/NM sum_ij k(x_i, y_j)
         biased    1/N^2 sum_ij k(x_i, x_j) + 1/M^2 sum_ij k(y_i, y_j) - 2/NM sum_ij k(x_i, y_j)
 
-    `bandwidths` b_u are 1/4, 1/2, 1, 2 and 4 times the median squared distance unless they are given.
-    `DataError` for a sample of one point, for samples of different width, and for no or bad bandwidths."""
+    Args:
+        first: (N, H), the points x.
+        second: (M, H), the points y.
+        bandwidths: b_u; None: 1/4, 1/2, 1, 2 and 4 times the median squared distance.
+        biased: Which of the two estimates.
+
+    Returns:
+        A scalar in float32.
+
+    Raises:
+        DataError: A sample has one point only, the samples are of different width, or a bandwidth is not
+            above 0.
+    """
     check_samples(first, second)
     with torch.autocast(first.device.type, enabled=False):
         first, second = first.float(), second.float()
@@ -102,7 +133,15 @@ def mmd2(
 
 
 def check_samples(first: Tensor, second: Tensor) -> None:
-    """`DataError` unless both samples have two points or more, and as many dimensions."""
+    """Refuses samples that MMD cannot compare.
+
+    Args:
+        first: (N, H).
+        second: (M, H).
+
+    Raises:
+        DataError: A sample has fewer than two points, or the samples are of different width.
+    """
     for sample in (first, second):
         if len(sample) < 2:
             raise DataError(
@@ -114,9 +153,23 @@ def check_samples(first: Tensor, second: Tensor) -> None:
 
 
 def two_sample_test(first: Tensor, second: Tensor, draws: int = 200, seed: int = 0) -> dict[str, float]:
-    """Are the samples (N, H) and (M, H) from one distribution?  The biased MMD^2, and p, the share of random
-    partings of all N + M points into N and M whose MMD^2 is as large (the permutation test; the true parting
-    counts as one of them).  One kernel matrix serves every parting."""
+    """Tests whether two samples are from one distribution, by permutation.
+
+    All N + M points are parted anew into N and M at random; the true parting counts as one of these. One
+    kernel matrix serves every parting.
+
+    Args:
+        first: (N, H).
+        second: (M, H).
+        draws: The number of random partings.
+        seed: Seed of the partings.
+
+    Returns:
+        `mmd2`, the biased MMD^2, and `p`, the share of partings whose MMD^2 is as large.
+
+    Raises:
+        DataError: A sample has fewer than two points, or the samples are of different width.
+    """
     check_samples(first, second)
     points = torch.cat([first, second]).detach().float()
     median = median_squared_distance(first, second)

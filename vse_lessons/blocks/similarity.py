@@ -12,64 +12,108 @@ from torch.nn import functional as F
 
 @dataclass
 class Entities:
-    """B images as sets of regions, or B sentences as sets of words, padded to the largest set."""
+    """B images as sets of regions, or B sentences as sets of words, padded to the largest set.
 
-    values: Tensor  # (B, N, H); zero where padded
-    mask: Tensor  # (B, N) bool; True where there is an entity
+    Args:
+        values: (B, N, H); zero where padded.
+        mask: (B, N) bool; True where there is an entity.
+    """
+
+    values: Tensor
+    mask: Tensor
 
     def __len__(self) -> int:
         return len(self.values)
 
     def __getitem__(self, rows: slice | Tensor) -> Entities:
-        """Some of the B, by slice or by index."""
+        """Some of the B sets, by slice or by index."""
         return Entities(self.values[rows], self.mask[rows])
 
     def mean(self) -> Tensor:
-        """(B, H): the mean entity of each set, for maps and monitors."""
+        """Averages each set, (B, H), for maps and monitors."""
         return self.values.sum(1) / self.mask.sum(1, keepdim=True).clamp(min=1)
 
     def compact(self) -> Tensor:
-        """(B, H): the sum of the unit vectors of each set, of unit length itself (Artpedia, section 5.3)."""
+        """Sums the unit vectors of each set, to unit length again, (B, H) (Artpedia, section 5.3)."""
         return normalize((normalize(self.values) * self.mask.unsqueeze(-1)).sum(1))
 
 
-Embeddings = Tensor | Entities
+Embeddings = Tensor | Entities  # of images or of sentences, as a model's encoders return them
 
 
 def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
-    """Puts blocks of embeddings, (B_i, H) each or sets of any size, one after the other."""
+    """Puts blocks of embeddings one after the other.
+
+    Args:
+        parts: Vectors (B_i, H), or sets of any size; at least one block, all of one kind.
+
+    Returns:
+        The embeddings of all blocks; sets are padded to the largest one.
+    """
     if isinstance(parts[0], Tensor):
-        return torch.cat(list(parts))
-    widest = max(part.mask.shape[1] for part in parts)
-    missing = [widest - part.mask.shape[1] for part in parts]
-    values = [F.pad(part.values, (0, 0, 0, m)) for part, m in zip(parts, missing)]
-    return Entities(torch.cat(values), torch.cat([F.pad(p.mask, (0, m)) for p, m in zip(parts, missing)]))
+        return torch.cat([part for part in parts if isinstance(part, Tensor)])
+    sets = [part for part in parts if isinstance(part, Entities)]
+    missing = [max(one.mask.shape[1] for one in sets) - one.mask.shape[1] for one in sets]
+    values = [F.pad(one.values, (0, 0, 0, m)) for one, m in zip(sets, missing)]
+    return Entities(torch.cat(values), torch.cat([F.pad(one.mask, (0, m)) for one, m in zip(sets, missing)]))
 
 
 def as_vectors(embeddings: Embeddings) -> Tensor:
-    """(B, H): one vector each, of sets the mean."""
+    """Reduces embeddings to one vector each.
+
+    Args:
+        embeddings: Vectors (B, H), or sets (B, N, H).
+
+    Returns:
+        (B, H); of sets the mean.
+    """
     return embeddings if isinstance(embeddings, Tensor) else embeddings.mean()
 
 
 def normalize(embeddings: Tensor) -> Tensor:
-    """Unit length along the last dimension, in float32; a zero vector stays zero."""
+    """Scales vectors to unit length.
+
+    Args:
+        embeddings: (..., H).
+
+    Returns:
+        (..., H) float32; a zero vector stays zero.
+    """
     return F.normalize(embeddings.float(), dim=-1)
 
 
 def cosine(images: Tensor, sentences: Tensor) -> Tensor:
-    """S(a, b): cosines (I, S) of embeddings (I, H) and (S, H), in float32 also under autocast: in half
-    precision the hardest negatives of a batch tie."""
+    """Computes the cosines S(a, b) of all images and sentences.
+
+    In float32, also under autocast: in half precision the hardest negatives of a batch tie.
+
+    Args:
+        images: (I, H).
+        sentences: (S, H).
+
+    Returns:
+        (I, S).
+    """
     with torch.autocast(images.device.type, enabled=False):
         return normalize(images) @ normalize(sentences).T
 
 
 def order_similarity(images: Tensor, sentences: Tensor, block: int = 64) -> Tensor:
-    """S(v, t) = -|max(0, v - t)|^2 of every image v (I, H) with every sentence t (S, H), as (I, S), at most
-    0 (GXN, after Vendrov et al., ICLR 2016): 0 where no number of the image's vector is above the
-    sentence's.
+    """Computes the order similarity of all images and sentences (GXN, after Vendrov et al., ICLR 2016).
+
+        S(v, t) = -|max(0, v - t)|^2
 
     Vendrov's order has it the other way round, max(0, t - v), with the sentence the more general of the two;
-    exchange the arguments for that.  `block` images at a time; in float32, also under autocast."""
+    exchange the arguments for that. In float32, also under autocast.
+
+    Args:
+        images: v (I, H).
+        sentences: t (S, H).
+        block: The number of images that are compared at a time.
+
+    Returns:
+        (I, S), at most 0; 0 where no number of the image's vector is above the sentence's.
+    """
     with torch.autocast(images.device.type, enabled=False):
         rows = [
             -(part.float().unsqueeze(1) - sentences.float()).clamp(min=0).square().sum(-1)
@@ -83,14 +127,26 @@ POOLS = ("logsumexp", "mean", "sum", "max")
 
 @dataclass(frozen=True)
 class CrossAttention:
-    """How two sets of vectors are compared by attention across them (SCAN, section 3.1)."""
+    """The way in which two sets of vectors are compared by attention across them (SCAN, section 3.1).
 
-    sharpness: float  # lambda_1, of the attention's softmax; lambda_s of Artpedia
-    pool: str = "mean"  # over the attending entities: one of POOLS
-    softness: float = 6.0  # lambda_2, of LogSumExp
-    leak: float = 0.0  # slope of negative similarities: 0 is [s]_+; the SCAN code has 0.1
-    directions: tuple[str, ...] = ("t2i",)  # words attend to regions; "i2t": regions to words
-    normalized: bool = True  # attend by s-bar; False: by the cosines themselves (Artpedia, Eq. 3)
+    Args:
+        sharpness: lambda_1 of the attention's softmax; lambda_s of Artpedia.
+        pool: How the attending entities are pooled, one of `POOLS`.
+        softness: lambda_2 of LogSumExp.
+        leak: The slope of negative similarities; 0 is [s]_+, and SCAN's code has 0.1.
+        directions: "t2i", words attend to regions; "i2t", regions attend to words; or both.
+        normalized: Whether s-bar is attended by; False: the cosines themselves (Artpedia, Eq. 3).
+
+    Raises:
+        ValueError: `pool` or a direction is unknown, or there is no direction.
+    """
+
+    sharpness: float
+    pool: str = "mean"
+    softness: float = 6.0
+    leak: float = 0.0
+    directions: tuple[str, ...] = ("t2i",)
+    normalized: bool = True
 
     def __post_init__(self) -> None:
         if self.pool not in POOLS:
@@ -102,8 +158,7 @@ class CrossAttention:
 def cross_attention(
     images: Entities, sentences: Entities, how: CrossAttention, block: tuple[int, int] = (32, 64)
 ) -> Tensor:
-    """Stacked cross attention of every image with every sentence, (I, S), exactly, without forming an
-    attended vector (SCAN, Lee et al. 2018, section 3.1; the other direction by exchanging the two).
+    """Computes the stacked cross attention of all images and sentences (SCAN, Lee et al. 2018, section 3.1).
 
     With cosines s_ij of region i and word j, a word j attends to the regions:
 
@@ -111,20 +166,30 @@ def cross_attention(
         alpha_ij = exp(lambda_1 sbar_ij) / sum_i exp(lambda_1 sbar_ij),  a_j = sum_i alpha_ij v_i
         R(e_j, a_j) = cos(e_j, a_j),   S = pool_j R(e_j, a_j)
 
-    With both directions the result is the mean of the two.  Where `how.normalized` is False the attention is
-    that of the cosines themselves, alpha_ij proportional to exp(lambda_1 s_ij).  Since
+    The other direction exchanges regions and words; with both the result is the mean of the two. Where
+    `how.normalized` is False the attention is that of the cosines themselves, alpha_ij proportional to
+    exp(lambda_1 s_ij). The result is exact, without forming an attended vector: since
     e_j . a_j = sum_i alpha_ij s_ij and |a_j|^2 = alpha_j^T G alpha_j with the image's Gram matrix G = V V^T,
-    all that is needed is one product of regions and words and a small Gram matrix each.
+    one product of regions and words and a small Gram matrix each are enough.
 
-    images: (I, R, H); sentences: (S, W, H); both padded and masked.  Works on `block` images and sentences at
-    a time: what it takes beyond the result is some tens of MB.  Under autograd all blocks keep theirs.
-    In float32 (or wider), also under autocast."""
+    In float32 (or wider), also under autocast.
+
+    Args:
+        images: (I, R, H), padded and masked.
+        sentences: (S, W, H), padded and masked.
+        how: Temperatures, pooling and directions.
+        block: The numbers of images and sentences that are compared at a time, which takes some tens of MB
+            beside the result. Under autograd the memory of all blocks is kept.
+
+    Returns:
+        (I, S).
+    """
     with torch.autocast(images.values.device.type, enabled=False):
         scale_images, scale_sentences = _inverse_lengths(images), _inverse_lengths(sentences)
         rows = []
         for i in _slices(len(images), block[0]):
             v = _unit(images[i], scale_images[i])  # (R, I', H)
-            row = []
+            row: list[Tensor] = []
             for s in _slices(len(sentences), block[1]):
                 e = _unit(sentences[s], scale_sentences[s])  # (W, S', H)
                 cosines, scores = v.flatten(0, 1) @ e.flatten(0, 1).T, []  # (R * I', W * S')
@@ -134,17 +199,18 @@ def cross_attention(
                 if "i2t" in how.directions:
                     turned = cosines.T.contiguous().view(*e.shape[:2], *v.shape[:2])
                     scores.append(_attend(turned, _gram(e), images.mask[i], how).T)
-                row.append(sum(scores) / len(scores))
+                row.append(_mean(scores))
             rows.append(torch.cat(row, 1))
         return torch.cat(rows)
 
 
 def _attend(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
-    """(C, Q): the pooled relevance of Q queries, sets of N entities, to C contexts, sets of M entities.
+    """The pooled relevance (C, Q) of Q queries, sets of N entities, to C contexts, sets of M entities.
 
-    cosines: (M, C, N, Q); gram: (C, M, M) of the contexts; mask: (Q, N) of the queries.  Padded vectors are
+    cosines: (M, C, N, Q); gram: (C, M, M) of the contexts; mask: (Q, N) of the queries. Padded vectors are
     zero, so padding of the context adds nothing to either sum below, whatever its attention is; and
-    the softmax needs no denominator, for a cosine does not depend on the length of a vector."""
+    the softmax needs no denominator, for a cosine does not depend on the length of a vector.
+    """
     attention = _attention(cosines, how).flatten(2)  # (M, C, N * Q)
     product = (attention * cosines.flatten(2)).sum(0)  # e . a, (C, N * Q)
     shared = gram @ attention.transpose(0, 1)  # (C, M, N * Q)
@@ -163,9 +229,19 @@ def _attention(cosines: Tensor, how: CrossAttention) -> Tensor:
 
 
 def paired_cross_attention(images: Entities, sentences: Entities, how: CrossAttention) -> Tensor:
-    """(B,): image b with sentence b only, the diagonal of `cross_attention` at a B-th of its cost.
+    """Computes the diagonal of `cross_attention`, image b with sentence b, at a B-th of its cost.
 
-    images: (B, R, H); sentences: (B, W, H); both padded and masked."""
+    Args:
+        images: (B, R, H), padded and masked.
+        sentences: (B, W, H), padded and masked.
+        how: Temperatures, pooling and directions.
+
+    Returns:
+        (B,).
+
+    Raises:
+        ValueError: There are not as many images as sentences.
+    """
     if len(images) != len(sentences):
         raise ValueError(f"{len(images)} images and {len(sentences)} sentences are no pairs")
     with torch.autocast(images.values.device.type, enabled=False):
@@ -176,7 +252,12 @@ def paired_cross_attention(images: Entities, sentences: Entities, how: CrossAtte
             scores.append(_attend_paired(cosines, v @ v.mT, sentences.mask, how))
         if "i2t" in how.directions:
             scores.append(_attend_paired(cosines.mT, e @ e.mT, images.mask, how))
-        return sum(scores) / len(scores)
+        return _mean(scores)
+
+
+def _mean(scores: list[Tensor]) -> Tensor:
+    """The mean of the directions."""
+    return scores[0] if len(scores) == 1 else (scores[0] + scores[1]) / 2
 
 
 def _attend_paired(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
@@ -189,7 +270,7 @@ def _attend_paired(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttent
 
 
 def _pool(relevance: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
-    """(C, N, Q), mask (1, N, Q) -> (C, Q)."""
+    """Pools relevance (C, N, Q), where `mask` (1, N, Q) is True, to (C, Q)."""
     if how.pool == "max":
         return relevance.masked_fill(~mask, -torch.inf).amax(1)
     if how.pool == "logsumexp":
@@ -203,14 +284,18 @@ TINY = 1e-12  # below it a length, or its square, is 0
 
 
 def _inverse_lengths(entities: Entities) -> Tensor:
-    """(B, N, 1): what makes the vectors as long as 1; 0 where padded."""
+    """The factors (B, N, 1) that make the vectors as long as 1; 0 where padded."""
     lengths = torch.linalg.vector_norm(entities.values, dim=-1, keepdim=True, dtype=_wide(entities))
     return entities.mask.unsqueeze(-1) / lengths.clamp(min=TINY)
 
 
 def _unit(entities: Entities, scale: Tensor) -> Tensor:
-    """(N, B, H): unit vectors, zero where padded, the entities first: every reduction of `_attend` then
-    runs along memory.  Made for a block at a time: a copy of all would double the memory."""
+    """Unit vectors (N, B, H), zero where padded.
+
+    The entities come first, so that every reduction of `_attend` runs along memory. It is made for a block at
+    a
+    time: a copy of all would double the memory.
+    """
     return (entities.values.to(_wide(entities)) * scale).transpose(0, 1).contiguous()
 
 
@@ -219,7 +304,7 @@ def _wide(entities: Entities) -> torch.dtype:
 
 
 def _gram(vectors: Tensor) -> Tensor:
-    """(N, B, H) -> (B, N, N): the products of the vectors of each set."""
+    """The products (B, N, N) of the vectors (N, B, H) of each set."""
     return vectors.transpose(0, 1) @ vectors.permute(1, 2, 0)
 
 

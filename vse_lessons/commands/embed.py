@@ -42,12 +42,12 @@ def run(arguments: Namespace) -> int:
     """
     folder = new_folder(arguments.to)  # before anything takes long
     from vse_lessons.common.system import choose_device
-    from vse_lessons.sources.catalogue import embedded_corpus
+    from vse_lessons.sources.catalogue import embed_corpus
     from vse_lessons.sources.detectors.hub import HubEmbedder
     from vse_lessons.sources.readers.features import embeddings
 
     embedder = HubEmbedder(arguments.checkpoint, str(choose_device(arguments.device)))
-    corpus = embedded_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset, embedder)
+    corpus = embed_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset, embedder)
     embeddings.write(folder, corpus, embedder)
     print(
         f"written: {len(corpus.image_ids):,} images and {len(corpus.sentences):,} sentences, "

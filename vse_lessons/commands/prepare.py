@@ -102,7 +102,10 @@ def run(arguments: Namespace) -> int:
     )
     if request.download and not any(file.url for file in release.files):
         raise DataError(f"{arguments.corpus} has no public address to download from. {release.by_hand}")
-    prepare_corpus(arguments.corpus, request, release)
+    try:
+        prepare_corpus(arguments.corpus, request, release)
+    except OSError as error:  # of a folder that cannot be written to, say
+        raise DataError(str(error)) from error
     return 0
 
 
@@ -134,7 +137,7 @@ def run_script(
     parser.set_defaults(corpus=corpus, release=release)
     try:
         return run(parser.parse_args(arguments))
-    except (DataError, OSError) as error:
+    except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from vse_lessons.commands.options import add_device, add_place
 from vse_lessons.common.errors import DataError
 
 if TYPE_CHECKING:
+    from vse_lessons.blocks.similarity import Embeddings
     from vse_lessons.models.base import Embedder
     from vse_lessons.sources.detectors.base import Detector
 
@@ -36,6 +37,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     where.add_argument("--pictures", metavar="FOLDER", type=Path, help="search the pictures of a folder")
     add_place(parser)
     parser.add_argument("--split", choices=("train", "val", "test"), default="test", help="default: test")
+    parser.add_argument(
+        "--domain", choices=("source", "target"), default="source", help="of a model that knows two"
+    )
+    parser.add_argument(
+        "--detector", metavar="CHECKPOINT", help="of the hub, where the model reads regions of one"
+    )
     parser.add_argument("-k", type=int, default=5, help="how many answers (default: 5)")
     add_device(parser)
 
@@ -56,10 +63,12 @@ def run(arguments: Namespace) -> int:
     if arguments.k < 1:
         raise DataError(f"-k {arguments.k} asks for no answer: use at least 1")
     from vse_lessons.common.system import choose_device
+    from vse_lessons.models.base import evaluating
     from vse_lessons.models.registry import load_model
 
-    model = load_model(arguments.folder).to(choose_device(arguments.device))
-    answers = _in_folder(arguments, model) if arguments.pictures else _in_corpus(arguments, model)
+    model = load_model(arguments.folder.expanduser(), choose_device(arguments.device))
+    with evaluating(model):
+        answers = _in_folder(arguments, model) if arguments.pictures else _in_corpus(arguments, model)
     for score, answer in answers:
         print(f"{score:7.3f}  {answer}")
     return 0
@@ -67,15 +76,15 @@ def run(arguments: Namespace) -> int:
 
 def _in_corpus(arguments: Namespace, model: Embedder) -> list[tuple[float, str]]:
     """Search a split: images for words, sentences for a picture."""
+    from vse_lessons.commands.evaluate import as_read
     from vse_lessons.evaluation.search import SearchIndex
     from vse_lessons.sources.catalogue import open_corpus
 
     data = open_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset).corpus
-    model.check_regions(data.regions)
-    index = SearchIndex(model, data, arguments.split)
+    index = SearchIndex(model, as_read(model, data, arguments.domain), arguments.split)
     if arguments.image is None:
         return [(hit.score, hit.image_id) for hit in index.by_text(arguments.words, arguments.k)]
-    query = model.encode_pictures([arguments.image], _detector(model))
+    query = _encode(arguments, model, [arguments.image.expanduser()])
     scores = model.similarity(query, index.embedded.sentences).squeeze(0)
     top = scores.topk(min(arguments.k, len(scores)))
     numbers = index.embedded.sentence_numbers[top.indices.cpu().numpy()]
@@ -85,8 +94,10 @@ def _in_corpus(arguments: Namespace, model: Embedder) -> list[tuple[float, str]]
 def _in_folder(arguments: Namespace, model: Embedder) -> list[tuple[float, str]]:
     """Search the pictures of a folder."""
     paths = _pictures(arguments.pictures.expanduser())
+    if not arguments.words.strip():
+        raise DataError("the query is empty: type at least one word")
     query = model.encode_sentences([arguments.words])
-    scores = model.similarity(model.encode_pictures(paths, _detector(model)), query).squeeze(1)
+    scores = model.similarity(_encode(arguments, model, paths), query).squeeze(1)
     top = scores.topk(min(arguments.k, len(scores)))
     return [(float(score), str(paths[number])) for score, number in zip(top.values, top.indices)]
 
@@ -101,8 +112,27 @@ def _pictures(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _detector(model: Embedder) -> Detector:
-    """Make the detector whose regions the model was trained on."""
-    from vse_lessons.sources.catalogue import detector_of
+def _encode(arguments: Namespace, model: Embedder, paths: list[Path]) -> Embeddings:
+    """Embed picture files by the regions of the detector that the model was trained with."""
+    return model.encode_pictures(paths, _detector(arguments, model), domain=arguments.domain)
 
-    return detector_of(model.detector)
+
+def _detector(arguments: Namespace, model: Embedder) -> Detector:
+    """Make the detector of a model; one of the hub is known by its digest only, so that it must be named."""
+    from vse_lessons.common.system import choose_device
+    from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
+    from vse_lessons.sources.detectors.hub import HubDetector
+    from vse_lessons.sources.storybook.detector import StorybookDetector
+
+    device = str(choose_device(arguments.device))
+    if arguments.detector:
+        return HubDetector(arguments.detector, device=device)
+    name = model.detector.partition(" ")[0]
+    if name == StorybookDetector.name:
+        return StorybookDetector()
+    if name == EfficientNetLite0.name:
+        return EfficientNetLite0(device)
+    raise DataError(
+        f"the model reads regions of {model.detector or 'an unknown detector'}: name it with --detector, a "
+        "checkpoint of the Hugging Face hub or its folder"
+    )

@@ -30,7 +30,7 @@ from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over
 from vse_lessons.models.a3vse import ADVERSARIAL, A3VSEConfig
 from vse_lessons.models.registry import MODELS, prepare_training, spec
 from vse_lessons.sources import describe, open_corpus
-from vse_lessons.training import train
+from vse_lessons.training.train import train
 
 SETTINGS = tuple((setting.share, setting.sentences) for setting in TABLE_1.values())
 COMPLETE = (1.0, 5)  # the whole annotation
@@ -109,7 +109,8 @@ def run_weights(cell: WeightCell, inputs: Inputs) -> Outcome:
     """Train one cell and keep where it ended: collapse is there even if an early epoch is the best."""
     data = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False).corpus
     config = cell.configuration()
-    training = prepare_training(config, sparsify(data, 0.1, 5, cell.seed, 250))
+    training = sparsify(data, 0.1, 5, cell.seed, len(data.images("train")) // 10)
+    training = prepare_training(config, training)
     model, result = train(cell.model, config, training, seed=cell.seed, progress=False)
     metrics = evaluate_embedded(model, embed(model, data, data.images("val"))).as_dict()
     metrics["last"] = {key: result.history[-1][key] for key in ("rsum", "image_cosine", "sentence_cosine")}

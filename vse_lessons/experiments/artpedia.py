@@ -16,7 +16,7 @@ from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over
 from vse_lessons.models.artpedia import PAGE_LOSSES, SIMILARITIES, ArtpediaConfig
 from vse_lessons.sources import open_corpus
 from vse_lessons.sources.storybook.words import storybook_vectors
-from vse_lessons.training import train
+from vse_lessons.training.train import train
 
 WEIGHTS = (0.25, 0.5, 0.75)  # lambda_w of Table 4
 WORDS = ("learned", "pretrained")

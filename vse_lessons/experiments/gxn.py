@@ -17,7 +17,7 @@ from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.models.registry import prepare_training
 from vse_lessons.models.vsepp import VSEPPConfig
 from vse_lessons.sources import open_corpus, with_pixels
-from vse_lessons.training import train
+from vse_lessons.training.train import train
 
 MOMENTUM = 0.9  # of the row whose discriminator wins: Adam's usual one
 CURVES = ("rsum", "spread_drawn", "accuracy_real", "accuracy_mismatched", "accuracy_fake",

@@ -3,13 +3,14 @@
 Few images are annotated; the others come with regional semantics, the attribute and class words
 that a detector finds in them, read as if they were a sentence.  Two triplet losses rank both kinds
 of pairs, and six discriminators behind gradient reversal pull the four kinds of input together:
-annotated images v, un-annotated images u, sentences t, regional semantics s."""
+annotated images v, un-annotated images u, sentences t, regional semantics s.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -53,9 +54,9 @@ ALL_WORDS = SemanticWords(repeats=True, min_confidence=0.0)  # as section 4.3 co
 class A3VSEConfig(Presets):
     """Every hyper-parameter of A3VSE.
 
-    The defaults are those of section 4.3 for Flickr30K, or, where it is silent, a choice that is marked as not
-    published.  The variants are the rows of Table 5; without semantics the vanilla model is left, on annotated
-    pairs, with the one discriminator (v against t) that needs no other.
+    The defaults are those of section 4.3 for Flickr30K, or, where it is silent, a choice that is marked as
+    not published. The variants are the rows of Table 5; without semantics the vanilla model is left, on
+    annotated pairs, with the one discriminator (v against t) that needs no other.
     """
 
     variants: ClassVar = {
@@ -104,6 +105,7 @@ class A3VSEConfig(Presets):
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
     sampled_regions: int = 0  # regions attended to in a training step; 0: all
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=24,
         batch_size=128,
@@ -129,10 +131,12 @@ class A3VSEConfig(Presets):
 
     @classmethod
     def lesson(cls) -> A3VSEConfig:
-        """The published objective, made small for Storybook and two CPU cores.  Features are
-        standardised, words dropped and weights averaged, because a few hundred annotated images
-        over-fit; the adversarial weights are 0.03 times the published ones, because with Eq. 2's mean
-        the published ones collapse the embeddings (lesson 03 shows where)."""
+        """The published objective, made small for Storybook and two CPU cores.
+
+        Features are standardised, words dropped and weights averaged, because a few hundred annotated images
+        over-fit; the adversarial weights are 0.03 times the published ones, because with Eq. 2's mean the
+        published ones collapse the embeddings (lesson 03 shows where).
+        """
         return replace(
             cls.scaled(cls(), 0.03),
             dimensions=128,
@@ -148,10 +152,12 @@ class A3VSEConfig(Presets):
 
     @classmethod
     def photographs(cls) -> A3VSEConfig:
-        """Tuned for a few hundred annotated photographs and the cells of an ImageNet classifier, on
-        held-out training images of Flickr8k: linear paths beside the attended ones, whose gates start
-        at 0; a softmax over all negatives; half of the words and most features dropped.  Adversarial
-        weights of 0.03 times the published ones lowered rsum there, so they are 0."""
+        """Return values for a few hundred annotated photographs and the cells of an ImageNet classifier.
+
+        Tuned on held-out training images of Flickr8k: linear paths beside the attended ones, whose gates
+        start at 0; a softmax over all negatives; half of the words and most features dropped. Adversarial
+        weights of 0.03 times the published ones lowered rsum there, so they are 0.
+        """
         return replace(
             cls.scaled(cls(), 0.0),
             dimensions=256,
@@ -177,18 +183,31 @@ class A3VSEConfig(Presets):
 
     @classmethod
     def paper(cls) -> A3VSEConfig:
-        """Section 4.3, and one epoch with the mean of all negatives before the hardest ones, without
-        which the loss sticks at its plateau.  GloVe vectors are scaled to the spread of the random
-        ones; section 4.3 does not say that it does so.  All regional words are concatenated (section 4.3)."""
+        """Return the values of section 4.3.
+
+        One epoch with the mean of all negatives comes before the hardest ones, without which the loss sticks
+        at its plateau. GloVe vectors are scaled to the spread of the random ones; section 4.3 does not say
+        that it does so. All regional words are concatenated (section 4.3).
+        """
         return cls(pretrained_words=True, semantic_words=ALL_WORDS)
 
 
 class A3VSE(Trainable):
-    """The model of Figure 2.  Embeddings have K * H dimensions (Eq. 1 concatenates the heads).
+    """The model of Figure 2; embeddings have K * H dimensions (Eq. 1 concatenates the heads).
 
     With `linear_paths` the embeddings are sums, for images  L_v x + g_v E^v(V)  with the mean region x,
     for sentences  L_t b + L_w w + g_t E^t(T)  with the IDF-weighted bag of words b and the sum w of
-    pre-trained vectors of all words that have one, known to the vocabulary or not."""
+    pre-trained vectors of all words that have one, known to the vocabulary or not.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training regions; needed where features are standardized.
+        mean_statistics: the same of the mean region, for the linear paths.
+        idf: (V,) inverse document frequencies, for the linear paths.
+        word_vectors: vectors of at most `word_dimensions` numbers, at which word embeddings start.
+    """
 
     def __init__(
         self,
@@ -200,10 +219,6 @@ class A3VSE(Trainable):
         idf: Tensor | None = None,
         word_vectors: WordVectors | None = None,
     ):
-        """`width` is that of the detector's features.  `statistics` (mean and deviation of training
-        regions, (D,) each) are needed where features are standardised; `mean_statistics` (the same of
-        the mean region) and `idf` (V,) serve the linear paths; word vectors have at most
-        `word_dimensions` numbers."""
         super().__init__()
         self.config, self.vocabulary, self.word_vectors = config, vocabulary, word_vectors
         if config.standardize and statistics is None:
@@ -224,11 +239,10 @@ class A3VSE(Trainable):
         pooled = config.dimensions * (config.heads if config.attention else 1)
         if config.linear_paths:
             self._add_linear_paths(width, pooled, mean_statistics, idf)
-        self.discriminators = Discriminators(
-            {name: (term, getattr(config, weight), pair) for name, (term, weight, pair) in DOMAINS.items()},
-            pooled,
-            config.hidden,
-        )
+        domains = {
+            name: (term, getattr(config, weight), pair) for name, (term, weight, pair) in DOMAINS.items()
+        }
+        self.discriminators = Discriminators(domains, pooled, config.hidden)
         if config.ranking == "triplet":
             scale = config.optimization.batch_size if config.reduction == "sum" else 1
             self.plateaus = {
@@ -277,20 +291,21 @@ class A3VSE(Trainable):
 
     def kept_words(self) -> dict[str, Sequence[str]]:
         """Return the vocabulary and, where the linear paths read them, the words that have a vector."""
-        own = self.config.linear_paths and self.word_vectors is not None
-        return super().kept_words() | ({"word_vectors": list(self.word_vectors.rows)} if own else {})
+        kept = super().kept_words()
+        if self.config.linear_paths and self.word_vectors is not None:
+            kept["word_vectors"] = list(self.word_vectors.rows)
+        return kept
 
     @classmethod
     def from_kept(cls, config: A3VSEConfig, kept: Kept) -> A3VSE:
         """Make a model into which the kept tensors fit."""
-        vectors = None
-        if (values := kept.tensors.pop("word_vectors", None)) is not None:
-            rows = {word: row for row, word in enumerate(kept.words["word_vectors"])}
-            vectors = WordVectors(rows, values)
+        values = kept.tensors.pop("word_vectors", None)
+        rows = {word: row for row, word in enumerate(kept.words.get("word_vectors", ()))}
+        vectors = None if values is None else WordVectors(rows, values)
         blank = (torch.zeros(kept.width), torch.ones(kept.width))
         return cls(config, kept.vocabulary, kept.width, blank, word_vectors=vectors)
 
-    def _pooling(self) -> nn.Module:
+    def _pooling(self) -> Any:
         config = self.config
         if not config.attention:
             return MeanPooling()
@@ -301,10 +316,9 @@ class A3VSE(Trainable):
         config = self.config
         features, mask, dropout = images.features, images.mask, None
         if self.training and config.region_dropout:
-            shape = (len(mask), 1, features.shape[-1])
-            dropout = dropout_mask(shape, config.region_dropout, features)
+            dropout = dropout_mask((len(mask), 1, features.shape[-1]), config.region_dropout, features)
         lines = self._image_lines(images, dropout) if config.linear_paths else None
-        if not config.attended_paths:
+        if lines is not None and not config.attended_paths:
             return lines
         if self.training and 0 < config.sampled_regions < mask.shape[1]:
             features, mask = sample_regions(features, mask, config.sampled_regions)
@@ -321,7 +335,7 @@ class A3VSE(Trainable):
         words = self.vocabulary.encode(sentences, config.max_words)[0].to(self.device)
         words = drop_words(words, config.word_dropout, self.training)
         lines = self._text_lines(words, sentences) if config.linear_paths else None
-        if not config.attended_paths:
+        if lines is not None and not config.attended_paths:
             return lines
         attended = self.text_pooling(self.text_encoder(words), words != PAD)
         return attended if lines is None else lines + self.text_gate * attended
@@ -345,8 +359,11 @@ class A3VSE(Trainable):
         )
 
     def loss(self, batch: Batch) -> Losses:
-        """l = l^tri + l^adv (Eq. 9).  The encoders minimise l and the discriminators maximise it (Eq.
-        10), so the discriminators' cross-entropy -l^adv is minimised behind gradient reversal."""
+        """Compute l = l^tri + l^adv (Eq. 9).
+
+        The encoders minimise l and the discriminators maximise it (Eq. 10), so the discriminators'
+        cross-entropy -l^adv is minimised behind gradient reversal.
+        """
         embedded = self._embed(batch)
         terms = {
             "pairs": self.config.beta
@@ -361,8 +378,10 @@ class A3VSE(Trainable):
         return Losses({**terms, **adversarial}, {"gamma": gamma, **accuracies})
 
     def _embed(self, batch: Batch) -> dict[str, Tensor]:
-        """The samples of the four domains v, t, u, s, (B, K * H) each; sentences and semantics go
-        through the LSTM together."""
+        """The samples of the four domains v, t, u, s, (B, K * H) each.
+
+        Sentences and semantics go through the LSTM together.
+        """
         embedded = {"v": self.encode_images(batch.pairs.images)}
         texts = list(batch.pairs.sentences)
         if batch.weak is not None:

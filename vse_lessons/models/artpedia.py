@@ -1,16 +1,17 @@
-"""Artpedia: which sentences describe the painting, and which painting they describe (Stefanini, Cornia,
-Baraldi, Corsini and Cucchiara, ICIAP 2019).
+"""Artpedia: which sentences describe the painting, and which painting they describe.
 
-A page is a painting, visual sentences that describe it and contextual ones that do not.  One similarity
-serves two losses: within a page a visual sentence must score above a contextual one, and over the corpus a
-visual sentence must find its painting.  The cross attention is `similarity.cross_attention`."""
+Stefanini, Cornia, Baraldi, Corsini and Cucchiara, ICIAP 2019. A page is a painting, visual sentences that
+describe it and contextual ones that do not. One similarity serves two losses: within a page a visual sentence
+must score above a contextual one, and over the corpus a visual sentence must find its painting. The cross
+attention is `similarity.cross_attention`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -49,18 +50,19 @@ class ArtpediaConfig(Presets):
     similarity: str = "cross_attention"  # or "global": one vector an image and a sentence (section 5.2)
     page_loss: str = "intra"  # or "bce": a classifier of visual and contextual sentences (section 5.2)
     lambda_w: float = 0.5  # weight of the inter-page loss; the page loss has 1 - lambda_w
-    dimensions: int = 512
-    word_dimensions: int = 300
+    dimensions: int = 512  # H, of the joint space
+    word_dimensions: int = 300  # E, of a word's vector
     regions: int = 20  # the surest ones of each image
     max_words: int = 200  # the paper cuts nothing; its longest visual sentence for training has 159
     min_count: int = 4  # not published
     pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
-    margin: float = 0.2
+    margin: float = 0.2  # of the hinges
     temperature: float = 6.0  # lambda_s of Eq. 3
     # what the paper does not have
     standardize: bool = False  # features to zero mean and unit deviation
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=1e-6, clip=2.0, decay_after=15, warmup_epochs=1
     )
@@ -85,8 +87,11 @@ class ArtpediaConfig(Presets):
 
     @classmethod
     def paper(cls) -> ArtpediaConfig:
-        """Section 5.1.  How many epochs, when to stop and which words are kept is not published; the first
-        epoch with the mean of all negatives of Eq. 7 is ours."""
+        """Section 5.1.
+
+        How many epochs, when to stop and which words are kept is not published; the first epoch with the mean
+        of all negatives of Eq. 7 is ours.
+        """
         return cls()
 
     @classmethod
@@ -114,12 +119,22 @@ class ArtpediaConfig(Presets):
 
 
 class Artpedia(Trainable):
-    """Regions through a fully-connected layer and words through a bidirectional GRU whose two states are
-    averaged, compared by two-way cross attention (section 4.1); or, as a baseline, the mean region and the
-    mean of the GRU's two last states, compared by their cosine (section 5.2).
+    """Regions and words, compared by two-way cross attention (section 4.1); or one vector each (section 5.2).
+
+    Regions pass a fully-connected layer, words a bidirectional GRU whose two states are averaged. The global
+    baseline compares the mean region and the mean of the GRU's two last states by their cosine.
 
     For the global baseline the paper takes features of ResNet-152 of the whole image; here the mean region
-    stands in for them.  The GRU is as wide as the joint space, so words need no layer of their own."""
+    stands in for them.  The GRU is as wide as the joint space, so words need no layer of their own.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training images' regions, or of their means if global;
+            None: features stay as they are.
+        vectors: (V, E), at which word embeddings start; a row of zeros is none.
+    """
 
     def __init__(
         self,
@@ -129,7 +144,6 @@ class Artpedia(Trainable):
         statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
-        """`statistics`: mean and deviation (D,) of the training regions, or of their means if global."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
@@ -168,7 +182,7 @@ class Artpedia(Trainable):
 
     # --- embeddings -----------------------------------------------------------------------------
 
-    def encode_images(self, images: RegionBatch) -> Embeddings:
+    def encode_images(self, images: RegionBatch) -> Any:
         """(B, R, D) -> regions (B, <= 20, H), or their mean (B, H) for the global baseline."""
         images = images.surest(self.config.regions)
         features, mask = images.features, images.mask
@@ -182,11 +196,11 @@ class Artpedia(Trainable):
             return encoded.squeeze(1)
         return Entities(encoded * mask.unsqueeze(-1), mask)
 
-    def encode_sentences(self, sentences: Sequence[str]) -> Embeddings:
+    def encode_sentences(self, sentences: Sequence[str]) -> Any:
         """B sentences -> words (B, M, H), or one vector (B, H) for the global baseline."""
         return self._read(sentences)[0]
 
-    def _read(self, sentences: Sequence[str]) -> tuple[Embeddings, Tensor]:
+    def _read(self, sentences: Sequence[str]) -> tuple[Any, Tensor]:
         """What is compared with images, and the mean of the GRU's two last states (B, H)."""
         words = self.vocabulary.encode(sentences, self.config.max_words)[0].to(self.device)
         words = drop_words(words, self.config.word_dropout, self.training)
@@ -196,21 +210,24 @@ class Artpedia(Trainable):
         mask = words != PAD
         return Entities(states * mask.unsqueeze(-1), mask), last
 
-    def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
+    def similarity(self, images: Any, sentences: Any) -> Tensor:
         """S(I, T) of every image with every sentence, (I, S): Eq. 1 to 5, or the cosine."""
         if self.config.similarity == "global":
             return cosine(images, sentences)
         return cross_attention(images, sentences, self.config.attention)
 
-    def pair_similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
+    def pair_similarity(self, images: Any, sentences: Any) -> Tensor:
         """S(I, T) of image b with sentence b, (B,)."""
         if self.config.similarity == "global":
             return (normalize(images) * normalize(sentences)).sum(-1)
         return paired_cross_attention(images, sentences, self.config.attention)
 
     def classify(self, images: Embeddings, last: Tensor) -> Tensor:
-        """(B,) log-odds that sentence b is visual for image b: two fully-connected layers of H and 1 on the
-        mean region (B, H) and the mean last state (B, H), concatenated (section 5.2)."""
+        """Compute the log-odds (B,) that sentence b is visual for image b.
+
+        Two fully-connected layers of H and 1 on the mean region (B, H) and the mean last state (B, H),
+        concatenated (section 5.2).
+        """
         seen = images.mean() if isinstance(images, Entities) else images
         return self.classifier(torch.cat([seen, last], -1)).squeeze(-1).float()
 
@@ -223,9 +240,12 @@ class Artpedia(Trainable):
         return self.pair_similarity(seen, compared)
 
     def attention(self, images: RegionBatch, sentences: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """alpha of Eq. 3 for B pairs, (B, R, M) each: of each region over the words, and of each word over
-        the regions, in the other branch.  Each sums to 1 over words, or over regions; 0 where padded.  The
-        regions are the `surest` ones of the batch.  `DataError` for the global baseline, which has none."""
+        """Compute alpha of Eq. 3 for B pairs, (B, R, M) each.
+
+        Of each region over the words, and of each word over the regions, in the other branch. Each sums to 1
+        over words, or over regions; 0 where padded. The regions are the `surest` ones of the batch.
+        `DataError` for the global baseline, which has none.
+        """
         if self.config.similarity == "global":
             raise DataError('similarity="global" has no attention: use "cross_attention"')
         seen, read = self.encode_images(images), self.encode_sentences(sentences)
@@ -238,12 +258,14 @@ class Artpedia(Trainable):
     # --- objective ------------------------------------------------------------------------------
 
     def loss(self, batch: Batch) -> Losses:
-        """L = lambda_w L_inter + (1 - lambda_w) L_intra (section 4.2), or binary cross-entropy in place of
-        L_intra (section 5.2).  A page without a contextual sentence takes part in L_inter and, with what it
-        has, in the cross-entropy."""
+        """Compute L = lambda_w L_inter + (1 - lambda_w) L_intra (section 4.2).
+
+        Binary cross-entropy may stand in place of L_intra (section 5.2). A page without a contextual sentence
+        takes part in L_inter and, with what it has, in the cross-entropy.
+        """
         pairs, config = batch.pairs, self.config
-        rows = [b for b, text in enumerate(pairs.contextual or ()) if text is not None]
-        texts = pairs.sentences + [pairs.contextual[b] for b in rows]
+        contextual_of = {b: text for b, text in enumerate(pairs.contextual or ()) if text is not None}
+        rows, texts = list(contextual_of), pairs.sentences + list(contextual_of.values())
         images = self.encode_images(pairs.images)
         compared, last = self._read(texts)
         visual, contextual = slice(0, len(pairs.sentences)), slice(len(pairs.sentences), len(texts))
@@ -273,13 +295,17 @@ class Artpedia(Trainable):
 
 def intra_page_loss(visual: Tensor, contextual: Tensor, margin: float) -> Tensor:
     """The mean over B pages of L_intra(I, T_V, T_C) = [alpha - S(I, T_V) + S(I, T_C)]_+ (Eq. 6); (B,) each.
-    Of no page it is 0."""
+
+    Of no page it is 0.
+    """
     return (margin - visual + contextual).clamp(min=0).sum() / max(1, len(visual))
 
 
 def page_cross_entropy(visual: Tensor, contextual: Tensor) -> Tensor:
-    """Binary cross-entropy of log-odds (B,) of visual and (B',) of contextual sentences (section 5.2), the
-    mean over all of them."""
+    """Compute the binary cross-entropy of log-odds, (B,) visual and (B',) contextual (section 5.2).
+
+    The mean over all sentences.
+    """
     odds = torch.cat([visual, contextual])
     labels = torch.cat([torch.ones_like(visual), torch.zeros_like(contextual)])
     return F.binary_cross_entropy_with_logits(odds, labels)

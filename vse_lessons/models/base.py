@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -18,7 +17,7 @@ from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary
-from vse_lessons.models.building import Kept, Statistics, Vectors, regions_of_files
+from vse_lessons.models.building import Kept, Statistics, Vectors, evaluating, regions_of_files
 from vse_lessons.models.presets import Optimization, Presets  # noqa: F401
 from vse_lessons.sources.detectors.base import Detector
 
@@ -32,8 +31,8 @@ if TYPE_CHECKING:  # Python 3.10 has no Self
 class Pairs:
     """B images, each with one sentence that describes it."""
 
-    images: RegionBatch
-    sentences: list[str]
+    images: RegionBatch  # their regions
+    sentences: list[str]  # one each
     # and with one that does not, of the same page; None where the page has none
     contextual: list[str | None] | None = None
     # (B, 3, P, P) in [-1, 1], for a model that reads pixels
@@ -49,8 +48,8 @@ class Pairs:
 class UnpairedBatch:
     """B images and B sentences of the target domain; nothing says which belong together."""
 
-    images: RegionBatch
-    sentences: list[str]
+    images: RegionBatch  # of the target
+    sentences: list[str]  # of the target
 
 
 @dataclass
@@ -86,7 +85,7 @@ class Losses:
 class ParameterGroup:
     """Parameters that learn alike."""
 
-    parameters: list[nn.Parameter]
+    parameters: list[nn.Parameter]  # in the model's order
     rate: float = 1.0  # multiple of the learning rate
     momentum: float = 0.9  # Adam's beta_1
     adversary: bool = False  # moved by `adversary_loss`, in a step of its own, and not by `loss`
@@ -134,12 +133,12 @@ class Embedder(nn.Module, ABC):
             (B, H), or a set of word embeddings for each sentence.
         """
 
-    def similarity(self, images: Embeddings, sentences: Embeddings) -> Tensor:
+    def similarity(self, images: Any, sentences: Any) -> Tensor:
         """Compare every image with every sentence: by the cosine, unless a paper says otherwise.
 
         Args:
-            images: I embedded images.
-            sentences: S embedded sentences.
+            images: I embedded images, as `encode_images` returns them.
+            sentences: S embedded sentences, as `encode_sentences` returns them.
 
         Returns:
             (I, S) scores, higher is nearer.
@@ -190,9 +189,9 @@ class Embedder(nn.Module, ABC):
         """
         if self.detector and (store.detector, store.dimensions) != (self.detector, self.width):
             raise DataError(
-                f"this {type(self).__name__} reads regions of the detector {self.detector!r}, {self.width} wide, "
-                f"but {store.source} holds those of {store.detector!r}, {store.dimensions} wide: extract them "
-                "with the same detector, or train a model on these"
+                f"this {type(self).__name__} reads regions of the detector {self.detector!r}, {self.width} "
+                f"wide, but {store.source} holds those of {store.detector!r}, {store.dimensions} wide: "
+                "extract them with the same detector, or train a model on these"
             )
         if self._standardized_domains() and store.standardized_by is None:
             raise DataError(
@@ -220,14 +219,16 @@ class Embedder(nn.Module, ABC):
         Raises:
             DataError: a file is missing or no picture, or the detector is another one.
         """
-        name = f"{detector.name} {detector.version}"
+        files, name = list(paths), f"{detector.name} {detector.version}"
+        if not files:
+            raise DataError("there is no picture to embed: name at least one file")
         if self.detector and name != self.detector:
             raise DataError(
-                f"this {type(self).__name__} reads regions of the detector {self.detector!r}, not of {name!r}: "
-                "pass the detector that it was trained with"
+                f"this {type(self).__name__} reads regions of the detector {self.detector!r}, not of "
+                f"{name!r}: pass the detector that it was trained with"
             )
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, evaluating(self):
-            store = regions_of_files(paths, detector, Path(folder) / "regions")
+            store = regions_of_files(files, detector, Path(folder) / "regions")
             if domains := self._standardized_domains():
                 if domain not in domains:
                     raise DataError(
@@ -259,7 +260,8 @@ class Embedder(nn.Module, ABC):
 
         Args:
             config: the kept configuration.
-            kept: words, tensors and settings from disk; a tensor that is no part of the model's state is taken out.
+            kept: words, tensors and settings from disk; a tensor that is no part of the model's state is
+                taken out.
 
         Returns:
             The model, before its state is loaded.
@@ -355,7 +357,14 @@ class Wraps(Protocol):
 
 
 def reads_pixels(model: Embedder) -> bool:
-    """Tell whether a model's batches come with pixels."""
+    """Tell whether a model's batches come with pixels.
+
+    Args:
+        model: any embedder.
+
+    Returns:
+        True where the model says so itself.
+    """
     return isinstance(model, ReadsPixels) and model.reads_pixels
 
 
@@ -374,18 +383,3 @@ def pair_scores(model: Embedder, images: RegionBatch, sentences: Sequence[str]) 
         return model.pair_scores(images, sentences)
     seen, read = model.encode_images(images), model.encode_sentences(sentences)
     return torch.cat([model.similarity(seen[b : b + 1], read[b : b + 1])[0] for b in range(len(sentences))])
-
-
-@contextmanager
-def evaluating(model: Embedder) -> Iterator[None]:
-    """A block without gradients and with the model in eval mode; afterwards each of its modules is in
-    the mode that it had, whatever happened.
-    """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

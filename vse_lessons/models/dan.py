@@ -1,16 +1,16 @@
-"""m-DAN: dual attention networks for matching (Nam, Ha and Kim, CVPR 2017, arXiv:1611.00471), a
-baseline of A3VSE's tables.
+"""Dual attention networks for matching, m-DAN (Nam, Ha and Kim, CVPR 2017, arXiv:1611.00471).
 
-An image and a sentence are each read K times.  In step k a memory of what has been read so far
-steers the attention over regions, or over words; what it finds is compared with what the other side
-found in its step k, and added to the memory.  The similarity is the sum over the steps.
+A baseline of A3VSE's tables. An image and a sentence are each read K times. In step k a memory of what has
+been read so far steers the attention over regions, or over words; what it finds is compared with what the
+other side found in its step k, and added to the memory. The similarity is the sum over the steps.
 
 An image's memory never meets a sentence's.  So every step's vectors can be made once an image and
 once a sentence, and the sum of the steps' dot products is the dot product of the vectors put end to
 end:  S = sum_k v^(k) . u^(k) = [v^(0), ..., v^(K)] . [u^(0), ..., u^(K)].  That is what is embedded
 here, and scoring a whole collection is one matrix product.
 
-Detected regions stand in for the paper's 14 x 14 cells of a ResNet-152."""
+Detected regions stand in for the paper's 14 x 14 cells of a ResNet-152.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +34,14 @@ from vse_lessons.models.building import Statistics, Vectors, open_word_vectors, 
 
 @dataclass(frozen=True)
 class DANConfig(Presets):
-    """Every hyper-parameter of m-DAN.  The defaults are the published ones for Flickr30K, or, where
-    the paper is silent, a choice that is marked as not published."""
+    """Every hyper-parameter of m-DAN.
+
+    The defaults are the published ones for Flickr30K, or, where the paper is silent, a choice that is marked
+    as not published.
+    """
 
     dimensions: int = 512  # of the joint space, the memories, the LSTM and the attention's layers
-    word_dimensions: int = 512
+    word_dimensions: int = 512  # E, of a word's vector
     steps: int = 2  # K
     max_words: int = 82  # not published
     min_count: int = 4  # not published
@@ -76,9 +79,11 @@ class DANConfig(Presets):
 
     @classmethod
     def lesson(cls) -> DANConfig:
-        """Small enough for Storybook and one CPU core.  The published margin of 100 between dot products
-        trains there too, but far more slowly than cosines with a margin of 0.2; the hardest negatives
-        after only three epochs of the mean stick at the margin."""
+        """Small enough for Storybook and one CPU core.
+
+        The published margin of 100 between dot products trains there too, but far more slowly than cosines
+        with a margin of 0.2; the hardest negatives after only three epochs of the mean stick at the margin.
+        """
         return replace(
             cls(),
             dimensions=64,
@@ -100,11 +105,12 @@ class DANConfig(Presets):
 
 
 class MemoryAttention(nn.Module):
-    """One step's attention, V_Att or T_Att, over regions or words x_n with a memory m:
+    """One step's attention, V_Att or T_Att, over regions or words x_n with a memory m.
 
     h_n     = tanh(W x_n) * tanh(W_m m)
     alpha_n = softmax_n(W_h h_n)
-    sum_n alpha_n x_n"""
+    sum_n alpha_n x_n
+    """
 
     def __init__(self, width: int, memory: int, dimensions: int):
         super().__init__()
@@ -113,7 +119,7 @@ class MemoryAttention(nn.Module):
         self.score = nn.Linear(dimensions, 1, bias=False)  # W_h; a bias would change no softmax
 
     def weights(self, entities: Tensor, mask: Tensor, memory: Tensor) -> Tensor:
-        """alpha (B, N) of the entities (B, N, D) for the memory (B, H); padding gets 0."""
+        """Weights alpha (B, N) of the entities (B, N, D) for the memory (B, H); padding gets 0."""
         steered = torch.tanh(self.memory(memory)).unsqueeze(1)
         logits = self.score(torch.tanh(self.entity(entities)) * steered).squeeze(-1)
         return logits.float().masked_fill(~mask, float("-inf")).softmax(-1)
@@ -125,10 +131,11 @@ class MemoryAttention(nn.Module):
 
 
 class VisualSteps(nn.Module):
-    """What is found in an image in each step:
+    """Vectors that each step takes from an image.
 
     v^(0) = tanh(P^(0) mean_n v_n),   v^(k) = tanh(P^(k) V_Att(v, m_v^(k-1)))
-    m_v^(k) = m_v^(k-1) + v^(k),      m_v^(0) = v^(0)"""
+    m_v^(k) = m_v^(k-1) + v^(k),      m_v^(0) = v^(0)
+    """
 
     def __init__(self, width: int, dimensions: int, steps: int):
         super().__init__()
@@ -146,10 +153,11 @@ class VisualSteps(nn.Module):
 
 
 class TextualSteps(nn.Module):
-    """What is found in a sentence in each step, already in the joint space:
+    """Vectors that each step takes from a sentence, already in the joint space.
 
     u^(0) = mean_t u_t,             u^(k) = T_Att(u, m_u^(k-1))
-    m_u^(k) = m_u^(k-1) + u^(k),    m_u^(0) = u^(0)"""
+    m_u^(k) = m_u^(k-1) + u^(k),    m_u^(0) = u^(0)
+    """
 
     def __init__(self, dimensions: int, steps: int):
         super().__init__()
@@ -168,7 +176,15 @@ class TextualSteps(nn.Module):
 
 
 class DAN(Trainable):
-    """m-DAN.  An embedding holds its K + 1 steps, end to end: (K + 1) H dimensions."""
+    """Embeds an image and a sentence as the K + 1 steps of their attention, end to end: (K + 1) H dimensions.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training regions; needed where features are standardized.
+        word_vectors: vectors of at most `word_dimensions` numbers, at which word embeddings start.
+    """
 
     def __init__(
         self,
@@ -178,9 +194,6 @@ class DAN(Trainable):
         statistics: Statistics | None = None,
         word_vectors: WordVectors | None = None,
     ):
-        """`width` is that of the features.  `statistics` (mean and deviation of training regions, (D,)
-        each) are needed where features are standardised; word vectors have at most
-        `word_dimensions` numbers."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         if config.standardize and statistics is None:
@@ -204,8 +217,7 @@ class DAN(Trainable):
     def build(
         cls, config: DANConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> DAN:
-        """A fresh model for a sparse corpus: its vocabulary and feature statistics come from what
-        training may see and nothing else.  `word_vectors` is a GloVe text file."""
+        """Make a fresh model; vocabulary and feature statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
         vectors = open_word_vectors(word_vectors)
         config = replace(config, pretrained_words=vectors is not None)
@@ -242,11 +254,12 @@ class DAN(Trainable):
             return images.float() @ sentences.float().T
 
     def loss(self, batch: Batch) -> Losses:
-        """The bidirectional max-margin ranking loss, over all negatives of the batch:
+        """Compute the bidirectional max-margin ranking loss, over all negatives of the batch.
 
             L = sum_(v,u) {sum_v^- [m - S(v, u) + S(v^-, u)]_+ + sum_u^- [m - S(v, u) + S(v, u^-)]_+}
 
-        Un-annotated images have no sentence: `batch.weak` is not used."""
+        Un-annotated images have no sentence: `batch.weak` is not used.
+        """
         config, pairs = self.config, batch.pairs
         similarity = self.similarity(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
         negatives = "mean" if batch.warmup and config.negatives == "hardest" else config.negatives

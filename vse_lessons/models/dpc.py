@@ -1,5 +1,6 @@
-"""DPC: dual-path convolutional embeddings with instance loss (Zheng et al., arXiv:1711.05535; ACM TOMM
-2020), a baseline of A3VSE's tables.
+"""DPC: dual-path convolutional embeddings with instance loss (Zheng et al., arXiv:1711.05535.
+
+ACM TOMM 2020), a baseline of A3VSE's tables.
 
 Words go through a residual convolutional network, images through fully-connected layers.  Every
 training image with its sentences is a class of its own, and one classifier, shared by both paths,
@@ -7,7 +8,8 @@ has to tell the classes apart: the instance loss.  It comes first, alone (stage 
 loss joins it (stage II).
 
 The paper fine-tunes a ResNet-50; here the mean of an image's detected regions stands in for what
-ResNet-50 pools.  Sizes are those of the authors' code (github.com/layumi/Image-Text-Embedding)."""
+ResNet-50 pools.  Sizes are those of the authors' code (github.com/layumi/Image-Text-Embedding).
+"""
 
 from __future__ import annotations
 
@@ -42,11 +44,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class DPCConfig(Presets):
-    """Every hyper-parameter of DPC.  The defaults are those of the paper and of its code for
-    Flickr30K, or, where both do not apply here, a choice that is marked as ours."""
+    """Every hyper-parameter of DPC.
+
+    The defaults are those of the paper and of its code for Flickr30K, or, where both do not apply here, a
+    choice that is marked as ours.
+    """
 
     dimensions: int = 2048  # of an embedding, and of the fully-connected layers
     word_dimensions: int = 300  # of word2vec
+    # of the text path
     stages: tuple[Stage, ...] = (
         Stage(256, 3, first=128),
         Stage(512, 4, first=512, stride=2),
@@ -89,9 +95,11 @@ class DPCConfig(Presets):
 
     @classmethod
     def lesson(cls) -> DPCConfig:
-        """The published objective, small enough for Storybook and one CPU core.  The losses see f and
-        not relu(f), which did better on validation images.  Two blocks read no better than one.
-        There is no stride, so there is nothing to shift."""
+        """The published objective, small enough for Storybook and one CPU core.
+
+        The losses see f and not relu(f), which did better on validation images. Two blocks read no better
+        than one. There is no stride, so there is nothing to shift.
+        """
         return replace(
             cls(),
             dimensions=128,
@@ -115,8 +123,10 @@ class DPCConfig(Presets):
 
 
 class Convolution(nn.Module):
-    """A 1x1 convolution, which is a linear layer at every place, and batch norm.  Only places with a
-    word are computed: padding stays zero and counts in no mean."""
+    """A 1x1 convolution, which is a linear layer at every place, and batch norm.
+
+    Only places with a word are computed: padding stays zero and counts in no mean.
+    """
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -132,9 +142,11 @@ class Convolution(nn.Module):
 
 
 def adjacent(values: Tensor, mask: Tensor, stride: int = 1) -> tuple[Tensor, Tensor]:
-    """What a convolution with a 1x2 kernel sees: [x_(t-1), x_t], with an empty place before the
-    first.  (B, M, C) -> (B, M', 2C) with M' = M / stride, rounded up, and its mask (B, M').  With
-    stride 1 the sentence keeps its length; with stride 2 a place is empty when both of its two are."""
+    """What a convolution with a 1x2 kernel sees: [x_(t-1), x_t], with an empty place before the first.
+
+    (B, M, C) -> (B, M', 2C) with M' = M / stride, rounded up, and its mask (B, M'). With stride 1 the
+    sentence keeps its length; with stride 2 a place is empty when both of its two are.
+    """
     before = F.pad(values, (0, 0, 1, 0))[:, :-1]
     if stride > 1:
         mask = mask | F.pad(mask, (1, 0))[:, :-1]
@@ -142,8 +154,10 @@ def adjacent(values: Tensor, mask: Tensor, stride: int = 1) -> tuple[Tensor, Ten
 
 
 class Residual(nn.Module):
-    """relu(x + up(pair(down(x)))): a 1x1, a 1x2 and a 1x1 convolution with relu between them.  Where
-    width or length change, the shortcut is a 1x1 convolution too."""
+    """relu(x + up(pair(down(x)))): a 1x1, a 1x2 and a 1x1 convolution with relu between them.
+
+    Where width or length change, the shortcut is a 1x1 convolution too.
+    """
 
     def __init__(self, inputs: int, inner: int, width: int, stride: int = 1):
         super().__init__()
@@ -167,12 +181,14 @@ class Residual(nn.Module):
 
 
 def shift_words(words: Tensor, most: int) -> Tensor:
-    """Position shift: a random number of empty places, up to `most`, before each sentence (B, M) ->
-    (B, M + most).
+    """Put a random number of empty places, up to `most`, before each sentence: position shift.
+
+    (B, M) -> (B, M + most).
 
     The paper shifts within its fixed length of 32.  Padding is masked here, so a shift by the product
     of all strides changes nothing: 3 is as good as any for the published two strides of 2, and 0
-    where there is none."""
+    where there is none.
+    """
     starts = torch.randint(0, most + 1, (len(words), 1), device=words.device)
     places = torch.arange(words.shape[1], device=words.device)
     shifted = words.new_full((len(words), words.shape[1] + most), PAD)
@@ -180,11 +196,15 @@ def shift_words(words: Tensor, most: int) -> Tensor:
 
 
 class TextPath(nn.Module):
-    """The convolutional network for sentences: word vectors, residual blocks, the mean over places, a
-    fully-connected layer."""
+    """Convolutional network for sentences: word vectors, residual blocks, mean, a fully-connected layer.
+
+    Args:
+        config: its sizes.
+        words: V, how many words there are.
+        vectors: (V, <= word_dimensions), at which word embeddings start.
+    """
 
     def __init__(self, config: DPCConfig, words: int, vectors: Tensor | None = None):
-        """`vectors` (V, <= word_dimensions) start the embeddings: the paper's word2vec."""
         super().__init__()
         self.embedding = nn.Embedding(words, config.word_dimensions, padding_idx=PAD)
         if vectors is not None:
@@ -225,22 +245,28 @@ class ImagePath(nn.Sequential):
 
 
 class DPC(Trainable):
-    """Both paths and the classifier that they share.
+    """Embeds images and sentences by two deep paths, which share a classifier of images in training.
 
-    As in the authors' code, the losses see relu(f) where `rectified`, and retrieval compares f itself."""
+    As in the authors' code, the losses see relu(f) where `rectified`, and retrieval compares f itself.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        annotated: numbers of the images that are classes.
+        statistics: mean and deviation (D,) of the mean region; needed where features are standardized.
+        word_vectors: vectors of at most `word_dimensions` numbers, at which word embeddings start.
+    """
 
     def __init__(
         self,
         config: DPCConfig,
         vocabulary: Vocabulary,
         width: int,
-        annotated: Sequence[int] | np.ndarray,
+        annotated: Sequence[int] | np.ndarray | Tensor,
         statistics: Statistics | None = None,
         word_vectors: WordVectors | None = None,
     ):
-        """`width` is that of the features, `annotated` the numbers of the images that are classes.
-        `statistics` (mean and deviation of the mean region, (D,) each) are needed where features are
-        standardised; word vectors have at most `word_dimensions` numbers."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         if config.standardize and statistics is None:
@@ -263,8 +289,7 @@ class DPC(Trainable):
     def build(
         cls, config: DPCConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> DPC:
-        """A fresh model for a sparse corpus: its vocabulary, classes and feature statistics come from
-        what training may see and nothing else.  `word_vectors` is a text file in GloVe's form."""
+        """Make a fresh model; vocabulary, classes and statistics come from what training may see."""
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
         vectors = open_word_vectors(word_vectors)
         config = replace(config, pretrained_words=vectors is not None)
@@ -297,7 +322,9 @@ class DPC(Trainable):
 
     def loss(self, batch: Batch) -> Losses:
         """lambda_1 L_rank + lambda_2 L_visual + lambda_3 L_textual, where lambda_1 is 0 in stage I.
-        Un-annotated images are no classes: `batch.weak` is not used."""
+
+        Un-annotated images are no classes: `batch.weak` is not used.
+        """
         config, owners = self.config, batch.pairs.owners
         images = self.encode_images(batch.pairs.images)
         texts = self.encode_sentences(batch.pairs.sentences)
@@ -313,9 +340,10 @@ class DPC(Trainable):
         return Losses(terms, {"accuracy_visual": seen, "accuracy_textual": read})
 
     def _instance(self, embedded: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
-        """The instance loss of embeddings (B, H), and how many find their class:
+        """Instance loss of embeddings (B, H), and how many find their class.
 
-        L = -log P(c),  P = softmax(W_share^T f),  c the class of the image."""
+        L = -log P(c),  P = softmax(W_share^T f),  c the class of the image.
+        """
         dropped = F.dropout(embedded, self.config.dropout, self.training)
         logits, target = self.classifier(dropped).float(), self.classes[owners]
         return F.cross_entropy(logits, target), (logits.argmax(1) == target).float().mean()

@@ -1,21 +1,21 @@
 """GXN: look, imagine and match (Gu, Cai, Joty, Niu and Wang, CVPR 2018).
 
-An image and a sentence have a high-level (abstract) and a low-level (grounded) embedding each.  They
-**look** at each other across a ranking loss; each **imagines** the other, the image by writing a sentence
-from its low-level embedding, the sentence by drawing a picture from its own; and they **match** better for
-it.
+An image and a sentence have a high-level (abstract) and a low-level (grounded) embedding each. They **look**
+at each other across a ranking loss; each **imagines** the other, the image by writing a sentence from its
+low-level embedding, the sentence by drawing a picture from its own; and they **match** better for it.
 
-The specification is the paper's slides alone.  **The slides state**: look, imagine, match, "cross-modal retrieval
-with generative learning", against a classical pipeline that looks and matches only.  **From the published
-paper, as we know it**: two embeddings of each side and a weighted sum of their similarities; order
+The specification is the paper's slides alone. **The slides state**: look, imagine, match, "cross-modal
+retrieval with generative learning", against a classical pipeline that looks and matches only. **From the
+published paper, as we know it**: two embeddings of each side and a weighted sum of their similarities; order
 violation of non-negative unit vectors as similarity, hinges with hard negatives; a recurrent decoder from
 v_l, trained by cross-entropy and then by a sequence reward; a conditional generator from t_l with a
-discriminator that also sees real pictures with wrong sentences; all of it together.  **Supplied here**:
-mean region features in place of a fine-tuned network; GRUs that read forwards only; a decoder that also
-attends to the regions and knows their classes (presets other than `paper`); CIDEr-D with greedy decoding as
-the baseline (Rennie et al., CVPR 2017); when the reward sets in and its share; conditioning augmentation
-(StackGAN); the shapes of generator and discriminator; every number in `GXNConfig` that its comment does not
-give to the paper."""
+discriminator that also sees real pictures with wrong sentences; all of it together. **Supplied here**: mean
+region features in place of a fine-tuned network; GRUs that read forwards only; a decoder that also attends to
+the regions and knows their classes (presets other than `paper`); CIDEr-D with greedy decoding as the baseline
+(Rennie et al., CVPR 2017); when the reward sets in and its share; conditioning augmentation (StackGAN); the
+shapes of generator and discriminator; every number in `GXNConfig` that its comment does not give to the
+paper.
+"""
 
 from __future__ import annotations
 
@@ -27,31 +27,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vse_lessons.blocks import decoders
+from vse_lessons.blocks import decoders, generators
 from vse_lessons.blocks.caption_metrics import Reward
 from vse_lessons.blocks.decoders import DecoderInput, SentenceDecoder
-from vse_lessons.blocks.encoders import (
-    RegionEncoder,
-    SentenceEncoder,
-    drop_mean,
-    drop_words,
-    last_state,
-)
-from vse_lessons.blocks.generators import (
-    SIDE,
-    ConditioningAugmentation,
-    Generator,
-    PictureDiscriminator,
-    discriminator_step,
-    generator_error,
-    kl_to_normal,
-)
+from vse_lessons.blocks.encoders import RegionEncoder, SentenceEncoder, drop_mean, drop_words, last_state
 from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import cosine, normalize, order_similarity
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.data.text import PAD, Vocabulary
+from vse_lessons.data.text import Vocabulary
 from vse_lessons.models.base import Batch, Losses, Optimization, ParameterGroup, Presets, Trainable
 from vse_lessons.models.building import Kept, Statistics, Vectors, check_pixels, seeded, vectors_of
 
@@ -60,12 +45,15 @@ ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-
 
 @dataclass(frozen=True)
 class GXNConfig(Presets):
-    """Hyper-parameters.  Numbers of the paper are given from memory and marked; the slides print none."""
+    """Hyper-parameters of GXN.
+
+    Numbers of the paper are given from memory and marked; the slides print none.
+    """
 
     dimensions: int = 1024  # H, of each of the two spaces (paper)
     word_dimensions: int = 300  # (paper)
     max_words: int = 82  # as A3VSE; where sentences are written a longer one is an error
-    min_count: int = 4
+    min_count: int = 4  # rarer words become unknown
     pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     similarity: str = "order"  # or "cosine"
     nonnegative: bool = True  # embeddings have no negative numbers (paper)
@@ -81,7 +69,7 @@ class GXNConfig(Presets):
     pictures: float = 1.0  # weight of L_t2i; 0 switches the path off
     kl: float = 2.0  # of the condition, against the generator's error; StackGAN's
     condition: int = 128  # C; StackGAN's
-    noise: int = 100
+    noise: int = 100  # numbers beside the condition
     channels: int = 64  # of the map before the picture
     drawn: int = 128  # pairs of a batch whose pictures are drawn
     momentum: float = 0.5  # Adam's beta_1 of what draws and judges; DCGAN's
@@ -89,8 +77,9 @@ class GXNConfig(Presets):
     decoder_rate: float = 1.0
     adversary_rate: float = 1.0  # of what draws and judges
     standardize: bool = False  # features to zero mean and unit deviation
-    region_dropout: float = 0.0
+    region_dropout: float = 0.0  # of the mean region's features
     word_dropout: float = 0.0  # whole words that the encoders read
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
@@ -119,8 +108,11 @@ class GXNConfig(Presets):
 
     @classmethod
     def lesson(cls) -> GXNConfig:
-        """Small, for Storybook and two CPU cores; cosines of vectors that may be negative, for the order of
-        non-negative ones finds far less in 128 dimensions (lesson 07)."""
+        """Small, for Storybook and two CPU cores.
+
+        Cosines of vectors that may be negative, for the order of non-negative ones finds far less in 128
+        dimensions (lesson 07).
+        """
         return cls(
             dimensions=128,
             word_dimensions=64,
@@ -149,34 +141,45 @@ class GXNConfig(Presets):
     def photographs(cls) -> GXNConfig:
         """For some thousand photographs and two CPU cores: more dropout and fewer epochs."""
         lesson = cls.lesson()
-        return replace(
-            lesson,
-            region_dropout=0.3,
-            decoder=256,
-            optimization=replace(lesson.optimization, epochs=4, warmup_epochs=3),
-        )
+        shorter = replace(lesson.optimization, epochs=4, warmup_epochs=3)
+        return replace(lesson, region_dropout=0.3, decoder=256, optimization=shorter)
 
     @classmethod
     def smoke(cls) -> GXNConfig:
         """Too small and too short to be good: for tests."""
         lesson = cls.lesson()
         short = replace(lesson.optimization, epochs=2, batch_size=32, warmup_epochs=1)
-        sizes = {"dimensions": 16, "word_dimensions": 16, "decoder": 16, "condition": 8, "noise": 8}
+        sizes: dict[str, Any] = {
+            "dimensions": 16,
+            "word_dimensions": 16,
+            "decoder": 16,
+            "condition": 8,
+            "noise": 8,
+        }
         return replace(lesson, **sizes, channels=2, drawn=8, optimization=short)
 
 
-ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-to-image path
-
-
 class GXN(Trainable):
-    """With image i, its sentence c, encoders v_h, v_l, t_h, t_l, decoder P, generator G and discriminator D:
+    """Two embeddings of each side, a path that writes sentences and one that draws pictures.
+
+    With image i, its sentence c, encoders v_h, v_l, t_h, t_l, decoder P, generator G and discriminator D:
 
         s(i, c) = lambda s(v_h, t_h) + (1 - lambda) s(v_l, t_l),    s(v, t) = -|max(0, v - t)|^2
         L = L_rank + mu_i2t L_i2t + mu_t2i L_t2i
         L_i2t = (1 - gamma) L_xe + gamma L_rl
         L_t2i = -mean ln D(G(z, t_l), t_l) + kl KL(t_l)
 
-    while D learns to tell real from drawn pictures and right from wrong sentences."""
+    while D learns to tell real from drawn pictures and right from wrong sentences.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training images' mean region; None: features stay as they
+            are.
+        vectors: (V, E), at which word embeddings start; a row of zeros is none.
+        classes: how many classes the detector knows, for the decoder.
+    """
 
     def __init__(
         self,
@@ -187,8 +190,6 @@ class GXN(Trainable):
         vectors: Tensor | None = None,
         classes: int = 0,
     ):
-        """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words;
-        `classes`: how many the detector knows."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         H, words = config.dimensions, len(vocabulary)
@@ -201,9 +202,9 @@ class GXN(Trainable):
         if config.captions:
             self.decoder = SentenceDecoder(words, config.word_dimensions, H, config.decoder, self.attends)
         if config.pictures:
-            self.augment = ConditioningAugmentation(H, config.condition)
-            self.generator = Generator(config.condition + config.noise, config.channels)
-            self.discriminator = PictureDiscriminator(H, config.condition, config.channels)
+            self.augment = generators.ConditioningAugmentation(H, config.condition)
+            self.generator = generators.Generator(config.condition + config.noise, config.channels)
+            self.discriminator = generators.PictureDiscriminator(H, config.condition, config.channels)
         self.plateaus = {"pairs": 2 * config.margin}
         self.reads_pixels = bool(config.pictures)
         self.reward: Reward | None = None  # against the sentences of training images
@@ -213,18 +214,20 @@ class GXN(Trainable):
         cls, config: GXNConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> GXN:
         """A fresh model; vocabulary, statistics and the reward's references come from what training may see.
+
         `DataError` without pixels where pictures are drawn, and for a sentence that is too long to be
-        written."""
+        written.
+        """
         corpus = training.corpus
         if config.pictures:
-            check_pixels(corpus, SIDE)
+            check_pixels(corpus, generators.SIDE)
         if config.captions:
             training.check_lengths(config.max_words)
         vocabulary = Vocabulary.build(training.training_sentences, config.min_count)
         vectors = vectors_of(word_vectors, vocabulary)
         config = replace(config, pretrained_words=vectors is not None)
-        statistics = corpus.regions.mean_statistics(training.seen) if config.standardize else None
         regions = corpus.regions
+        statistics = regions.mean_statistics(training.seen) if config.standardize else None
         classes = 0 if regions.classes is None else len(regions.class_names)
         with seeded(seed):
             model = cls(config, vocabulary, regions.dimensions, statistics, vectors, classes)
@@ -241,8 +244,6 @@ class GXN(Trainable):
         """Make a model into which the kept tensors fit; without the sentences that reward it in training."""
         return cls(config, kept.vocabulary, kept.width, classes=kept.settings["classes"])
 
-    # --- look -----------------------------------------------------------------------------------------
-
     def look(self, images: RegionBatch) -> tuple[Tensor, Tensor]:
         """(B, R, D) -> v_h and v_l (B, H), of unit length and, as configured, not negative."""
         return self._look(images)[0]
@@ -254,17 +255,17 @@ class GXN(Trainable):
         return (self._unit(high), self._unit(low)), mask
 
     def _subject(self, images: RegionBatch, low: Tensor, mask: Tensor | None) -> DecoderInput:
-        """What sentences are written from: v_l and, where the decoder attends, the grounded embedding v_r of
-        each region by the same encoder, all as long as sqrt(H), plus a vector of the class that the detector
-        gave; `DataError` where it is not known."""
+        """What sentences are written from, each vector as long as sqrt(H).
+
+        v_l and, where the decoder attends, the grounded embedding v_r of each region by the same encoder,
+        plus a vector of the class that the detector gave; `DataError` where it is not known.
+        """
         if not self.attends:
             return DecoderInput(_spread(low))
         regions = _spread(self._unit(self.image_low(images.features, mask)))
         if self.classes is not None:
             if images.classes is None or int(images.classes.max()) >= self.classes.num_embeddings:
-                raise DataError(
-                    "the decoder has learnt from another detector's classes, which these regions lack"
-                )
+                raise DataError("the decoder has learnt another detector's classes, which these regions lack")
             regions = regions + self.classes(images.classes)
         return DecoderInput(_spread(low), regions, images.log_confidences())
 
@@ -294,8 +295,6 @@ class GXN(Trainable):
         high, low = (compare(v, t) for v, t in zip(images.chunk(2, -1), sentences.chunk(2, -1)))
         return self.config.high * high + (1 - self.config.high) * low
 
-    # --- match ----------------------------------------------------------------------------------------
-
     def loss(self, batch: Batch) -> Losses:
         """L; see the class."""
         config, pairs = self.config, batch.pairs
@@ -319,32 +318,29 @@ class GXN(Trainable):
         if config.pictures:
             drawn = t[1][: config.drawn]
             fake, mean, log_variance = self.imagine(drawn)
-            error = generator_error(self.discriminator(fake, _spread(drawn)))
-            kl = kl_to_normal(mean, log_variance)
+            error = generators.generator_error(self.discriminator(fake, _spread(drawn)))
             terms["pictures"] = config.pictures * error
-            terms["kl"] = config.pictures * config.kl * kl
+            terms["kl"] = config.pictures * config.kl * generators.kl_to_normal(mean, log_variance)
             # how unlike the pictures of one batch are: near 0 the generator draws one for all
             monitors["spread_drawn"] = fake.detach().std(0).mean()
         return Losses(terms, monitors)
 
-    # --- imagine: image to text -----------------------------------------------------------------------
-
     def reward_error(self, subject: DecoderInput, owners: Tensor) -> tuple[Tensor, float]:
-        """L_rl = -mean (r(c~) - r(c^)) ln P(c~ | i) / |c~|, with a drawn sentence c~, the likeliest c^ as
-        its baseline, and r = CIDEr-D against the training sentences of the image (self-critical sequence
-        training, Rennie et al. 2017, Eq. 8); also the mean r(c^).  B subjects, owners: (B,)."""
-        table, longest, device = self.text_low.embedding, self.config.max_words, owners.device
-        if self.reward is None:
+        """Compute L_rl of B subjects, whose images are owners (B,), and the mean reward r(c^).
+
+            L_rl = -mean (r(c~) - r(c^)) ln P(c~ | i) / |c~|,
+
+        with a drawn sentence c~, the likeliest c^ as its baseline, and r = CIDEr-D against the training
+        sentences of the image (self-critical sequence training, Rennie et al. 2017, Eq. 8).
+        """
+        reward, images = self.reward, owners.tolist()
+        if reward is None:
             raise DataError("a loaded model lacks the sentences that reward it: build it to train it")
-        drawn = decoders.write(self.decoder, table, subject, longest, decoders.draw_word)
-        likeliest = decoders.write(self.decoder, table, subject, longest)
-        reward, baseline = (
-            self.reward.of(self.vocabulary.decode(words), owners.tolist()) for words in (drawn, likeliest)
+        inputs = self.decoder, self.text_low.embedding, subject, self.config.max_words
+        error, baseline = decoders.self_critical_error(
+            *inputs, lambda words: reward.of(self.vocabulary.decode(words), images)
         )
-        advantage = torch.tensor(reward, device=device) - torch.tensor(baseline, device=device)
-        chances = decoders.log_probabilities(self.decoder, table, subject, drawn)
-        lengths = (drawn != PAD).sum(1) + 1
-        return -(advantage * chances.sum(1) / lengths).mean(), float(np.mean(baseline))
+        return error, float(np.mean(baseline))
 
     @torch.no_grad()
     def describe(self, images: RegionBatch, width: int = 5) -> list[str]:
@@ -357,8 +353,6 @@ class GXN(Trainable):
         words = decoders.write(*inputs) if width == 1 else decoders.beam_search(*inputs, width)
         return self.vocabulary.decode(words)
 
-    # --- imagine: text to image -----------------------------------------------------------------------
-
     def imagine(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """G(z, t_l): (B, H) -> pictures (B, 3, 64, 64), and mu and ln sigma^2 (B, C) of their condition."""
         mean, log_variance, condition = self.augment(_spread(t))
@@ -366,15 +360,15 @@ class GXN(Trainable):
         return self.generator(torch.cat([condition, noise], -1)), mean, log_variance
 
     def adversary_loss(self, batch: Batch) -> Losses:
-        """What the discriminator minimises: real pictures with their own and with the next pair's sentence,
-        and drawn ones."""
+        """Compute the discriminator's error: real pictures with right and wrong sentences, and drawn ones."""
         drawn, pairs = self.config.drawn, batch.pairs
         owners = pairs.owners[:drawn]
         with torch.no_grad():
             t = self.read(self._words(pairs.sentences[:drawn]))[1]
             fake = self.imagine(t)[0]
+        assert pairs.pixels is not None, "`reads_pixels` asks for them"
         real = pairs.pixels[:drawn]
-        error, shares = discriminator_step(self.discriminator, real, fake, _spread(t), owners)
+        error, shares = generators.discriminator_step(self.discriminator, real, fake, _spread(t), owners)
         return Losses({"discriminator": error}, {f"accuracy_{name}": share for name, share in shares.items()})
 
     def parameter_groups(self) -> list[ParameterGroup]:
@@ -383,7 +377,7 @@ class GXN(Trainable):
         Networks that play against each other average their gradients for a shorter time (DCGAN); the
         discriminator learns in a step of its own.
         """
-        config, groups = self.config, {}
+        config, groups = self.config, dict[tuple[float, float, bool], list[nn.Parameter]]()
         for name, parameter in self.named_parameters():
             kind = (config.decoder_rate if name.startswith("decoder.") else 1.0, 0.9, False)
             if name.startswith(ADVERSARIAL):

@@ -1,4 +1,4 @@
-"""Hyper-parameters: how a model is optimized, presets and variants by name, and how two configurations differ."""
+"""Hyper-parameters: optimization, presets and variants by name, differences from the published ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import inspect
 import io
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -23,10 +23,10 @@ PRESETS = ("smoke", "lesson", "paper")
 class Optimization:
     """Schedule and optimizer of one model; part of each paper's configuration."""
 
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    weight_decay: float = 0.0
+    epochs: int  # passes over the pairs, or over the un-annotated images if these are more
+    batch_size: int  # pairs a step
+    learning_rate: float  # of Adam, at the start
+    weight_decay: float = 0.0  # added to the gradient, unless decoupled
     decoupled: bool = False  # AdamW's weight decay in place of Adam's
     clip: float = 0.0  # the largest norm of the gradient; 0: no clipping
     decay_after: int = 0  # after this epoch the learning rate is a tenth; 0: never
@@ -57,9 +57,9 @@ class Optimization:
 class Presets:
     """Base class of all configurations: presets and variants by name.
 
-    A configuration is a frozen dataclass whose `smoke()` is too small to be good and serves tests, whose `lesson()`
-    runs in minutes on a CPU and whose `paper()` holds the published values.  `photographs()` exists where
-    Storybook's lesson does not suit photographs.
+    A configuration is a frozen dataclass whose `smoke()` is too small to be good and serves tests, whose
+    `lesson()` runs in minutes on a CPU and whose `paper()` holds the published values. `photographs()` exists
+    where Storybook's lesson does not suit photographs.
 
     Attributes:
         variants: for each variant's name the fields that it changes; "full" changes none.
@@ -90,8 +90,8 @@ class Presets:
 
         Args:
             name: "smoke", "lesson" or "paper".
-            corpus: the corpus's name.  On photographs "lesson" is `photographs()` where a paper has it; "paper" has
-                the values that are published for this very corpus.
+            corpus: the corpus's name. On photographs "lesson" is `photographs()` where a paper has it;
+                "paper" has the values that are published for this very corpus.
 
         Returns:
             The configuration.
@@ -102,7 +102,7 @@ class Presets:
         if name not in PRESETS:
             raise DataError(f"unknown preset {name!r}: one of {', '.join(PRESETS)}")
         if name == "paper":
-            return replace(cls.paper(), **cls.published.get(corpus, {}))
+            return replace(cls.paper(), **cls.published.get(corpus, {}))  # type: ignore[type-var]
         if name == "lesson" and not corpus.startswith("storybook"):
             name = "photographs" if hasattr(cls, "photographs") else name
         return getattr(cls, name)()
@@ -131,10 +131,10 @@ class Presets:
             DataError: no variant has that name.
         """
         self.check_variant(name)
-        return replace(self, **self.variants.get(name, {}))
+        return replace(self, **self.variants.get(name, {}))  # type: ignore[type-var]
 
     def candidates(self) -> list[Self]:
-        """Return the configurations among which the selection images choose, where nothing is trained by steps."""
+        """Return the configurations among which the selection images choose, for closed forms."""
         return [self]
 
 
@@ -149,12 +149,16 @@ def from_dict(kind: type, values: Mapping[str, Any]) -> Any:
         An object of that class.
 
     Raises:
-        DataError: a field is missing, unknown or of another kind.
+        DataError: a field is unknown or of another kind, or one without a default is missing.
     """
-    known = {field.name for field in fields(kind)}
-    if not isinstance(values, Mapping) or set(values) != known:
-        odd = sorted(known ^ set(values)) if isinstance(values, Mapping) else [str(values)]
-        raise DataError(f"{kind.__name__} has other fields: {', '.join(odd[:5])}")
+    if not isinstance(values, Mapping):
+        raise DataError(f"{kind.__name__}: {values!r} is no table of fields")
+    known = {field.name: field.default is MISSING for field in fields(kind)}
+    if unknown := sorted(set(values) - set(known)):
+        raise DataError(f"{kind.__name__} has other fields than {', '.join(unknown[:5])}")
+    # a field that came later starts, by its default, as things were before it
+    if missing := [name for name, needed in known.items() if needed and name not in values]:
+        raise DataError(f"{kind.__name__} lacks {', '.join(missing[:5])}")
     hints = get_type_hints(kind)
     try:
         return kind(**{name: _converted(hints[name], value) for name, value in values.items()})
@@ -174,12 +178,19 @@ def _converted(hint: Any, value: Any) -> Any:
 
 
 class Difference(NamedTuple):
-    """One hyper-parameter in which two configurations differ."""
+    """One hyper-parameter in which two configurations differ.
 
-    field: str  # nested ones with a dot: optimization.epochs
+    Attributes:
+        field: its name; nested ones have a dot: optimization.epochs.
+        here: the value that is used.
+        published: the paper's value.
+        comment: the comment beside the field in the source of its class.
+    """
+
+    field: str
     here: Any
     published: Any
-    comment: str  # of the field, from the source of its class
+    comment: str
 
 
 def differences(config: Presets, paper: Presets) -> list[Difference]:
@@ -207,7 +218,10 @@ def _differences(config: Any, paper: Any, prefix: str = "") -> Iterator[Differen
             yield from _differences(here, published, f"{prefix}{field.name}.")
         elif here != published:
             yield Difference(
-                prefix + field.name, here, published, _comments(type(config)).get(field.name, "")
+                prefix + field.name,
+                here,
+                published,
+                _comments(type(config)).get(field.name, ""),  # type: ignore[arg-type]
             )
 
 

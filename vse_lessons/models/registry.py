@@ -45,9 +45,9 @@ class Spec:
     Attributes:
         config: the dataclass of its hyper-parameters.
         model: the embedder.
-        needs: some of `NEEDS`: regional or image-level "semantics" of un-annotated images; it looks at the "global"
-            (mean) region alone; image-level "tags"; an unpaired "target" domain; contextual sentences of "pages";
-            "pixels" (in the variants that draw); a "checkpoint" of the hub.
+        needs: some of `NEEDS`: regional or image-level "semantics" of un-annotated images; it looks at the
+            "global" (mean) region alone; image-level "tags"; an unpaired "target" domain; contextual
+            sentences of "pages"; "pixels" (in the variants that draw); a "checkpoint" of the hub.
     """
 
     config: type[Presets]
@@ -100,7 +100,17 @@ def spec(name: str) -> Spec:
 
 
 def name_of(thing: Embedder | Presets) -> str:
-    """Return the name in `MODELS` of a model or of a configuration."""
+    """Find the name in `MODELS` of a model or of a configuration.
+
+    Args:
+        thing: either.
+
+    Returns:
+        The name.
+
+    Raises:
+        DataError: nobody has registered its class.
+    """
     for name, known in MODELS.items():
         if type(thing) in (known.model, known.config):
             return name
@@ -115,9 +125,9 @@ def prepare_training(config: Presets, training: SparseCorpus) -> SparseCorpus:
         training: the sparse corpus as `sparsify` made it, with all regions.
 
     Returns:
-        The same pairs; un-annotated images with the semantics that `config.semantics` names, or without; and mean
-        regions in place of all for a model that looks at nothing else, which then reads them faster.  Evaluate on
-        the `corpus` of what is returned.
+        The same pairs; un-annotated images with the semantics that `config.semantics` names, or without; and
+        mean regions in place of all for a model that looks at nothing else, which then reads them faster.
+        Evaluate on the `corpus` of what is returned.
 
     Raises:
         DataError: the detector gives no semantics of that kind.
@@ -155,8 +165,8 @@ def save_model(
         limits: sentences for the card about what the model cannot do.
 
     Returns:
-        The folder: model.safetensors, config.json, vocabulary.json, README.md, and word_vectors.json where the
-        model reads pre-trained vectors.
+        The folder: model.safetensors, config.json, vocabulary.json, README.md, and word_vectors.json where
+        the model reads pre-trained vectors.
 
     Raises:
         DataError: the folder is in use, the disk is full, or the model has nothing of its own to keep.
@@ -193,9 +203,9 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Embedd
     known = MODELS.get(description["model"])
     if known is None:
         raise DataError(
-            f"{folder / 'config.json'} names the model {description['model']!r}, which this version of vse_lessons "
-            f"({__version__}) does not know; the file is of version {description['library_version']}: install "
-            "that, or register the model in MODELS"
+            f"{folder / 'config.json'} names the model {description['model']!r}, which this version of "
+            f"vse_lessons ({__version__}) does not know; the file is of version "
+            f"{description['library_version']}: install that, or register the model in MODELS"
         )
     detector = description["detector"]
     try:
@@ -206,17 +216,12 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Embedd
         for path, _, leaf in (name.rpartition(".") for name in kept.tensors):
             if leaf.startswith("input_"):  # how features came standardized; see `Embedder.remember`
                 model.get_submodule(path).register_buffer(leaf, kept.tensors[f"{path}.{leaf}".lstrip(".")])
-        # what `from_kept` consumed is no part of the state
-        state = {name: value for name, value in kept.tensors.items() if name in model.state_dict()}
-        if len(state) < len(kept.tensors):
-            raise DataError(
-                f"there is no {sorted(set(kept.tensors) - set(state))[0]} in a {known.model.__name__}"
-            )
-        model.load_state_dict(state)
+        model.load_state_dict(kept.tensors)
     except (DataError, KeyError, TypeError, RuntimeError, IndexError) as error:
         raise DataError(
             f"{folder} does not fit this version of vse_lessons ({__version__}; it is of "
-            f"{description['library_version']}): {str(error).splitlines()[0]}; train the model again and save it"
+            f"{description['library_version']}): {' '.join(str(error).split())[:300]}; "
+            "train the model again and save it"
         ) from error
     model.detector, model.width = detector["name"], detector["dimensions"]
     model.trained_on = description["trained_on"]

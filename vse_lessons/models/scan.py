@@ -2,7 +2,8 @@
 
 Regions and words stay apart until they are compared: each word looks for its regions (text-image
 attention) or each region for its words (image-text attention), and the similarities found
-are pooled.  The attention itself is `similarity.cross_attention`."""
+are pooled.  The attention itself is `similarity.cross_attention`.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +38,19 @@ VARIANTS = {  # Table 1 of the paper: lambda_1 and, for LogSumExp, lambda_2
 
 @dataclass(frozen=True)
 class SCANConfig(Presets):
-    """Hyper-parameters of SCAN; the defaults are those of its paper and code on Flickr30K, but for the
-    longest sentence, which neither cuts; `paper()` also starts the weights as they do."""
+    """Hyper-parameters of SCAN.
 
-    dimensions: int = 1024
-    word_dimensions: int = 300
+    The defaults are those of its paper and code on Flickr30K, but for the longest sentence, which neither
+    cuts; `paper()` also starts the weights as they do. The variants are rows of the paper's Table 1.
+    """
+
+    dimensions: int = 1024  # H, of the joint space
+    word_dimensions: int = 300  # E, of a word's vector
     max_words: int = 82  # as A3VSE
-    min_count: int = 4
+    min_count: int = 4  # rarer words become unknown
     pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     initialization: str = "xavier"  # of words and network; "uniform", as PyTorch starts them, is published
-    margin: float = 0.2
+    margin: float = 0.2  # of the hinges
     attention: CrossAttention = VARIANTS["t2i_mean"]  # the row that A3VSE's Table 2 quotes
     reduction: str = "sum"  # over the batch, as the code has it
     variants: ClassVar = {name: {"attention": attention} for name, attention in VARIANTS.items()}
@@ -55,21 +59,28 @@ class SCANConfig(Presets):
     region_dropout: float = 0.0  # one mask for all regions of an image
     word_dropout: float = 0.0  # whole words
     sampled_regions: int = 0  # regions that a training step sees; 0: all
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
     @classmethod
     def paper(cls) -> SCANConfig:
-        """Section 4.2 of the paper.  One epoch with the mean of all negatives before the hardest ones is
-        ours: without it the loss sticks at its plateau in some runs."""
+        """Section 4.2 of the paper.
+
+        One epoch with the mean of all negatives before the hardest ones is ours: without it the loss sticks
+        at its plateau in some runs.
+        """
         return cls(initialization="uniform")
 
     @classmethod
     def lesson(cls) -> SCANConfig:
-        """Small, and regularised as A3VSE's lesson is, for Storybook and two CPU cores.  Of the two variants
-        tried on validation images LogSumExp over words learnt better than their mean; the hardest
-        negatives from the fifth epoch stuck at the plateau, and all negatives to the end stopped short."""
+        """Small, and regularised as A3VSE's lesson is, for Storybook and two CPU cores.
+
+        Of the two variants tried on validation images LogSumExp over words learnt better than their mean; the
+        hardest negatives from the fifth epoch stuck at the plateau, and all negatives to the end stopped
+        short.
+        """
         return cls(
             dimensions=128,
             word_dimensions=64,
@@ -107,8 +118,18 @@ class SCANConfig(Presets):
 
 
 class SCAN(Trainable):
-    """Regions v_i = W_v f_i + b_v (section 3.3) and words e_j, the mean of a bidirectional GRU's two states
-    (section 3.4), compared by stacked cross attention (section 3.1)."""
+    """Regions and words that stay apart until stacked cross attention compares them (section 3.1).
+
+    Regions are v_i = W_v f_i + b_v (section 3.3), words e_j the mean of a bidirectional GRU's two states
+    (section 3.4).
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training images' regions; None: features stay as they are.
+        vectors: (V, E), at which word embeddings start; a row of zeros is none.
+    """
 
     def __init__(
         self,
@@ -118,7 +139,6 @@ class SCAN(Trainable):
         statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
-        """`statistics`: mean and deviation (D,) of the training regions."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)

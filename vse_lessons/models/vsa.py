@@ -11,7 +11,8 @@ auto-encoders, that MMD is maximum mean discrepancy, and that target pairs are u
 names.  **Supplied here**, from the published literature or by choice: mean features of an image; one linear
 layer or GRU into the joint space; VSE++'s hinges with the hardest negatives; how the decoders look; squared
 error and cross-entropy as reconstruction losses; the kernel and its bandwidths (Gretton et al. 2012; Long et
-al. 2015); every number in `VSAConfig`."""
+al. 2015); every number in `VSAConfig`.
+"""
 
 from __future__ import annotations
 
@@ -57,8 +58,10 @@ FOREIGN = 0.05  # a target with fewer of its running words in the source is warn
 
 @dataclass(frozen=True)
 class VSAConfig(Presets):
-    """Hyper-parameters; the poster prints none.  Dimensions, margin and schedule are those of VSE++, whose
-    hinges these are, here as a mean over the batch."""
+    """Hyper-parameters; the poster prints none.
+
+    Dimensions, margin and schedule are those of VSE++, whose hinges these are, here as a mean over the batch.
+    """
 
     variants: ClassVar = {  # the rows of the poster's table, and two beside it
         # no adaptation; on target pairs it is the supervised reference
@@ -69,24 +72,25 @@ class VSAConfig(Presets):
         "VSA-AE-ADV": {**_NO_MMD, "adversarial": 0.03},  # A3VSE's way to align in place of MMD
     }
     dimensions: int = 1024  # H, of the joint space
-    word_dimensions: int = 300
-    max_words: int = 30
-    min_count: int = 4
+    word_dimensions: int = 300  # E, of a word's vector
+    max_words: int = 30  # longer sentences are cut
+    min_count: int = 4  # rarer words become unknown
     pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     decoder: int = 1024  # of the sentence decoder's state
-    margin: float = 0.2
+    margin: float = 0.2  # of the hinges
     # weights of the terms beside the hinges; 0 switches a term off
     reconstruct_images: float = 1.0
-    reconstruct_sentences: float = 1.0
+    reconstruct_sentences: float = 1.0  # of words, given their sentence's embedding
     align_images: float = 1.0  # MMD
-    align_sentences: float = 1.0
+    align_sentences: float = 1.0  # MMD
     adversarial: float = 0.0  # in its place: A3VSE's discriminators, source against target
     biased: bool = False  # estimator of MMD
     hidden: int = 64  # of a discriminator
     eta: float = 10.0  # how fast gradient reversal sets in
     standardize: bool = False  # features to zero mean and unit deviation over both domains
-    region_dropout: float = 0.0
+    region_dropout: float = 0.0  # of the mean region's features
     word_dropout: float = 0.0  # whole words that the encoder reads
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
@@ -114,8 +118,10 @@ class VSAConfig(Presets):
 
     @classmethod
     def photographs(cls) -> VSAConfig:
-        """For some thousand photographs and two CPU cores: more dropout and half as many epochs.  Its weights
-        are Storybook's, untouched: nothing was tuned on pairs of a target of photographs."""
+        """For some thousand photographs and two CPU cores: more dropout and half as many epochs.
+
+        Its weights are Storybook's, untouched: nothing was tuned on pairs of a target of photographs.
+        """
         lesson = cls.lesson()
         return replace(
             lesson,
@@ -159,7 +165,16 @@ class VSA(Trainable):
         L = L_rank(f(v_s), g(t_s)) + lambda_v L_v + lambda_t L_t
             + mu_v MMD^2(f(v_s), f(v_z)) + mu_t MMD^2(g(t_s), g(t_z))
         L_v = 1/2 sum_{d in s, z} mean |v_d - f'(f(v_d))|^2 / D
-        L_t = mean over the words of s and z of -ln P(w_m | w_1 ... w_{m-1}, g(t))"""
+        L_t = mean over the words of s and z of -ln P(w_m | w_1 ... w_{m-1}, g(t))
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training images' mean region; None: features stay as they
+            are.
+        vectors: (V, E), at which word embeddings start; a row of zeros is none.
+    """
 
     def __init__(
         self,
@@ -169,7 +184,6 @@ class VSA(Trainable):
         statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
-        """`statistics`: mean and deviation (D,) of the mean region; `vectors` (V, E) start the words."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
@@ -206,9 +220,12 @@ class VSA(Trainable):
     def build(
         cls, config: VSAConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> VSA:
-        """A fresh model.  Vocabulary and statistics come from the source, and where there is one from the
-        target too: its sentences may be read, only not with their images.  `DataError` if something is to
-        adapt and there is no target; a warning if source and target hardly share a word."""
+        """A fresh model.
+
+        Vocabulary and statistics come from the source, and where there is one from the target too: its
+        sentences may be read, only not with their images. `DataError` if something is to adapt and there is
+        no target; a warning if source and target hardly share a word.
+        """
         texts, target = list(training.training_sentences), training.target
         regions = training.corpus.regions
         means = [regions.mean_statistics(training.seen)] if config.standardize else []
@@ -258,12 +275,14 @@ class VSA(Trainable):
         if not self.adapts:
             scores = cosine(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
             return Losses({"pairs": self._ranking(scores, batch)})
+        assert target is not None, "`build` refuses a variant that adapts without a target"
         B = len(pairs.sentences)
         # both domains in one pass: a recurrent network costs the same for twice as many sentences
         images = self.encode_images(pairs.images), self.encode_images(target.images)
         words = self._words([*pairs.sentences, *target.sentences])
         sentences = self._encode_words(words).split([B, len(target.sentences)])
-        terms, monitors = {"pairs": self._ranking(cosine(images[0], sentences[0]), batch)}, {}
+        terms = {"pairs": self._ranking(cosine(images[0], sentences[0]), batch)}
+        monitors: dict[str, float | Tensor] = {}
         if config.reconstruct_images:
             wanted = (pairs.images, target.images)
             errors = [self.image_error(*pair) for pair in zip(images, wanted)]
@@ -293,15 +312,19 @@ class VSA(Trainable):
         return triplet_loss(scores, batch.pairs.owners, self.config.margin, negatives)
 
     def image_error(self, embeddings: Tensor, images: RegionBatch) -> Tensor:
-        """L_v of one domain: the squared error of standardised mean features (B, D) decoded from embeddings
-        (B, H), a mean over images and dimensions."""
+        """Compute L_v of one domain from embeddings (B, H): the squared error of standardized mean features.
+
+        The mean over images and the D dimensions.
+        """
         wanted = self.image_encoder.standardize(images.mean())
         return F.mse_loss(self.image_decoder(embeddings).float(), wanted)
 
     def sentence_error(self, embeddings: Tensor, words: Tensor) -> Tensor:
-        """L_t: the cross-entropy of each word (B, M) and of the end (of a longer sentence, where it was
-        cut), given the words before (teacher forcing) and embeddings (B, H), in nats, a mean over all words
-        and ends."""
+        """Compute L_t: the cross-entropy of each word and of the end, given the words before, in nats.
+
+        Embeddings (B, H), words (B, M); the mean over all words and ends. The end of a longer sentence is
+        where it was cut, and the decoder always reads the right words before (teacher forcing).
+        """
         table = self.text_encoder.embedding
         return sentence_error(self.text_decoder, table, DecoderInput(embeddings), words)
 

@@ -1,9 +1,13 @@
-"""VSE++: improving visual-semantic embeddings with hard negatives (Faghri, Fleet, Kiros and Fidler,
-BMVC 2018), and VSE0, the same with the sum over all negatives (Kiros et al. 2014).
+"""VSE++: improving visual-semantic embeddings with hard negatives.
+
+Faghri, Fleet, Kiros and Fidler, BMVC 2018.
+
+VSE0 is the same with the sum over all negatives (Kiros et al. 2014).
 
 An image is one global vector, a sentence the last state of a GRU.  The original takes ResNet-152 or
 VGG-19 features of the whole image; here the mean region stands in for them, and an image
-that is stored with one region, its global feature, is just that."""
+that is stored with one region, its global feature, is just that.
+"""
 
 from __future__ import annotations
 
@@ -31,31 +35,38 @@ from vse_lessons.models.building import Statistics, Vectors, seeded, vectors_of
 
 @dataclass(frozen=True)
 class VSEPPConfig(Presets):
-    """Hyper-parameters of VSE++; the defaults are those of its paper and code on Flickr30K, but for the
-    longest sentence, which neither cuts; `paper()` also starts the weights as they do."""
+    """Hyper-parameters of VSE++.
 
-    dimensions: int = 1024
-    word_dimensions: int = 300
+    The defaults are those of its paper and code on Flickr30K, but for the longest sentence, which neither
+    cuts; `paper()` also starts the weights as they do.
+    """
+
+    dimensions: int = 1024  # H, of the joint space
+    word_dimensions: int = 300  # E, of a word's vector
     max_words: int = 82  # as A3VSE
-    min_count: int = 4
+    min_count: int = 4  # rarer words become unknown
     pretrained_words: bool = False  # whether word embeddings start at given vectors; `build` notes it
     initialization: str = "xavier"  # of words and network; "uniform", as PyTorch starts them, is published
-    margin: float = 0.2
+    margin: float = 0.2  # of the hinges
     negatives: str = "hardest"  # max of hinges; "sum": VSE0
     reduction: str = "sum"  # over the batch, as the code has it
     variants: ClassVar = {"VSE0": {"negatives": "sum"}}
     # what the paper does not have
     standardize: bool = False  # features to zero mean and unit deviation
-    region_dropout: float = 0.0
+    region_dropout: float = 0.0  # of the mean region's features
     word_dropout: float = 0.0  # whole words
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=2e-4, clip=2.0, decay_after=15, warmup_epochs=1
     )
 
     @classmethod
     def paper(cls) -> VSEPPConfig:
-        """The experiments of the paper.  One epoch with the mean of all negatives before the hardest ones is
-        ours: without it the loss sticks at its plateau in some runs."""
+        """The experiments of the paper.
+
+        One epoch with the mean of all negatives before the hardest ones is ours: without it the loss sticks
+        at its plateau in some runs.
+        """
         return cls(initialization="uniform")
 
     @classmethod
@@ -96,8 +107,20 @@ class VSEPPConfig(Presets):
 
 
 class VSEPP(Trainable):
-    """f(i) = W_f^T phi(i), g(c) = W_g^T psi(c) and S(i, c) = cos(f, g) (section 2.1, Eq. 1 to 3), where psi
-    is the GRU's last state, already as wide as the joint space."""
+    """Images and sentences as unit vectors of one space, ranked against the hardest negatives (section 2.1).
+
+        f(i) = W_f^T phi(i),  g(c) = W_g^T psi(c),  S(i, c) = cos(f, g)    (Eq. 1 to 3),
+
+    where psi is the GRU's last state, already as wide as the joint space.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the training images' mean region; None: features stay as they
+            are.
+        vectors: (V, E), at which word embeddings start; a row of zeros is none.
+    """
 
     def __init__(
         self,
@@ -107,7 +130,6 @@ class VSEPP(Trainable):
         statistics: Statistics | None = None,
         vectors: Tensor | None = None,
     ):
-        """`statistics`: mean and deviation (D,) of the mean region over the training images."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_encoder = RegionEncoder(width, config.dimensions, statistics)
@@ -149,8 +171,12 @@ class VSEPP(Trainable):
         return normalize(last_state(self.text_encoder(words), words))
 
     def loss(self, batch: Batch) -> Losses:
-        """l_MH = max_c' [m + s(i, c') - s(i, c)]_+ + max_i' [m + s(i', c) - s(i, c)]_+ (Eq. 6), or the
-        sum over all negatives, l_SH (Eq. 5)."""
+        """Compute the hinges of the hardest negatives (Eq. 6).
+
+            l_MH = max_c' [m + s(i, c') - s(i, c)]_+ + max_i' [m + s(i', c) - s(i, c)]_+,
+
+        or the sum over all negatives, l_SH (Eq. 5).
+        """
         pairs, config = batch.pairs, self.config
         similarity = cosine(self.encode_images(pairs.images), self.encode_sentences(pairs.sentences))
         negatives = "mean" if batch.warmup and config.negatives == "hardest" else config.negatives

@@ -8,7 +8,6 @@ from vse_lessons.common.lazy import attach
 if TYPE_CHECKING:
     from vse_lessons.sources.catalogue import (
         SOURCES,
-        Opened,
         OpenedTarget,
         Source,
         embed_corpus,
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
         read_listing,
         read_source,
         save_prepared,
-        with_pixels,
         with_regions,
     )
+    from vse_lessons.sources.opened import Opened, with_pixels
     from vse_lessons.sources.paths import inside
     from vse_lessons.sources.prepare import find_release, prepare_corpus
     from vse_lessons.sources.semantics import describe, global_tags, people_words, regional_semantics
@@ -30,7 +29,6 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "catalogue": (
-            "Opened",
             "OpenedTarget",
             "SOURCES",
             "Source",
@@ -42,9 +40,9 @@ __getattr__, __dir__, __all__ = attach(
             "read_listing",
             "read_source",
             "save_prepared",
-            "with_pixels",
             "with_regions",
         ),
+        "opened": ("Opened", "with_pixels"),
         "paths": ("inside",),
         "prepare": (
             "find_release",

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from PIL import Image
 
 from vse_lessons.common.errors import DataError
 from vse_lessons.common.files import home
@@ -21,10 +20,12 @@ from vse_lessons.data.pictures import Pictures
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.unpaired import Unpaired, unpair
 from vse_lessons.sources.acquire.release import Release
-from vse_lessons.sources.detectors.base import Detector, Thumbnails
+from vse_lessons.sources.detectors.base import Detector
 from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.extraction import extract_regions
 from vse_lessons.sources.detectors.hub import HubDetector, HubEmbedder
+from vse_lessons.sources.opened import Opened
+from vse_lessons.sources.opened import with_pixels as with_pixels
 from vse_lessons.sources.readers import (
     artpedia,
     captions_csv,
@@ -49,20 +50,6 @@ from vse_lessons.sources.releases.precomputed import PRECOMPUTED
 from vse_lessons.sources.storybook import world
 
 FEATURES = "features"  # the folder of region features that somebody else has extracted
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A corpus with its pictures, where there are pictures."""
-
-    corpus: Corpus
-    pictures: Pictures | None = None
-
-    def picture(self, image: int) -> Image.Image:
-        """Loads the picture of an image of the corpus, by its number."""
-        if self.pictures is None:
-            raise DataError(f"{self.corpus.name} holds features only, no pictures to show")
-        return self.pictures.load(self.pictures.ids.index(self.corpus.image_ids[image]))
 
 
 Found = Listing | Corpus | tuple[Corpus, Pictures | None]  # what a reader makes of a folder
@@ -158,12 +145,12 @@ def open_corpus(
     """
     source = find_source(name)
     if source.built_in:
-        return Opened(*source.reader(preset, progress))
+        return _opened(source.reader(preset, progress))
     folder = _folder("corpus_dir", name, corpus_dir)
     content = read_source(name, folder)
     if isinstance(content, Listing):
         return with_regions(content, folder, detector, progress)
-    return Opened(content) if isinstance(content, Corpus) else Opened(*content)
+    return _opened(content)
 
 
 def read_source(name: str, folder: Path, on_bad: str = "") -> Found:
@@ -234,43 +221,6 @@ def with_regions(listing: Listing, folder: Path, detector: str = "", progress: b
     pictures = pictures or listing.pictures()
     store = extract_regions(pictures, _detector(detector), kept, on_bad=on_bad, progress=progress)
     return Opened(listing.with_regions(store), pictures)
-
-
-def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened:
-    """Adds the pixels of the pictures to a corpus, for models that draw.
-
-    They are extracted once to a store beside that of the regions, or under `VSE_LESSONS_HOME` where the
-    regions lie elsewhere.
-
-    Args:
-        opened: A corpus with pictures.
-        side: Width and height of the small pictures, in pixels.
-        progress: Whether to show a progress bar.
-
-    Returns:
-        The same, with `corpus.pixels`.
-
-    Raises:
-        DataError: There are no pictures, or not of each image.
-    """
-    corpus, pictures = opened.corpus, opened.pictures
-    if pictures is None:
-        raise DataError(
-            f"{corpus.name} holds features only, no pictures to take pixels from: open it from "
-            "its pictures, or train a model that reads no pixels"
-        )
-    beside = Path(corpus.regions.source).parent
-    folder = beside if beside.is_relative_to(home()) else home() / corpus.name
-    store = extract_regions(pictures, Thumbnails(side), folder, on_bad="skip", progress=progress)
-    row = {image: number for number, image in enumerate(store.ids)}
-    lost = [image for image in corpus.image_ids if image not in row]
-    if lost:
-        reason = next((one["reason"] for one in store.skipped if one["id"] == lost[0]), "it is not there")
-        raise DataError(
-            f"{corpus.name}: {len(lost)} images have regions but no pixels; the first is {lost[0]} ({reason})"
-        )
-    pixels = store.select([row[image] for image in corpus.image_ids])
-    return replace(opened, corpus=replace(corpus, pixels=pixels))
 
 
 def embed_corpus(
@@ -367,6 +317,11 @@ def save_prepared(opened: Opened, listing: Listing, folder: Path) -> None:
     if opened.pictures is not None:
         paths = [place[image] for image in opened.corpus.image_ids]
     prepared.write(Path(folder), opened.corpus, paths)
+
+
+def _opened(content: Found) -> Opened:
+    assert not isinstance(content, Listing)
+    return Opened(content) if isinstance(content, Corpus) else Opened(*content)
 
 
 def _on_bad(name: str) -> str:

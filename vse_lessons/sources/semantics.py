@@ -59,22 +59,23 @@ def regional_semantics(
     Raises:
         DataError: The store holds features only.
     """
-    if any(column is None for column in (store.classes, store.class_confidences)):
+    classes, confidences = store.classes, store.class_confidences
+    if classes is None or confidences is None:
         raise DataError(
             f"{store.source} holds features only, so there are no regional semantics; use a "
             "corpus whose regions come from a detector, or train without: ablation=no_semantics"
         )
     names = store.class_names if words is None else words
-    attributed = attributes and store.attributes is not None
+    attribute_of = store.attributes if attributes else None
     sentences = []
     for image in images:
         rows = store.rows(image)
-        order = np.argsort(-store.class_confidences[rows].astype(np.float32), kind="stable")
-        sure = np.count_nonzero(store.class_confidences[rows] >= min_confidence)
+        order = np.argsort(-confidences[rows].astype(np.float32), kind="stable")
+        sure = np.count_nonzero(confidences[rows] >= min_confidence)
         said = []
         for row in rows.start + order[: max(sure, at_least)]:
-            name = names[int(store.classes[row])]
-            attribute = int(store.attributes[row]) if attributed else -1
+            name = names[int(classes[row])]
+            attribute = int(attribute_of[row]) if attribute_of is not None else -1
             if name:
                 said.append(f"{store.attribute_names[attribute]} {name}" if attribute >= 0 else name)
         said = said if repeats else list(dict.fromkeys(said))
@@ -183,6 +184,7 @@ def describe(
         training: A sparse corpus.
         source: "regions" (s, section 3.2 of Huang et al. 2019) or "tags" (s_g, section 4.6).
         threshold: The score that a tag must have.
+        words: Which words of the detections are kept.
 
     Returns:
         A sentence for each of `training.unannotated`, in their order.

@@ -13,9 +13,10 @@ from vse_lessons.models.base import Pairs, UnpairedBatch
 
 
 class BatchSchedule:
-    """Batches of annotated pairs and of pseudo pairs, side by side; an epoch is one pass over the
-    pairs or over the un-annotated images, whichever is longer, and the shorter one starts over as
-    often as it takes.
+    """Batches of annotated pairs and of pseudo pairs, side by side.
+
+    An epoch is one pass over the pairs or over the un-annotated images, whichever is longer, and the shorter
+    one starts over as often as it takes.
 
     Where pairs are sentences of pages, each also gets a contextual sentence of its own page, drawn anew in
     each epoch (Artpedia, section 4.2): a page that has none takes part without, and a page without a
@@ -25,7 +26,14 @@ class BatchSchedule:
 
     Where there is a target domain, a step also sees as many of its images and as many of its sentences (or
     all, where they are fewer), each in an order of its own: that an image and a sentence of it belong
-    together is nowhere in what is drawn."""
+    together is nowhere in what is drawn.
+
+    Args:
+        training: a sparse corpus, with or without semantics, pages and a target.
+        size: pairs a batch.
+        seed: of the orders.
+        pixels: whether pairs come with pixels.
+    """
 
     def __init__(self, training: SparseCorpus, size: int, seed: int, pixels: bool = False):
         self.training, self.size, self.seed, self.pixels = training, size, seed, pixels

@@ -22,23 +22,33 @@ VERSION = 2  # of checkpoints
 class TrainingResult:
     """Outcome of `fit`; `model` holds the weights of the best epoch."""
 
-    model: Trainable
+    model: Trainable  # with the weights of the best epoch
     history: list[dict] = field(default_factory=list)  # one entry an epoch
-    best_epoch: int = -1
+    best_epoch: int = -1  # counted from 0
     best_score: float = -math.inf  # rsum, unless there is another criterion
-    warnings: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)  # of collapse and plateaus
+    steps: int = 0  # of the optimizer, in all epochs
+    seconds: float = 0.0  # of all epochs
 
 
 class TrainingState:
-    """Everything that a checkpoint holds."""
+    """Everything that a checkpoint holds.
+
+    Args:
+        model: a model on the device where it is trained.
+        optimization: schedule and optimizer.
+        signature: tells this run from others.
+    """
 
     def __init__(self, model: Trainable, optimization: Optimization, signature: str):
         self.model, self.optimization, self.signature = model, optimization, signature
         self.run = TrainingResult(model)
         self.epoch = 0
         self.best: dict[str, Tensor] = {}
-        self.optimizer = self._optimizer(adversary=False)
+        optimizer = self._optimizer(adversary=False)
+        if optimizer is None:
+            raise DataError(f"{type(model).__name__} has no parameter to train")
+        self.optimizer = optimizer
         self.adversary = self._optimizer(adversary=True)
         self.average = _copy(model.state_dict()) if optimization.averaging else None
 
@@ -77,7 +87,7 @@ class TrainingState:
         return next(one.state[parameter] for one in both if one and parameter in one.state)
 
     def update_average(self, steps: int) -> None:
-        """average <- d average + (1 - d) weights, with d smaller in the first steps."""
+        """Average <- d average + (1 - d) weights, with d smaller in the first steps."""
         if self.average is None:
             return
         decay = min(self.optimization.averaging, (1 + steps) / (10 + steps))

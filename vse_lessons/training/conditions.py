@@ -53,8 +53,8 @@ def mean_cosines(embedded: Embedded) -> dict[str, float]:
         embedded: a split as a model sees it.
 
     Returns:
-        The mean cosine of two images and of two sentences.  The mean over all ordered pairs, each with itself too,
-        is the squared length of the mean of the unit vectors.
+        The mean cosine of two images and of two sentences. The mean over all ordered pairs, each with itself
+        too, is the squared length of the mean of the unit vectors.
     """
     return {
         "image_cosine": float(normalize(as_vectors(embedded.images)).mean(0).square().sum()),

@@ -1,8 +1,9 @@
-"""One training loop for every model: optimiser, schedule, selection, checkpoints, resume.
+"""One training loop for every model: optimizer, schedule, selection, checkpoints, resume.
 
 Everything random in epoch e follows from (seed, e): the order of the pairs, dropout, the lot.  So
 the state at the end of an epoch is weights, optimiser moments and numbers, and a run that is
-killed at any moment goes on from its last epoch as if nothing had happened."""
+killed at any moment goes on from its last epoch as if nothing had happened.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +49,8 @@ def fit(
     """Train a model and keep its best epoch.
 
     Annotated pairs teach it and, where there are semantics, the pseudo pairs of the un-annotated images; see
-    batches.py.  On CUDA the encoders' matrix products run in bfloat16; recurrent networks, similarities and losses
-    stay in float32.
+    batches.py. On CUDA the encoders' matrix products run in bfloat16; recurrent networks, similarities and
+    losses stay in float32.
 
     Args:
         model: a fresh model, which is moved to the device.
@@ -60,8 +61,8 @@ def fit(
         device: "auto" (CUDA where there is one), "cpu" or "cuda".
         progress: whether to show a bar.
         after_epoch: called with the epoch and the model as it is evaluated.
-        criterion: `criterion(model, training, evaluation)` gives further figures for the history; the epoch with
-            the highest "score" among them is kept.  None: that with the highest rsum.
+        criterion: `criterion(model, training, evaluation)` gives further figures for the history; the epoch
+            with the highest "score" among them is kept. None: that with the highest rsum.
 
     Returns:
         The model with the weights of the best epoch, and the history.
@@ -114,6 +115,7 @@ def fit(
             score = entry.get("score", entry["rsum"])
             bar.set_postfix(score=f"{score:.1f}", best=f"{state.run.best_score:.1f}")
     state.restore_best()
+    state.run.steps = state.epoch * streams.steps
     return state.run
 
 
@@ -135,7 +137,9 @@ def _signature(model: Trainable, training: SparseCorpus, optimization: Optimizat
         "unannotated": digest(training.unannotated.tobytes()),
         "semantics": digest(*training.semantics),
     }
-    if reads_pixels(model):  # the store's name holds the digest of all pictures
+    if (
+        reads_pixels(model) and training.corpus.pixels is not None
+    ):  # the store's name holds the digest of all pictures
         parts["pixels"] = Path(training.corpus.pixels.source).name
     if training.target is not None:
         parts["target"] = training.target.digest
@@ -145,8 +149,18 @@ def _signature(model: Trainable, training: SparseCorpus, optimization: Optimizat
 
 
 def learning_rate(optimization: Optimization, step: int, total: int, steps: int) -> float:
-    """The rate at a step of `total`, `steps` of them an epoch: constant, a tenth after an epoch
-    (A3VSE, section 4.3), or half a cosine down to 0."""
+    """Compute the learning rate of a step.
+
+    Args:
+        optimization: the schedule: constant, a tenth after an epoch (A3VSE, section 4.3), or half a cosine
+            down to 0.
+        step: the step, from 0.
+        total: how many there are.
+        steps: how many an epoch has.
+
+    Returns:
+        The rate.
+    """
     if optimization.cosine:
         return optimization.learning_rate * (1 + math.cos(math.pi * step / total)) / 2
     late = 0 < optimization.decay_after <= step // steps
@@ -170,8 +184,8 @@ def _train_epoch(
         if pairs.pixels is not None:
             pairs.pixels = pairs.pixels.to(device)
         batch = Batch(pairs, weak, step / total, state.epoch < optimization.warmup_epochs, target)
-        values = {}
-        if state.adversary is not None:
+        values: dict[str, float | Tensor] = {}
+        if state.adversary is not None and isinstance(model, HasAdversary):
             values |= _descend(state, state.adversary, model.adversary_loss, batch, rate, number)
         values |= _descend(state, state.optimizer, model.loss, batch, rate, number)
         state.update_average(step)
@@ -189,8 +203,10 @@ def _descend(
     rate: float,
     number: int,
 ) -> dict[str, float | Tensor]:
-    """One step of an optimiser's own parameters down an objective; every term and monitor.  `TrainingError`
-    if a term is not finite."""
+    """One step of an optimiser's own parameters down an objective; every term and monitor.
+
+    `TrainingError` if a term is not finite.
+    """
     for group in optimizer.param_groups:
         group["lr"] = rate * group["factor"]
     # the model's own step needs no gradient of an adversary's parameters

@@ -8,7 +8,7 @@ from typing import Any
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.retrieval import best_of
-from vse_lessons.models.base import Embedder, Presets, Trainable, Wraps
+from vse_lessons.models.base import Embedder, Trainable, Wraps
 from vse_lessons.models.building import Vectors
 from vse_lessons.models.registry import spec
 from vse_lessons.training.checkpoints import TrainingResult
@@ -17,7 +17,7 @@ from vse_lessons.training.loop import fit
 
 def train(
     name: str,
-    config: Presets,
+    config: Any,
     training: SparseCorpus,
     *,
     seed: int = 0,
@@ -26,8 +26,8 @@ def train(
 ) -> tuple[Embedder, TrainingResult | None]:
     """Build a model by its name and train it.
 
-    Closed forms are solved for each of `config.candidates()`, and the selection images choose.  A model that is made
-    from a trained one (CORAL) trains that first, without the target.
+    Closed forms are solved for each of `config.candidates()`, and the selection images choose. A model that
+    is made from a trained one (CORAL) trains that first, without the target.
 
     Args:
         name: a key of `MODELS`.
@@ -41,11 +41,12 @@ def train(
         The model, and the result of `fit` where `fit` trained it.
 
     Raises:
-        DataError: the model is unknown, the configuration is another model's, or the corpus lacks what it needs.
+        DataError: the model is unknown, the configuration is another model's, or the corpus lacks what it
+            needs.
         TrainingError: a term is not finite.
     """
     known = spec(name)
-    if not isinstance(config, known.config):
+    if not issubclass(type(config), known.config):
         raise DataError(f"{name} is configured by {known.config.__name__}, not by {type(config).__name__}")
     if (
         getattr(config, "semantics", "none") != "none"
@@ -54,16 +55,18 @@ def train(
     ):
         raise DataError(
             f"{name} learns from {config.semantics} of {len(training.unannotated)} un-annotated images, "
-            "which have none: pass prepare_training(config, training), or a configuration with semantics='none'"
+            "which have none: pass prepare_training(config, training), or a configuration with "
+            "semantics='none'"
         )
-    given = {"seed": seed, "word_vectors": word_vectors}
+    given: dict[str, Any] = {"seed": seed, "word_vectors": word_vectors}
     if isinstance(config, Wraps):
-        inner, result = train(*config.inner, replace(training, target=None), **given, **options)
+        inner_name, inner_config = config.inner
+        alone = replace(training, target=None)
+        inner, result = train(inner_name, inner_config, alone, **given, **options)
         return known.build(config, training, model=inner, **given), result
     if issubclass(known.model, Trainable):
-        result = fit(
-            known.build(config, training, **given), training, config.optimization, seed=seed, **options
-        )
+        model = known.model.build(config, training, **given)
+        result = fit(model, training, config.optimization, seed=seed, **options)
         return result.model, result
     models = [known.build(candidate, training, **given) for candidate in config.candidates()]
     if len(models) == 1:

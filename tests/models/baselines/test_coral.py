@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus
-from models.test_vsa import OPTIMIZATION, SMALL
+from helpers.small_models import SMALL_VSA as SMALL
+from helpers.small_models import VSA_OPTIMIZATION as OPTIMIZATION
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus, make_store
+from helpers.tags import TOY, TOY_NAMES, around, tagged
 
 from vse_lessons.common.files import DataError
-from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import tokenize
-from vse_lessons.data.wordnet import load_wordnet, parse_lexicon
+from vse_lessons.data.wordnet import load_wordnet
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.baselines.tags import Concepts, Tags, TagsConfig, lexicon_of
 from vse_lessons.sources.catalogue import open_corpus
@@ -19,38 +18,9 @@ from vse_lessons.sources.storybook.writing.lexicons.general import TAG_NAMES
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
 from vse_lessons.training.loop import fit
 
-TOY = parse_lexicon(
-    "toy",
-    """
-    animal
-    dog, hound < animal
-    saluki, gazelle hound < dog
-    beagle < dog
-    sausage
-    hot dog, frankfurter < sausage
-    traffic light, stoplight
-    light
-    """,
-    {"oxen": "ox"},
-)
-NAMES = ("saluki", "beagle", "hot dog", "traffic light", "T-shirt")
 
-
-def around(store):
-    """A sparse corpus of a store."""
-    corpus = Corpus("toy", store, ("a dog",), np.array([0]), np.array(["train"] * len(store)))
-    rest = np.arange(1, len(store))
-    return SparseCorpus(corpus, np.array([0]), rest, np.array([0]), np.array([0]))
-
-
-def concepts(sentence, lexicon=TOY, names=NAMES, **options):
+def concepts(sentence, lexicon=TOY, names=TOY_NAMES, **options):
     return {names[row] for row in Concepts(names, lexicon, **options).of_sentence(sentence)}
-
-
-def tagged(images=6, names=NAMES, **changes):
-    tags = np.random.Generator(np.random.PCG64(0)).random((images, len(names)))
-    parts = {"tags": tags.astype(np.float16), "tag_names": names, **changes}
-    return replace(make_store(images), **parts)
 
 
 # ------------------------------------------------------------- from words to concepts

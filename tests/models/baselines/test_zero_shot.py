@@ -88,11 +88,11 @@ def test_stored_and_asked_embeddings_give_one_row(corpus, written):
 
 def test_images_are_found_by_name_with_their_sentences(corpus, written):
     stored = embeddings.read(written)
-    assert stored.find(corpus, np.array([7, 2])).tolist() == [7, 2]
+    assert stored.match_images(corpus, np.array([7, 2])).tolist() == [7, 2]
     other = Corpus("other", corpus.regions, (*SENTENCES[:-1], "else"), corpus.image_of, corpus.splits)
-    assert stored.find(other, np.array([3])).tolist() == [3]
+    assert stored.match_images(other, np.array([3])).tolist() == [3]
     with pytest.raises(DataError, match=r"hold no 11\.jpg, or other sentences of it than other"):
-        stored.find(other, np.array([3, 11]))
+        stored.match_images(other, np.array([3, 11]))
 
 
 def test_it_is_not_trained_and_wants_one_space(corpus):
@@ -160,7 +160,7 @@ def test_nothing_is_left_of_what_could_not_be_written(corpus, tmp_path):
 
 def test_the_script_embeds_a_corpus(tmp_path, monkeypatch, capsys):
     pytest.importorskip("transformers")
-    from sources.detectors.test_hub import clip
+    from helpers.checkpoints import clip
 
     monkeypatch.setenv("VSE_LESSONS_HOME", str(tmp_path / "home"))
     path = ROOT / "data_scripts" / "embed_corpus.py"
@@ -187,7 +187,7 @@ def test_the_script_embeds_a_corpus(tmp_path, monkeypatch, capsys):
 def test_from_pictures_by_a_checkpoint_to_its_row(tmp_path):
     """CLIP's and SigLIP's whole way: pictures, one region each, sentences, files, recall."""
     transformers = pytest.importorskip("transformers")
-    from sources.detectors.test_hub import clip, siglip
+    from helpers.checkpoints import clip, siglip
 
     from vse_lessons.data.pictures import pictures_from_files
     from vse_lessons.sources.detectors.extraction import extract_regions

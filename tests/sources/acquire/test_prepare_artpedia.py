@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import pytest
 from helpers import ROOT
+from helpers.layouts import RECORD
 from helpers.misbehaving import APOLOGY, server  # noqa: F401
 from PIL import Image
-from sources.readers.test_readers import RECORD
 
 from vse_lessons.common.files import read_json
 from vse_lessons.sources.acquire.release import File

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import ROOT
+from helpers.layouts import captions_folder as captions
+from helpers.layouts import picture
 from scipy.io import savemat
-from sources.readers.test_transfer_readers import captions, picture
 
 from vse_lessons.common.files import read_json
 from vse_lessons.sources.catalogue import open_corpus

@@ -12,57 +12,13 @@ import numpy as np
 import pytest
 import torch
 from helpers import ROOT
+from helpers.detectors import Quadrants, drawn, extract, listed
 from PIL import Image
 
 from vse_lessons.common import files
 from vse_lessons.common.files import DataError
-from vse_lessons.data.pictures import Pictures, pictures_from_files
-from vse_lessons.data.regions import Detections
+from vse_lessons.data.pictures import Pictures
 from vse_lessons.sources.detectors import extraction
-from vse_lessons.sources.detectors.extraction import extract_regions
-
-
-class Quadrants:
-    """A detector that is easy to foretell: the mean colour of each quarter of a picture."""
-
-    name, version, feature_dim = "quadrants", "1", 3
-    class_names, attribute_names, tag_names = ("part",), ("plain",), ("picture",)
-
-    def __init__(self, pause=0.0):
-        self.pause, self.seen = pause, 0
-
-    def __call__(self, images):
-        time.sleep(self.pause)
-        self.seen += len(images)
-        found = []
-        for image in images:
-            quarters = np.asarray(image.resize((2, 2), Image.Resampling.BOX), np.float32)
-            zeros, ones = np.zeros(4, np.int16), np.ones(4, np.float32)
-            boxes = np.zeros((4, 4), np.float32)
-            found.append(
-                Detections(quarters.reshape(4, 3), boxes, zeros, ones, zeros, ones, np.ones(1, np.float32))
-            )
-        return found
-
-
-def drawn(folder, number=20):
-    """Pictures of noise, as files."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(number):
-        noise = rng.integers(0, 256, (24, 30, 3), np.uint8)
-        Image.fromarray(noise).save(folder / f"{i:02d}.jpg")
-    return listed(folder)
-
-
-def listed(folder):
-    paths = [folder / f"{i:02d}.jpg" for i in range(20)]
-    return pictures_from_files(paths, [path.stem for path in paths])
-
-
-def extract(pictures, folder, detector=None, **how):
-    how = {"batch_size": 4, "progress": False, **how}
-    return extract_regions(pictures, detector or Quadrants(), folder, **how)
 
 
 def contents(store):
@@ -98,7 +54,7 @@ KILLED = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from sources.detectors.test_extraction import Quadrants, extract, listed
+from helpers.detectors import Quadrants, extract, listed
 extract(listed(Path(sys.argv[2])), Path(sys.argv[3]), Quadrants(pause=0.3))
 """
 

@@ -4,10 +4,11 @@ import json
 import numpy as np
 import pytest
 from helpers.corpora import shared_data
+from helpers.detectors import Quadrants
+from helpers.layouts import CAPTIONS, RECORD, artpedia_folder, flickr_folder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from sources.detectors.test_extraction import Quadrants
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionStore, StackedRows
@@ -18,26 +19,6 @@ from vse_lessons.sources.readers import artpedia, flickr
 from vse_lessons.sources.readers.features import precomputed
 
 # --------------------------------------------------------------------------- Flickr8k, Flickr30K
-
-CAPTIONS = '''image,caption
-b.jpg,A dog , running .
-a.jpg,"Two men , one says ""hi"""
-b.jpg,A "good" dog
-c.jpg,A cat
-'''
-
-
-def flickr_folder(folder, captions=CAPTIONS, caption_file="captions.txt", pictures="Images", **lists):
-    (folder / pictures).mkdir(parents=True)
-    for i, name in enumerate("abcde"):
-        Image.new("RGB", (8, 6), (40 * i, 0, 0)).save(folder / pictures / f"{name}.jpg")
-    if captions is not None:
-        content = captions if isinstance(captions, bytes) else captions.encode()
-        (folder / caption_file).write_bytes(content)
-    for name, content in (lists or {"train": "b.jpg\na.jpg\n", "val": "c\nd\n"}).items():
-        (folder / f"{name}.txt").write_text(content)
-    return folder
-
 
 SENTENCES = ("A dog , running .", 'Two men , one says "hi"', 'A "good" dog', "A cat")
 
@@ -318,31 +299,6 @@ def test_a_folder_without_arrays(tmp_path):
 
 
 # --- artpedia -------------------------------------------------------------------------------------
-
-RECORD = {
-    "title": "A <b>Boat</b>",
-    "img_url": "https://x.org/c/8c/A_Boat%2C_at_sea.JPG",
-    "year": 1712,
-    "visual_sentences": ["A red boat\n sails ."],
-    "contextual_sentences": ["It was sold.", "Lost."],
-    "split": "train",
-}
-
-
-def artpedia_folder(folder, records=None, pictures=("2.jpg", "7.png")):
-    folder.mkdir(exist_ok=True)
-    second = {
-        **RECORD,
-        "split": "validation",
-        "contextual_sentences": [],
-        "img_url": "https://x.org/z.png",
-    }
-    records = {"2": RECORD, "7": second} if records is None else records
-    (folder / "artpedia.json").write_text(json.dumps(records), "utf-8")
-    (folder / "images").mkdir(exist_ok=True)
-    for name in pictures:
-        Image.new("RGB", (4, 4)).save(folder / "images" / name)
-    return folder
 
 
 def test_artpedia_as_it_is_published(tmp_path):

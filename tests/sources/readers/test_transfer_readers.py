@@ -1,12 +1,12 @@
 """Fashion tables, JSON captions, and folders without any pairing."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.corpora import make_store, shared_data
-from PIL import Image
+from helpers.layouts import captions_folder as captions
+from helpers.layouts import picture
 
 from vse_lessons.common.files import DataError
 from vse_lessons.sources.catalogue import open_corpus, open_target
@@ -14,11 +14,6 @@ from vse_lessons.sources.readers import captions_json, fashion_table, unpaired
 from vse_lessons.sources.readers.listing import draw_splits
 
 HEADER = "id,productDisplayName,gender,year"
-
-
-def picture(path: Path, color="red") -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (30, 40), color).save(path)
 
 
 def table(folder: Path, *rows: str, header: str = HEADER, pictures=range(1, 6)) -> Path:
@@ -105,13 +100,6 @@ def test_the_real_table_is_read():
 
 
 # --- JSON captions --------------------------------------------------------------------------------
-
-
-def captions(folder: Path, content, name="captions.json", pictures=("a.jpg", "b.jpg", "sub/c.jpg")) -> Path:
-    (folder / name).write_text(json.dumps(content), "utf-8")
-    for one in pictures:
-        picture(folder / "images" / one)
-    return folder
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ class CCAConfig(Presets):
     dimensions: int = 128  # canonical directions
     ridge: float = 1.0  # added to the diagonal of both covariances, as a share of their mean variance
     power: float = 1.0  # directions are scaled by their correlation to this power
-    min_count: int = 4
+    min_count: int = 4  # rarer words become unknown
 
     def candidates(self) -> list[CCAConfig]:
         """Return ridges to choose from on the selection images: the best one differs between corpora."""
@@ -38,10 +38,14 @@ class CCA(Embedder):
         A = C_xx^-1/2 U S^p,  B = C_yy^-1/2 V S^p,
 
     where C_xx and C_yy carry a ridge.
+
+    Args:
+        config: hyper-parameters.
+        vectorizer: fitted, from sentences to TF-IDF.
+        maps: `image_map` (D, H), `text_map` (V, H), and the means `image_mean` (D,), `text_mean` (V,).
     """
 
     def __init__(self, config: CCAConfig, vectorizer: TfidfVectorizer, maps: dict[str, Tensor]):
-        """`vectorizer`: fitted; `maps`: `image_map` (D, H), `text_map` (V, H), `image_mean`, `text_mean`."""
         super().__init__()
         self.config, self.vectorizer = config, vectorizer
         self.vocabulary = Vocabulary(tuple(vectorizer.get_feature_names_out()))

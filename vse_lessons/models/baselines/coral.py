@@ -1,14 +1,15 @@
-"""After CORAL: return of frustratingly easy domain adaptation (Sun, Feng and Saenko, AAAI 2016), in the joint
-space.
+"""CORAL in the joint space, after the return of frustratingly easy domain adaptation.
 
-A model that was trained on the source alone embeds the training images and the training sentences of both
-domains.  Each side of the target is then moved so that its mean and covariance are those of the source:
+Sun, Feng and Saenko, AAAI 2016. A model that was trained on the source alone embeds the training images and
+the training sentences of both domains. Each side of the target is then moved so that its mean and covariance
+are those of the source:
 
     A(x) = (x - m_z) C_z^-1/2 C_s^1/2 + m_s
 
 No gradient, no pairs of the target.  The paper aligns covariances only, of features, by moving the source
 onto the target before a classifier is trained.  Here it is the other way round, after training and with the
-means; both covariances carry a ridge, so theirs agree but for it."""
+means; both covariances carry a ridge, so theirs agree but for it.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ from torch import Tensor, nn
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.models.base import Embedder, Presets, evaluating
-from vse_lessons.models.building import Kept, Vectors
+from vse_lessons.models.base import Embedder, Presets
+from vse_lessons.models.building import Kept, Vectors, evaluating
 from vse_lessons.models.presets import from_dict
 from vse_lessons.models.vsa import VSA, VSAConfig
 
@@ -37,7 +38,7 @@ class CoralConfig(Presets):
     """Hyper-parameters of CORAL, and of the model whose embeddings it moves."""
 
     source: VSAConfig = VSAConfig().with_variant("source")  # trained on the source alone
-    ridge: float = RIDGE
+    ridge: float = RIDGE  # added to both covariances, as a share of their mean variance
 
     @property
     def inner(self) -> tuple[str, VSAConfig]:
@@ -51,10 +52,18 @@ class CoralConfig(Presets):
 
 
 class Coral(Embedder):
-    """A trained model whose embeddings of the target are moved onto those of the source; for the target only."""
+    """A trained model whose embeddings of the target are moved onto those of the source.
+
+    For the target only.
+
+    Args:
+        config: the ridge.
+        model: the trained model.
+        images: how embeddings of images are moved.
+        sentences: how those of sentences are.
+    """
 
     def __init__(self, config: CoralConfig, model: Embedder, images: _Move, sentences: _Move):
-        """`images`, `sentences`: how embeddings of each side are moved."""
         super().__init__()
         self.config, self.model = config, model.eval()
         self.image_move, self.text_move = images, sentences
@@ -95,7 +104,7 @@ class Coral(Embedder):
         with evaluating(model):
             images = [_embedded(model, *side) for side in sides]
             texts = [_read(model, side) for side in (training.training_sentences, target.sentences)]
-        moves = (_Move.between(*side, config.ridge) for side in (images, texts))
+        moves = (_Move.between(side[0], side[1], config.ridge) for side in (images, texts))
         return cls(config, model, *moves).remember(training)
 
     def encode_images(self, images: RegionBatch) -> Tensor:
@@ -112,6 +121,8 @@ class Coral(Embedder):
 
     def kept_settings(self) -> dict[str, Any]:
         """Return the configuration of the model whose embeddings are moved, as it was built."""
+        if not isinstance(self.model, VSA):
+            raise DataError(f"a moved {type(self.model).__name__} cannot be kept: only VSA's rows can")
         return {"inner": asdict(self.model.config)}
 
     @classmethod
@@ -126,11 +137,14 @@ class Coral(Embedder):
 
 
 def _embedded(model: Embedder, regions: RegionStore, rows: np.ndarray) -> Tensor:
-    return torch.cat([model.encode_images(b.to(model.device)) for b in regions.batches(rows, BLOCK)])
+    parts: list[Any] = [model.encode_images(b.to(model.device)) for b in regions.batches(rows, BLOCK)]
+    return torch.cat(parts)
 
 
 def _read(model: Embedder, texts: Sequence[str]) -> Tensor:
-    return torch.cat([model.encode_sentences(texts[i : i + BLOCK]) for i in range(0, len(texts), BLOCK)])
+    starts = range(0, len(texts), BLOCK)
+    parts: list[Any] = [model.encode_sentences(texts[start : start + BLOCK]) for start in starts]
+    return torch.cat(parts)
 
 
 class _Move(nn.Module):
@@ -138,6 +152,9 @@ class _Move(nn.Module):
 
     def __init__(self, before: Tensor, turn: Tensor, after: Tensor):
         super().__init__()
+        self.before: Tensor
+        self.after: Tensor
+        self.turn: Tensor
         self.register_buffer("before", before)
         self.register_buffer("after", after)
         self.register_buffer("turn", turn)

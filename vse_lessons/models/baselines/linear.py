@@ -1,5 +1,7 @@
-"""The linear baseline: two linear maps under a softmax contrastive loss.  No paper's own, quick, and
-hard to beat when annotated pairs are few."""
+"""Linear baseline: two linear maps under a softmax contrastive loss.
+
+No paper's own, quick, and hard to beat when annotated pairs are few.
+"""
 
 from __future__ import annotations
 
@@ -31,14 +33,15 @@ class LinearConfig(Presets):
         "no_semantics": {"semantics": "none"},
         "global_tags": {"semantics": "tags"},
     }
-    dimensions: int = 512
+    dimensions: int = 512  # H, of the joint space
     dropout: float = 0.5  # of features and of words
-    temperature: float = 0.07
+    temperature: float = 0.07  # of the softmax
     beta: float = 0.8  # weight of annotated pairs where there are pseudo pairs too
-    max_words: int = 82
-    min_count: int = 4
+    max_words: int = 82  # longer sentences are cut
+    min_count: int = 4  # rarer words become unknown
     semantics: str = "regions"  # of un-annotated images; or "tags", or "none"
     semantic_words: SemanticWords = SemanticWords()  # which regional words are kept
+    # schedule and optimizer
     optimization: Optimization = Optimization(
         epochs=30, batch_size=128, learning_rate=1e-3, weight_decay=1e-4, cosine=True
     )
@@ -51,15 +54,23 @@ class LinearConfig(Presets):
 
 
 class Linear(Trainable):
-    """Image: W (x - mean) / deviation of the mean region x.  Sentence: U b of the bag of words b."""
+    """Maps the mean region x and the bag of words b: W (x - mean) / deviation, and U b.
+
+    Args:
+        config: hyper-parameters.
+        vocabulary: the words that it knows.
+        width: D, of the detector's features.
+        statistics: mean and deviation (D,) of the mean region over training images.
+    """
 
     def __init__(self, config: LinearConfig, vocabulary: Vocabulary, width: int, statistics: Statistics):
-        """`statistics` are the mean and deviation (D,) of the mean region over training images."""
         super().__init__()
         self.config, self.vocabulary = config, vocabulary
         self.image_map = nn.Linear(width, config.dimensions)
         self.text_map = nn.Linear(len(vocabulary), config.dimensions)
         mean, deviation = statistics
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("mean", mean)
         self.register_buffer("deviation", deviation.clamp(min=1e-6))
 
@@ -67,7 +78,10 @@ class Linear(Trainable):
     def build(
         cls, config: LinearConfig, training: SparseCorpus, *, seed: int = 0, word_vectors: Vectors = None
     ) -> Linear:
-        """Make a fresh model; vocabulary and statistics come from what training may see.  No vector is read."""
+        """Make a fresh model; vocabulary and statistics come from what training may see.
+
+        It reads no vectors.
+        """
         texts = [*training.training_sentences, *training.semantics]
         vocabulary, regions = Vocabulary.build(texts, config.min_count), training.corpus.regions
         statistics = regions.mean_statistics(training.seen)

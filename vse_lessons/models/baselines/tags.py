@@ -2,7 +2,8 @@
 
 A classifier scores G concepts an image, s_g.  The words of a sentence are looked up in WordNet, and
 the concepts they name are marked in a k-hot query q.  Nothing is trained, and no sentence is read but
-the query itself."""
+the query itself.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +40,12 @@ class TagsConfig(Presets):
     concept's scores over the store's images the mean 0 and the deviation 1, so that a rare concept
     counts as much as one that is seen everywhere; `none` leaves the probabilities as they are.
 
-    `hyponyms` is not published.  A word then names the concepts below it too: "dog", "saluki"."""
+    `hyponyms` is not published.  A word then names the concepts below it too: "dog", "saluki".
+    """
 
     variants: ClassVar = {"hyponyms": {"hyponyms": True}}
-    hyponyms: bool = False
-    normalize: str = "unit"
+    hyponyms: bool = False  # a word also names the concepts below it; not published
+    normalize: str = "unit"  # of an image's scores: unit, standard or none
 
     def __post_init__(self) -> None:
         if self.normalize not in NORMALIZATIONS:
@@ -51,12 +53,18 @@ class TagsConfig(Presets):
 
 
 class Concepts:
-    """From a sentence to the concepts that its words name.
+    """Maps a sentence to the concepts that its words name.
 
     Token -> its synsets -> their lemmas -> the concepts of that name.  With `hyponyms` the concepts
     below a noun's synsets too: "dog" names "saluki".  Of overlapping terms the longest that names a
     concept counts, from the left: a hot dog is no dog.  Names that the lexicon lacks are matched as
-    they are."""
+    they are.
+
+    Args:
+        names: what the concepts are called.
+        lexicon: synsets and their lemmas.
+        hyponyms: whether a word also names the concepts below it.
+    """
 
     def __init__(self, names: Sequence[str], lexicon: Lexicon, hyponyms: bool = False):
         self.names, self.lexicon = tuple(names), lexicon
@@ -97,18 +105,28 @@ class Concepts:
 
 
 class Tags(Embedder):
-    """r = s_g^T q (section 4.2), with s_g (G,) the scores of an image's concepts and q (G,) one for
-    each concept that the sentence names, zero elsewhere.
+    """Scores image-level concepts against the concepts that a sentence names: r = s_g^T q (section 4.2).
+
+    s_g (G,) are the scores of an image's concepts, q (G,) is one for each concept that the sentence names,
+    zero elsewhere.
 
     With hyponyms one word may mark hundreds of concepts, so q is then brought to the length 1.  For a
     sentence in search of its image that changes nothing; without it "object", which names nearly all
     concepts, would suit every image better than any other sentence.
 
-    A sentence that names no concept scores 0 with every image, which counts as a miss."""
+    A sentence that names no concept scores 0 with every image, which counts as a miss.
+
+    Args:
+        store: holds the tags of all images of a corpus; embeddings are looked up by the numbers of its
+            images.
+        lexicon: from words to concepts.
+        config: what the paper leaves open.
+
+    Raises:
+        DataError: the store has no tags.
+    """
 
     def __init__(self, store: RegionStore, lexicon: Lexicon, config: TagsConfig | None = None):
-        """`store` holds the tags of all images of a corpus; embeddings are looked up by the numbers of
-        its images.  `DataError` if it has none."""
         super().__init__()
         if store.tags is None or not len(store.tag_names):
             raise DataError(
@@ -154,8 +172,8 @@ class Tags(Embedder):
     def save(self, folder: str | Path, **notes: Any) -> None:
         """Refuse: the scores are the corpus's own, and nothing is learnt that could be kept."""
         raise DataError(
-            "image-level tags are kept with the corpus and nothing is learnt from them: build the baseline again "
-            "with Tags.build, which takes seconds"
+            "image-level tags are kept with the corpus and nothing is learnt from them: build the baseline "
+            "again with Tags.build, which takes seconds"
         )
 
     def _statistics(self) -> tuple[Tensor, Tensor]:
@@ -174,25 +192,33 @@ class Tags(Embedder):
 
     def encode_images(self, images: RegionBatch) -> Tensor:
         """s_g (B, G) of B images, by their numbers in the store."""
+        assert self.store.tags is not None, "the constructor refuses a store without tags"
         rows = self.store.tags[images.index.cpu().numpy()]
         scores = torch.from_numpy(np.asarray(rows, np.float32)).to(self.device)
         scores = (scores - self.shift) * self.scale
         return normalize(scores) if self.config.normalize == "unit" else scores
 
     def encode_sentences(self, sentences: Sequence[str]) -> Tensor:
-        """q (B, G) of B sentences."""
+        """Q (B, G) of B sentences."""
         query = torch.zeros(len(sentences), len(self.store.tag_names))
         for row, sentence in enumerate(sentences):
             query[row, sorted(self.concepts.of_sentence(sentence))] = 1
         return (normalize(query) if self.config.hyponyms else query).to(self.device)
 
     def similarity(self, images: Tensor, sentences: Tensor) -> Tensor:
-        """r (I, S) of s_g (I, G) and q (S, G), in float32."""
+        """R (I, S) of s_g (I, G) and q (S, G), in float32."""
         with torch.autocast(images.device.type, enabled=False):
             return images.float() @ sentences.float().T
 
 
 def lexicon_of(store: RegionStore) -> Lexicon:
-    """Storybook's own lexicon for its tags, WordNet for those of all others."""
+    """Choose the lexicon of a store's tags.
+
+    Args:
+        store: regions with image-level tags.
+
+    Returns:
+        Storybook's own lexicon for its tags, WordNet for those of all others.
+    """
     ours = store.detector.startswith(f"{StorybookDetector.name} ")
     return tag_lexicon() if ours else load_wordnet()

@@ -1,7 +1,8 @@
 """CLIP (Radford et al. 2021) or SigLIP (Zhai et al. 2023) without any training here: the row to beat.
 
 Both were trained on hundreds of millions of pairs from the web, so that they answer another question than
-the papers of this course: not what few annotations are worth, but what many are."""
+the papers of this course: not what few annotations are worth, but what many are.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +37,24 @@ class ZeroShotConfig(Presets):
     """The checkpoint that embeds sentences; pictures were embedded by the same one (`HubEmbedder`)."""
 
     checkpoint: str = ""  # a name on the hub or a local folder
-    device: str = "cpu"
+    device: str = "cpu"  # where it runs
 
 
 class ZeroShot(Embedder):
-    """Similarity is the cosine of two embeddings, made elsewhere: of a picture, the mean of its regions (one,
-    the whole picture, where `HubEmbedder` made it), and of a sentence, by the same checkpoint."""
+    """Compares embeddings of pictures and sentences that one checkpoint made, by their cosine.
+
+    The embedding of a picture is the mean of its regions: one, the whole picture, where `HubEmbedder` made
+    it.
+
+    Args:
+        embedder: embeds sentences.
+        store: regions that the same checkpoint made of the pictures.
+
+    Raises:
+        DataError: the store's features are not as wide as the embeddings of sentences.
+    """
 
     def __init__(self, embedder: SentenceEmbedder, store: RegionStore) -> None:
-        """`DataError` if the store's features are not as wide as the embeddings of sentences."""
         super().__init__()
         if store.dimensions != embedder.feature_dim:
             raise DataError(

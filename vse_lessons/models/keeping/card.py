@@ -34,9 +34,11 @@ def model_card(description: Mapping[str, Any], results: Any = None, limits: Sequ
         *_header(name, corpus),
         f"# {escape(name)} on {escape(corpus)}",
         "",
-        f"An embedding of images and sentences, trained with vse_lessons {escape(description['library_version'])}: "
-        f"{escape(name)}" + (f", variant {escape(variant)}." if variant != "full" else "."),
-        "It finds images for a sentence and sentences for an image. All hyper-parameters are in `config.json`.",
+        f"An embedding of images and sentences, trained with vse_lessons "
+        f"{escape(description['library_version'])}: {escape(name)}"
+        + (f", variant {escape(variant)}." if variant != "full" else "."),
+        "It finds images for a sentence and sentences for an image.",
+        "All hyper-parameters are in `config.json`.",
         "",
         "## Training",
         "",
@@ -108,8 +110,9 @@ def _own_limits(corpus: str, detector: Mapping[str, Any]) -> list[str]:
         line
         for line in (
             read,
-            f"It has seen pictures and sentences of {escape(corpus)}; on others it is as good as they are alike.",
-            "Words that its vocabulary lacks are one and the same to it. It repeats what its corpus says of people.",
+            f"It has seen pictures and sentences of {escape(corpus)} only.",
+            "Words that its vocabulary lacks are one and the same to it.",
+            "What its corpus says of people, it repeats.",
         )
         if line
     ]

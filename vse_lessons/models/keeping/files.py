@@ -90,11 +90,17 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor], dict[s
         )
     if description.get("version") != VERSION:
         raise DataError(
-            f"{folder / CONFIG} is of version {description.get('version')} of the format, and this library reads "
-            f"version {VERSION}: install vse_lessons {description.get('library_version')}, or train and save again"
+            f"{folder / CONFIG} is of version {description.get('version')} of the format, and this library "
+            f"reads version {VERSION}: install vse_lessons {description.get('library_version')}, or train "
+            "and save again"
         )
     if missing := [part for part in PARTS if part not in description]:
         raise _damaged(folder / CONFIG, f"it lacks {missing[0]!r}")
+    detector = description["detector"]
+    if not isinstance(detector, dict) or detector != detector_of(
+        str(detector.get("name")), detector.get("dimensions", 0)
+    ):
+        raise _damaged(folder / CONFIG, "name and digest of the detector do not agree")
     files = description["files"]
     if not isinstance(files, dict) or WEIGHTS not in files or any(Path(name).name != name for name in files):
         raise _damaged(folder / CONFIG, "it does not name the model's files")

@@ -18,10 +18,10 @@ import shutil
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from tqdm.auto import tqdm
 
@@ -30,7 +30,7 @@ from vse_lessons.sources.paths import inside
 
 ZIPS, TARS = (".zip",), (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 # by its first bytes, for a browser may have unpacked a .tar.gz on the way and kept the name
-OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 BLOCK = 1 << 20
 MOST_FILES = 1_000_000
 LARGEST = 200 << 30  # bytes unpacked; the largest release that a script here knows has 50 GB
@@ -159,7 +159,7 @@ def _tar_entries(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
         tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK, tarinfo=_Header) as source,
     ):
         while (entry := source.next()) is not None:
-            source.members.clear()  # it would keep all
+            source.members.clear()  # type: ignore[attr-defined]  # it would keep all
             if entry.isdir() or _is_junk(entry.name):
                 yield entry.name, None
                 continue
@@ -182,10 +182,10 @@ class _Header(tarfile.TarInfo):
     """
 
     @classmethod
-    def frombuf(cls, buf: bytes, encoding: str, errors: str) -> _Header:
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
         try:
             found = super().frombuf(buf, encoding, errors)
-        except tarfile.EOFHeaderError:  # zeros: the end
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # zeros: the end
             raise
         except tarfile.HeaderError as error:
             raise tarfile.ReadError(f"a header is damaged or missing: {error}") from error

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tqdm.auto import tqdm
 
@@ -112,7 +113,7 @@ def fetch_all(
                 made.gone[name] = reason
         else:
             made.there.append(name)
-        if reason is None and known.get(name) != there:
+        if reason is None and there is not None and known.get(name) != there:
             recorded[name] = known[name] = there
             write_json(folder / CHECKSUMS, recorded)
         if lost.get(name) != reason:
@@ -176,17 +177,17 @@ class _Resuming:
         # packed bytes could not be counted, and of a .tar.gz requests would unpack them
         self.headers = {"User-Agent": agent, "Accept-Encoding": "identity"}
 
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+    def __call__(self, url: str, output_file: str, pooch: Any) -> None:
         name = next(name for name, address in pooch.urls.items() if address == url)
         part, mark = self.folder / f".{name}.part", self.folder / f".{name}.mark"
-        begun = part.stat().st_size if part.exists() and mark.exists() else 0
+        come = part.stat().st_size if part.exists() and mark.exists() else 0
         headers = dict(self.headers)
-        if begun:  # the mark says of which bytes this is the beginning; of others all will come
-            headers |= {"Range": f"bytes={begun}-", "If-Range": mark.read_text("utf-8")}
+        if come:  # the mark says of which bytes this is the beginning; of others all will come
+            headers |= {"Range": f"bytes={come}-", "If-Range": mark.read_text("utf-8")}
         import requests
 
         with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as answer:
-            begun, total = _begins(answer, begun)
+            begun, total = _begins(answer, come)
             if begun is None:
                 part.unlink(missing_ok=True)
             if answer.status_code not in (200, 206) or begun is None:

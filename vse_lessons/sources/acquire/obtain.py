@@ -31,7 +31,7 @@ def print_plan(release: Release, folder: Path, missing: Sequence[File], archives
         else:
             size = f"; size{source}" if file.size else ""
             print(f"    checksum not published: recorded at the first download{size}")
-    if any(file.url for file in missing):
+    if any(file.url and file.size for file in missing):
         print(
             f"in all {sum(file.size for file in missing) / 1e6:,.0f} MB to fetch, and as much again when "
             f"it is unpacked; {folder} has {free_space(folder) / 1e6:,.0f} MB free"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,8 +50,8 @@ class Request:
         limit: Only the first so many pictures that are fetched one by one; None: all.
         dry_run: Only say what would be done.
         accept_licence: The user has read the licence and keeps to it.
-        on_bad: "error": stop at bad records and lost pictures; "skip": count and leave them out; "": as the
-            release has it.
+        on_bad: "error": stop at bad records and lost pictures; "skip": count and leave them out; empty: as
+            the release has it.
         regions: Look at the pictures and extract their regions.
         detector: Name or folder of a checkpoint; empty: EfficientNet-Lite0.
         to: The folder that the prepared corpus is written to; None: nowhere.
@@ -94,7 +94,7 @@ class Release:
     licence: str
     files: tuple[File, ...] = ()
     by_hand: str = ""
-    published: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    published: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
     published_by: str = ""
     on_bad: str = "error"
     complete: Callable[[Request], bool] | None = None

@@ -16,9 +16,20 @@ from vse_lessons.sources.acquire.release import Release
 class Counted(Protocol):
     """Sentences and splits, of a listing or of a corpus."""
 
-    sentences: tuple[str, ...]
-    image_of: np.ndarray  # (S,) the image of each sentence
-    splits: np.ndarray  # (N,) the split of each image
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The S sentences."""
+        ...
+
+    @property
+    def image_of(self) -> np.ndarray:
+        """(S,) the image of each sentence."""
+        ...
+
+    @property
+    def splits(self) -> np.ndarray:
+        """(N,) the split of each image."""
+        ...
 
 
 def summarize(corpus: Counted, release: Release, skipped: int) -> list[str]:

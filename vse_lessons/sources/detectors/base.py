@@ -16,10 +16,22 @@ class Detector(Protocol):
 
     name: str
     version: str  # changes whenever the detections do: extracted features are made again
-    class_names: tuple[str, ...]
-    attribute_names: tuple[str, ...]
-    tag_names: tuple[str, ...]
     feature_dim: int
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What a region's class may be called."""
+        ...
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """What a region's attribute may be called."""
+        ...
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """What the image-level concepts are called."""
+        ...
 
     def __call__(self, images: Sequence[Image.Image]) -> list[Detections]:
         """The detections of each of some RGB pictures of any size."""
@@ -38,7 +50,9 @@ class Thumbnails:
 
     version = "1"
     regions = 1  # of each picture
-    class_names = attribute_names = tag_names = ()
+    class_names: tuple[str, ...] = ()
+    attribute_names: tuple[str, ...] = ()
+    tag_names: tuple[str, ...] = ()
 
     def __init__(self, side: int = 64) -> None:
         self.side = side

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,7 +94,7 @@ def _squeeze(image: Image.Image) -> np.ndarray:
     return np.array(image)
 
 
-def _fold_norms(net: nn.Module) -> None:
+def _fold_norms(net: Any) -> None:
     """Folds each batch normalisation into the convolution before it.
 
     It is the same function (equal to 1e-5), in about three quarters of the time.

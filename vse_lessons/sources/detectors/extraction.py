@@ -227,7 +227,8 @@ class _Extraction:
             for i, error in enumerate(loaded)
             if isinstance(error, DataError)
         ]
-        found = self.detector([loaded[i] for i in good]) if good else []
+        images = [image for image in loaded if not isinstance(image, DataError)]
+        found = self.detector(images) if images else []
         for i, detections in zip(good, found, strict=True):
             check_detections(self.pictures.ids[start + i], detections, self.detector.feature_dim)
             detections.features = detections.features.astype(np.float16)  # as the store keeps them
@@ -251,6 +252,7 @@ def _start_worker(job: _Extraction) -> None:
 
 
 def _work(start: int) -> tuple[int, int, list[dict[str, str]]]:
+    assert _job is not None
     found, bad = _job._batch(start)
     return start, len(found) + len(bad), bad
 
@@ -271,9 +273,9 @@ def _read_batch(path: Path) -> tuple[list[Detections], list[dict[str, str]]] | N
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
-        names = [field.name for field in fields(Detections)]
+        optional = [field.name for field in fields(Detections) if field.name != "features"]
         found = [
-            Detections(**{name: arrays.get(f"{name}{i}") for name in names})
+            Detections(arrays[f"features{i}"], **{name: arrays.get(f"{name}{i}") for name in optional})
             for i in range(int(arrays["count"]))
         ]
         return found, json.loads(str(arrays["bad"]))

@@ -253,7 +253,7 @@ def _config(checkpoint: str) -> Any:
         ) from error
 
 
-def _load(checkpoint: str, config: Any, kind: str) -> tuple[nn.Module, Any]:
+def _load(checkpoint: str, config: Any, kind: str) -> tuple[Any, Any]:
     """Model and processor of a checkpoint, ready to be asked; `DataError` says why not."""
     transformers = _transformers()
     try:

@@ -49,11 +49,11 @@ class Pages:
 
     def counts(self) -> dict[str, tuple[int, int, int]]:
         """Paintings, visual and contextual sentences of each split, as in Table 2."""
-        found = {split: (0, 0, 0) for split in PUBLISHED}
+        counts = {split: (0, 0, 0) for split in PUBLISHED}
         for page in self.pages:
-            more = (1, len(page.visual), len(page.contextual))
-            found[page.split] = tuple(a + b for a, b in zip(found[page.split], more))
-        return found
+            pages, visual, contextual = counts[page.split]
+            counts[page.split] = (pages + 1, visual + len(page.visual), contextual + len(page.contextual))
+        return counts
 
     def lacking(self) -> dict[str, int]:
         """How many pages have no visual and how many no contextual sentence."""
@@ -168,12 +168,12 @@ def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad:
     if not (folder / JSON).is_file():
         raise DataError(f"{folder} has no {JSON}; it is published at aimagelab.ing.unimore.it/artpedia")
     read_in = read_pages(folder / JSON, on_bad=on_bad)
-    pictures = next((folder / n for n in FOLDERS if (folder / n).is_dir()), None)
-    if pictures is None:
+    below = next((folder / n for n in FOLDERS if (folder / n).is_dir()), None)
+    if below is None:
         raise DataError(
             f"{folder} has no folder {FOLDERS[0]} of pictures: run vse-lessons prepare artpedia {folder}"
         )
-    files = {path.name: path for path in sorted(pictures.iterdir()) if path.suffix.lower() in PICTURES}
+    files = {path.name: path for path in sorted(below.iterdir()) if path.suffix.lower() in PICTURES}
     stems = {path.stem: path for path in files.values()}
     problems = Problems(on_bad, list(read_in.skipped))
     kept: list[tuple[Page, Path]] = []
@@ -183,13 +183,13 @@ def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad:
         if path is None:
             problems.report(
                 f"{folder / JSON}, record {page.id!r}",
-                f"its picture {file_name(page)} is not in {pictures}",
+                f"its picture {file_name(page)} is not in {below}",
                 "fetch it with vse-lessons prepare artpedia",
             )
         else:
             kept.append((page, path))
     if not kept:
-        raise DataError(f"{pictures} holds no picture of {folder / JSON}")
+        raise DataError(f"{below} holds no picture of {folder / JSON}")
     return _listing(kept, name, problems.left_out)
 
 

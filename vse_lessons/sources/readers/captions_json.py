@@ -43,10 +43,10 @@ def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad
     """
     folder = Path(folder)
     path = find_first(folder, NAMES, "file of sentences")
-    pictures = find_first(folder, FOLDERS, "folder of pictures", is_folder=True)
+    below = find_first(folder, FOLDERS, "folder of pictures", is_folder=True)
     found = Gathering(Problems(on_bad))
     for place, where, image, texts, split in _records(path, found.problems):
-        number = found.picture(where, image, pictures, split, place=place)
+        number = found.picture(where, image, below, split, place=place)
         if number is not None:
             for text in texts:
                 found.sentence(where, number, text)

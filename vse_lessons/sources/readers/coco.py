@@ -105,13 +105,15 @@ def _read_captions(
     Returns the names of all images in it, also of those that were left out.
     """
     content = read_json(path)
-    parts = [content.get(key) if isinstance(content, dict) else None for key in ("images", "annotations")]
-    if not all(isinstance(part, list) for part in parts):
+    images, annotations = (
+        content.get(key) if isinstance(content, dict) else None for key in ("images", "annotations")
+    )
+    if not isinstance(images, list) or not isinstance(annotations, list):
         raise DataError(f'{path} has no lists "images" and "annotations": it is no captions file')
     split = path.stem.removeprefix("captions_")
     numbers: dict[int, int | None] = {}
     named = set()
-    for where, record in _records(path, "images", parts[0], ("id", "file_name"), found.problems):
+    for where, record in _records(path, "images", images, ("id", "file_name"), found.problems):
         image, key = record["file_name"], record["id"]
         if not isinstance(image, str) or type(key) is not int:  # true would be 1
             found.problems.report(where, "its id is no number or its file_name no text", "mend it")
@@ -123,7 +125,7 @@ def _read_captions(
         ours = SPLITS[split[:-4]] if split_of is None else split_of.get(image, "unused")
         number = found.picture(where, image, _place(folder, split, image), ours, must_exist=pictures)
         numbers[key] = number
-    for where, record in _records(path, "annotations", parts[1], ("image_id", "caption"), found.problems):
+    for where, record in _records(path, "annotations", annotations, ("image_id", "caption"), found.problems):
         key = record["image_id"]
         number = numbers.get(key) if type(key) is int else None
         if number is None:

@@ -39,21 +39,21 @@ def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad
         DataError: Bad input; the message names file and line.
     """
     folder, problems = Path(folder), Problems(on_bad)
-    table, pictures = folder / TABLE, folder / "images"
-    for path, there in ((table, table.is_file()), (pictures, pictures.is_dir())):
+    table, below = folder / TABLE, folder / "images"
+    for path, there in ((table, table.is_file()), (below, below.is_dir())):
         if not there:
             raise DataError(f"{path} is not there: a folder of fashion products holds {TABLE} and images/")
-    files = {path.stem: path for path in sorted(pictures.glob("*.jpg"))}
+    files = {path.stem: path for path in sorted(below.glob("*.jpg"))}
     found: dict[str, str] = {}
     places: list[int] = []
     number = -1
     for number, (where, product, title) in enumerate(_rows(table, problems)):
-        if product is None:
+        if product is None or title is None:
             continue
         if product in found:
             problems.report(where, f"product {product} is listed twice", "remove the line")
         elif product not in files:
-            problems.report(where, f"{product}.jpg is not in {pictures}", "restore the picture")
+            problems.report(where, f"{product}.jpg is not in {below}", "restore the picture")
         else:
             found[product] = title
             places.append(number)

@@ -163,10 +163,11 @@ def _read_lists(folder: Path, files: dict[str, Path], source: Path, problems: Pr
 
 def _read_captions(path: Path, problems: Problems) -> Iterator[tuple[str, str, str]]:
     """Place, picture and caption of every good row, whichever way the file is written."""
+    parse: Callable[[str], tuple[str, str]] = _token_row
     lines = text_lines(path)
     header = next(lines, (1, ""))[1]
     if "#" in header.split("\t")[0] and "\t" in header:
-        lines, parse = text_lines(path), _token_row
+        lines = text_lines(path)
     else:
         parse = _csv_row(path, header)
     rows = 0

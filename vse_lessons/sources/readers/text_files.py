@@ -45,38 +45,38 @@ def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad
         DataError: Bad input; the message names file and line.
     """
     folder = Path(folder)
-    pictures = next((folder / one for one in FOLDERS if (folder / one).is_dir()), folder)
-    texts = next((folder / one for one in TEXTS if (folder / one).is_dir()), pictures)
+    below = next((folder / one for one in FOLDERS if (folder / one).is_dir()), folder)
+    texts = next((folder / one for one in TEXTS if (folder / one).is_dir()), below)
     found = Gathering(Problems(on_bad))
     number_of: dict[Path, int] = {}  # by the picture's name without its ending
-    files = sorted(path for path in pictures.rglob("*") if path.suffix.lower() in PICTURES)
-    parts = {path.relative_to(pictures).parts[0] for path in files}
+    files = sorted(path for path in below.rglob("*") if path.suffix.lower() in PICTURES)
+    parts = {path.relative_to(below).parts[0] for path in files}
     split = bool(parts) and parts <= set(SPLITS)
     for place, path in enumerate(files):
-        image = path.relative_to(pictures)
+        image = path.relative_to(below)
         stem = image.with_suffix("")
         if stem in number_of:
             found.problems.report(str(path), "there is another picture of this name", "rename one")
             continue
         number = found.picture(
-            str(path), image.as_posix(), pictures, image.parts[0] if split else None, place=place
+            str(path), image.as_posix(), below, image.parts[0] if split else None, place=place
         )
         if number is not None:
             number_of[stem] = number
-    said = sorted(path for path in texts.rglob("*") if path.suffix.lower() == ".txt" and path.is_file())
-    if not said:
+    written = sorted(path for path in texts.rglob("*") if path.suffix.lower() == ".txt" and path.is_file())
+    if not written:
         raise DataError(f"{texts} holds no .txt file; put a picture's sentences in NAME.txt")
-    for path in said:
+    for path in written:
         number = number_of.get(path.relative_to(texts).with_suffix(""))
         if number is None:
             found.problems.report(
-                str(path), f"there is no picture of this name in {pictures}", "restore the picture"
+                str(path), f"there is no picture of this name in {below}", "restore the picture"
             )
             continue
         for line, text in _lines(path, found.problems):
             if text.strip():
                 found.sentence(f"{path}, line {line}", number, text)
-    return found.listing(name or folder.resolve().name, pictures)
+    return found.listing(name or folder.resolve().name, below)
 
 
 def _lines(path: Path, problems: Problems) -> list[tuple[int, str]]:

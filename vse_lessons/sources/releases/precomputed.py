@@ -13,7 +13,7 @@ from vse_lessons.sources.acquire.summary import describe_written, summarize
 from vse_lessons.sources.readers.features import precomputed
 from vse_lessons.sources.releases.karpathy import PUBLISHED_BY
 
-PUBLISHED = {
+PUBLISHED: dict[str, dict[str, tuple[int, int | None]]] = {
     "f30k_precomp": {"train": (29_000, 145_000), "val": (1014, 5070), "test": (1000, 5000)},
     "coco_precomp": {"train": (113_287, None), "val": (5000, None), "test": (5000, None)},
 }

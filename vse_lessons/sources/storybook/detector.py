@@ -87,16 +87,15 @@ class Network(nn.Module):
         self.splits = (1, 4, len(KINDS), len(COLORS), len(PATTERNS))
         self.heads = nn.Conv2d(WIDTH, sum(self.splits), 1)
         self.setting = nn.Linear(WIDTH, len(SETTINGS))
+        assert self.heads.bias is not None
         nn.init.constant_(self.heads.bias[:1], -4.0)  # things are rare among cells
 
     def forward(self, pixels: Tensor) -> Maps:
         """Reads B pictures (B, 3, CANVAS, CANVAS)."""
         features = self.trunk(pixels)
-        return Maps(
-            features,
-            *self.heads(features).split(self.splits, dim=1),
-            self.setting(features.mean((2, 3))),
-        )
+        objectness, boxes, kinds, colors, patterns = self.heads(features).split(self.splits, dim=1)
+        settings = self.setting(features.mean((2, 3)))
+        return Maps(features, objectness, boxes, kinds, colors, patterns, settings)
 
 
 def as_pixels(images: Sequence[Image.Image]) -> Tensor:

@@ -42,6 +42,7 @@ def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
     Returns:
         (R,) the number of the thing that each region shows, or -1.
     """
+    assert found.boxes is not None and found.class_confidences is not None
     boxes = np.array([thing.box for thing in scene.things], np.float32) / CANVAS
     taken = np.full(len(found.boxes), -1)
     free = np.ones(len(boxes), bool)
@@ -67,25 +68,21 @@ def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: floa
     classes, attributes = StorybookDetector.class_names, StorybookDetector.attribute_names
     rows, named = [], []
     for found, scene in zip(detections, scenes, strict=True):
+        assert found.classes is not None and found.attributes is not None
+        assert found.class_confidences is not None
         for region, number in enumerate(match(found, scene, limit)):
-            hit = number >= 0
-            thing = scene.things[number] if hit else None
             name = classes[found.classes[region]]
             attribute = attributes[found.attributes[region]]
-            rows.append(
-                (
-                    found.class_confidences[region],
-                    hit,
-                    hit and name == thing.kind,
-                    hit and attribute in (thing.color, thing.pattern),
-                )
-            )
-            if hit:
+            kind_right = look_right = False
+            if number >= 0:
+                thing = scene.things[number]
+                kind_right = name == thing.kind
+                look_right = attribute in (thing.color, thing.pattern)
                 named.append((thing.kind, name))
+            rows.append((found.class_confidences[region], number >= 0, kind_right, look_right))
     confidences, hits, class_right, attribute_right = (np.array(column) for column in zip(*rows))
-    return Grades(
-        confidences, hits, class_right, attribute_right, named, sum(len(scene.things) for scene in scenes)
-    )
+    things = sum(len(scene.things) for scene in scenes)
+    return Grades(confidences, hits, class_right, attribute_right, named, things)
 
 
 @cache

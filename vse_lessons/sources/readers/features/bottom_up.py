@@ -36,7 +36,7 @@ def decode_plainly(text: bytes, validate: bool) -> bytearray:
 try:  # several times as fast
     from pybase64 import b64decode_as_bytearray as decode
 except ImportError:
-    decode = decode_plainly
+    decode = decode_plainly  # type: ignore[assignment]
 
 OURS = ("image_id", "image_w", "image_h", "num_boxes", "boxes", "features")
 LXMERT = (

@@ -28,7 +28,7 @@ IDS, TEXTS, PARTS = "images.txt", "sentences.tsv", "splits.txt"
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddedCorpus:
     """A corpus with one region an image, its embedding, and the embeddings of its sentences.
 
     It embeds sentences as `models.zero_shot` asks for, by looking them up.
@@ -56,7 +56,7 @@ class Embedded:
         rows = [self._row_of[text] for text in sentences]
         return torch.from_numpy(np.asarray(self.sentences[rows], np.float32))
 
-    def find(self, corpus: Corpus, images: np.ndarray) -> np.ndarray:
+    def match_images(self, corpus: Corpus, images: np.ndarray) -> np.ndarray:
         """The numbers here of some images of a corpus, so that both are evaluated on the same pairs.
 
         `DataError` where an image is not here, or with other sentences.
@@ -66,11 +66,11 @@ class Embedded:
         for image in images:
             name = corpus.image_ids[image]
             here = number_of.get(name, -1)
-            told, ours = (
+            there, own = (
                 sorted(" ".join(c.sentences[s].split()) for s in c.sentences_of[i]) if i >= 0 else None
                 for c, i in ((corpus, image), (self.corpus, here))
             )
-            if told != ours:
+            if there != own:
                 raise DataError(
                     f"the embeddings in {Path(self.corpus.regions.source).parent} hold no {name}, or other "
                     f"sentences of it than {corpus.name}: embed this corpus"
@@ -79,7 +79,7 @@ class Embedded:
         return np.asarray(found, np.int64)
 
 
-def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int = 64) -> Embedded:
+def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int = 64) -> EmbeddedCorpus:
     """Embeds the sentences of a corpus, and writes them with the embeddings of its images.
 
     Args:
@@ -111,7 +111,7 @@ def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int =
     return read(folder, name=corpus.name)
 
 
-def read(folder: Path, *, name: str | None = None) -> Embedded:
+def read(folder: Path, *, name: str | None = None) -> EmbeddedCorpus:
     """Reads what `write` wrote, or somebody else in the same layout.
 
     Args:
@@ -168,7 +168,7 @@ def read(folder: Path, *, name: str | None = None) -> Embedded:
         source=str(folder / IMAGES),
     )
     corpus = Corpus(name or folder.resolve().name, store, tuple(texts), np.asarray(owners, np.int64), splits)
-    return Embedded(corpus, sentences)
+    return EmbeddedCorpus(corpus, sentences)
 
 
 def _array(path: Path) -> np.ndarray:

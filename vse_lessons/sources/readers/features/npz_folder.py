@@ -69,7 +69,8 @@ def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool 
     target = Path(folder) / f"{NAME}-{digest(on_bad, str(features.resolve()), *known)}"
     if target.exists():
         return RegionStore.open(target)
-    problems, ids = Problems(on_bad), []
+    problems = Problems(on_bad)
+    ids: list[str] = []
     found = _gather(tqdm(files, unit="image", disable=not progress), ids, problems)
     return write_store(
         target, ids, found, detector=NAME, class_names=(), attribute_names=(), skipped=problems.left_out

@@ -83,7 +83,9 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Cor
             if not np.isfinite(part.features[row]).all() and on_bad == "error":
                 raise DataError(f"{part.path}: row {row} holds NaN or infinity; extract it again")
     flat = [part.features.reshape(-1, part.features.shape[-1]) for part in parts]
-    starts, counts, image_of = [], [], []
+    starts: list[np.ndarray] = []
+    counts: list[np.ndarray] = []
+    image_of: list[np.ndarray] = []
     for number, part in enumerate(parts):
         regions = part.features.shape[1]
         image_of.append(sum(map(len, starts)) + part.image_of)
@@ -179,6 +181,7 @@ def _stream(
         for part in parts:
             _, regions, width = part.features.shape
             with open(part.path, "rb") as file:
+                assert isinstance(part.features, np.memmap)
                 file.seek(part.features.offset)
                 for start in range(0, len(part.features), BLOCK):
                     rows = min(BLOCK, len(part.features) - start)

@@ -26,7 +26,8 @@ def match_images(corpus: str, images: Sequence[str], store: RegionStore) -> np.n
     for number, name in enumerate(names):
         for key in dict.fromkeys(_keys(name)):
             alike[key].append(number)
-    rows, missing, taken = np.full(len(images), -1), [], {}
+    rows, missing = np.full(len(images), -1), []
+    taken: dict[int, str] = {}
     for i, image in enumerate(images):
         found = next((alike[key] for key in _keys(image) if key in alike), [])
         found = [exact[image]] if image in exact else found
