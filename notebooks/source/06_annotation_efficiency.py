@@ -54,8 +54,7 @@ from vse_lessons.experiments import claims
 from vse_lessons.experiments.grid import Inputs, run_grid
 from vse_lessons.experiments.table import Table, flatten
 from vse_lessons.lessons import plots, widgets
-from vse_lessons.models import dan, dpc, vsepp
-from vse_lessons.models.baselines import tags
+from vse_lessons.models.baselines import dan, dpc, tags, vsepp
 
 if corpus not in study.STUDIES:
     raise DataError(f"there is a study of {' and '.join(study.STUDIES)}, not of {corpus!r}")
