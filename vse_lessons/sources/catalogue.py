@@ -66,9 +66,8 @@ class Source:
             with its pictures.  `pictures` is False where regions have been extracted elsewhere, so that no
             picture need be there.  Of a built-in corpus it is called as `reader(preset, progress)`.
         release: What `prepare` knows of it; None: it cannot be prepared.
-        on_bad: "error": bad input is an error, as with the corpora of papers; "skip": it is left out, for of
-        some
-            thousand files from the web some are damaged or too large.
+        on_bad: "error": bad input is an error, as with the corpora of papers; "skip": it is left out,
+            because a few of some thousand files from the web are damaged or too large.
         built_in: Whether it is made by this library and needs no folder.
         other_releases: Other forms in which it is published, by a name.
     """
@@ -299,7 +298,14 @@ def open_target(
 
 
 def has_features(folder: Path) -> bool:
-    """Whether regions that somebody else has extracted are in a folder."""
+    """Tells whether regions that somebody else has extracted are in a folder.
+
+    Args:
+        folder: The folder of a corpus.
+
+    Returns:
+        True where it holds bottom-up TSV files or a folder features/.
+    """
     return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
 
 

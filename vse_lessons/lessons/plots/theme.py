@@ -82,7 +82,12 @@ def axes_of(axes: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
 
 
 def label(axes: Axes, **settings: object) -> None:
-    """Sets titles and labels, whose dollars start no formula, and what else `Axes.set` takes."""
+    """Sets titles and labels, whose dollars start no formula, and other properties of axes.
+
+    Args:
+        axes: the axes.
+        settings: properties by name, as `Axes.set` takes them: title, xlabel, ylim ...
+    """
     axes.set(**{key: plain(value) if isinstance(value, str) else value for key, value in settings.items()})
 
 

@@ -47,7 +47,14 @@ def sample_scenes(domain: str, preset: str) -> list[Scene]:
 
 
 def picture_scenes(scenes: list[Scene]) -> Pictures:
-    """Makes the pictures of some scenes, each drawn when it is asked for."""
+    """Makes the pictures of scenes, each drawn when it is asked for.
+
+    Args:
+        scenes: The scenes.
+
+    Returns:
+        A picture a scene, in the same order.
+    """
     keys = tuple(scene.key.replace("storybook/", "") for scene in scenes)
     return Pictures(keys, lambda number: draw(scenes[number]), digest(f"storybook {VERSION}", *keys))
 
