@@ -108,7 +108,7 @@ class SearchIndex:
 
     def _candidates(self, query: Embeddings, side: int) -> Tensor:
         """Lists the rows that are scored exactly, of the images (side 0) or of the sentences (1)."""
-        if self.compact is None:
+        if self.compact is None or self.shortlist is None:
             number = len(self.embedded.images if side == 0 else self.embedded.sentences)
             return torch.arange(number, device=self.model.device)
         near = self.compact[side] @ compact(query)[0]

@@ -115,6 +115,18 @@ def find_source(name: str) -> Source:
     return SOURCES[name]
 
 
+def is_built_in(name: str) -> bool:
+    """Tells whether a corpus comes with the library.
+
+    Args:
+        name: One of `SOURCES`, or the name that an opened corpus bears (`storybook` is `storybook-photo`).
+
+    Returns:
+        True for Storybook's corpora; False for all others and for names that nobody knows.
+    """
+    return name in world.NAMES or (name in SOURCES and SOURCES[name].built_in)
+
+
 def open_corpus(
     name: str,
     corpus_dir: str | Path | None = None,
