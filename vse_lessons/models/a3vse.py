@@ -33,7 +33,9 @@ from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import PAD, UNKNOWN, Vocabulary
 from vse_lessons.data.word_vectors import WordVectors
-from vse_lessons.models.a3vse_config import DOMAINS, A3VSEConfig
+from vse_lessons.models.a3vse_config import ADVERSARIAL as ADVERSARIAL
+from vse_lessons.models.a3vse_config import DOMAINS as DOMAINS
+from vse_lessons.models.a3vse_config import A3VSEConfig as A3VSEConfig
 from vse_lessons.models.base import Batch, Losses, Pairs, Trainable
 from vse_lessons.models.building import Kept, Statistics, Vectors, open_word_vectors, seeded
 

@@ -92,12 +92,12 @@ def write_unlabelled_text(pages: int = 6000) -> list[str]:
     Returns:
         The sentences.
     """
-    told = []
+    sentences = []
     for index in range(pages):
         page = write_art_page(sample_scene("art", UNLABELLED, index))
-        told += [*page.visual, *page.contextual]
-    random.Random(UNLABELLED).shuffle(told)
-    return told
+        sentences += [*page.visual, *page.contextual]
+    random.Random(UNLABELLED).shuffle(sentences)
+    return sentences
 
 
 def _of_another(rng: random.Random) -> str:
