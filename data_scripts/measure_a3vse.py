@@ -22,7 +22,8 @@ from vse_lessons.common.files import read_json, write_json
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus, sparsify
 from vse_lessons.evaluation.retrieval import best_of, embed, evaluate_embedded
-from vse_lessons.models.a3vse import A3VSE, ADVERSARIAL, A3VSEConfig
+from vse_lessons.models.a3vse import A3VSE
+from vse_lessons.models.a3vse_config import ADVERSARIAL, A3VSEConfig
 from vse_lessons.models.base import Embedder
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig

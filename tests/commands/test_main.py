@@ -1,10 +1,12 @@
 import os
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 
 from vse_lessons import __main__ as program
+from vse_lessons import commands
 from vse_lessons.common.errors import DataError
 
 
@@ -36,7 +38,15 @@ def test_every_command_has_help_with_an_example(name, capsys):
 
 
 @pytest.mark.parametrize(
-    "code", ["import vse_lessons", "from vse_lessons.__main__ import make_parser as m; m()"]
+    "code",
+    [
+        "import vse_lessons",
+        "from vse_lessons.__main__ import make_parser as m; m()",
+        *(
+            f"import {module.name}"
+            for module in pkgutil.iter_modules(commands.__path__, "vse_lessons.commands.")
+        ),
+    ],
 )
 def test_nothing_heavy_is_imported_for_a_name_or_for_help(code):
     heavy = "torch numpy scipy sklearn matplotlib pandas IPython PIL"

@@ -66,6 +66,25 @@ def make_pages(images: int = 90, seed: int = 0) -> Corpus:
     return Corpus("pages", corpus.regions, texts, np.asarray(owners), corpus.splits, np.asarray(kinds))
 
 
+def make_pixel_corpus(side: int = 64, images: int = 40) -> Corpus:
+    """A learnable corpus with pixels, classes and confidences of chance."""
+    data = make_corpus(images)
+    rng = np.random.Generator(np.random.PCG64(7))
+    found = len(data.regions.features)
+    data = replace(
+        data,
+        regions=replace(
+            data.regions,
+            classes=rng.integers(0, 3, found).astype(np.int16),
+            class_confidences=rng.random(found).astype(np.float16),
+            class_names=("a", "b", "c"),
+        ),
+    )
+    values = rng.integers(0, 256, (images, 3 * side * side)).astype(np.float16)
+    rows = np.arange(images)
+    return replace(data, pixels=RegionStore(data.image_ids, values, rows, np.ones_like(rows)))
+
+
 def shuffled_pairs(corpus: Corpus, seed: int = 0) -> Corpus:
     """The same images and sentences; within each split the sentences belong to other images."""
     owners = corpus.image_of.copy()

@@ -5,11 +5,21 @@ from dataclasses import replace
 from helpers.corpora import make_corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import unpair
+from vse_lessons.models.a3vse_config import A3VSEConfig
 from vse_lessons.models.artpedia import ArtpediaConfig
 from vse_lessons.models.base import Optimization
 from vse_lessons.models.baselines.scan import SCANConfig
 from vse_lessons.models.vsa import VSA, VSAConfig
 
+SMALL_A3VSE = replace(
+    A3VSEConfig.paper(),
+    dimensions=8,
+    heads=2,
+    context=4,
+    word_dimensions=6,
+    hidden=5,
+    optimization=Optimization(epochs=1, batch_size=6, learning_rate=1e-3),
+)
 SMALL_SCAN = replace(SCANConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)
 SMALL_ARTPEDIA = replace(ArtpediaConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)
 VSA_OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)

@@ -26,9 +26,10 @@ TOY = parse_lexicon(
 TOY_NAMES = ("saluki", "beagle", "hot dog", "traffic light", "T-shirt")
 
 
-def around(store):
+def around(store, **parts):
     """A sparse corpus of a store."""
-    corpus = Corpus("toy", store, ("a dog",), np.array([0]), np.array(["train"] * len(store)))
+    splits = np.array(["train"] * len(store))
+    corpus = Corpus("toy", store, ("a dog",), np.array([0]), splits, **parts)
     rest = np.arange(1, len(store))
     return SparseCorpus(corpus, np.array([0]), rest, np.array([0]), np.array([0]))
 

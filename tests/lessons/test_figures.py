@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 from helpers import ROOT
-from lessons.test_notebooks import builder
+from helpers.notebooks import builder
 from PIL import Image
 
 FIGURES = ROOT / "figures"

@@ -1,6 +1,5 @@
 """The notebooks as they are committed, and as papermill runs them."""
 
-import importlib.util
 import json
 import os
 import re
@@ -13,6 +12,7 @@ import pytest
 import torch
 from helpers import ROOT
 from helpers.corpora import shared_data
+from helpers.notebooks import NOTEBOOKS, builder
 
 from vse_lessons import Embedder, load_model
 from vse_lessons.sources.catalogue import open_corpus
@@ -21,7 +21,6 @@ from vse_lessons.sources.storybook import world
 from vse_lessons.sources.storybook.drawing.picture import draw
 from vse_lessons.sources.storybook.writing.voices import write_sentences
 
-NOTEBOOKS = ROOT / "notebooks"
 TRAINING = ("03", "04", "05", "07")
 LESSONS = sorted(path.stem for path in (NOTEBOOKS / "source").glob("[0-9]*.py"))
 COMMON = ("corpus", "corpus_dir", "preset", "seed", "device", "out_dir")
@@ -29,16 +28,6 @@ KEYS = (
     *("lesson", "corpus", "split", "preset", "seed", "device", "n_images", "n_sentences", "model"),
     *("seconds", "peak_memory_mb", "versions"),
 )
-
-
-def load_builder():
-    spec = importlib.util.spec_from_file_location("build", NOTEBOOKS / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-builder = load_builder()
 
 
 def run(notebook: Path, folder: Path, **given) -> nbformat.NotebookNode:

@@ -4,23 +4,14 @@ from dataclasses import replace
 import pytest
 import torch
 from helpers.corpora import make_corpus
+from helpers.small_models import SMALL_A3VSE as SMALL
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.data.word_vectors import WordVectors
 from vse_lessons.models.a3vse import A3VSE, A3VSEConfig
-from vse_lessons.models.base import Batch, Optimization, Pairs
-
-SMALL = replace(
-    A3VSEConfig.paper(),
-    dimensions=8,
-    heads=2,
-    context=4,
-    word_dimensions=6,
-    hidden=5,
-    optimization=Optimization(epochs=1, batch_size=6, learning_rate=1e-3),
-)
+from vse_lessons.models.base import Batch, Pairs
 
 
 def build(config=SMALL, corpus=None):

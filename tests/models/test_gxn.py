@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus
+from helpers.corpora import make_pixel_corpus as corpus
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -19,7 +20,6 @@ from vse_lessons.blocks.similarity import order_similarity
 from vse_lessons.common.files import DataError
 from vse_lessons.data.pictures import Pictures
 from vse_lessons.data.pixels import read_pixels
-from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import tokenize
 from vse_lessons.models.base import Batch, Optimization
@@ -36,25 +36,6 @@ from vse_lessons.training.loop import _descend, fit
 
 OPTIMIZATION = Optimization(epochs=2, batch_size=8, learning_rate=5e-3, warmup_epochs=1, averaging=0.9)
 SMALL = replace(GXNConfig.smoke(), min_count=1, reward_after=0.3, drawn=5, optimization=OPTIMIZATION)
-
-
-def corpus(side=64, images=40):
-    """A learnable corpus with pixels, classes and confidences of chance."""
-    data = make_corpus(images)
-    rng = np.random.Generator(np.random.PCG64(7))
-    found = len(data.regions.features)
-    data = replace(
-        data,
-        regions=replace(
-            data.regions,
-            classes=rng.integers(0, 3, found).astype(np.int16),
-            class_confidences=rng.random(found).astype(np.float16),
-            class_names=("a", "b", "c"),
-        ),
-    )
-    values = rng.integers(0, 256, (images, 3 * side * side)).astype(np.float16)
-    rows = np.arange(images)
-    return replace(data, pixels=RegionStore(data.image_ids, values, rows, np.ones_like(rows)))
 
 
 def setup(variant="both", config=SMALL, data=None):

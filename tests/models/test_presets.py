@@ -11,6 +11,8 @@ from vse_lessons.models.baselines.dpc import DPCConfig
 from vse_lessons.models.baselines.linear import LinearConfig
 from vse_lessons.models.baselines.scan import SCANConfig
 from vse_lessons.models.baselines.vsepp import VSEPPConfig
+from vse_lessons.sources.catalogue import SOURCES
+from vse_lessons.sources.storybook import world
 
 CONFIGS = (A3VSEConfig, ArtpediaConfig, DANConfig, DPCConfig, LinearConfig, SCANConfig, VSEPPConfig)
 
@@ -22,7 +24,9 @@ def test_presets(config):
     photographs = getattr(config, "photographs", config.lesson)()
     assert config.preset("lesson", "flickr8k") == photographs
     assert config.preset("paper", "flickr8k") == config.paper()
-    assert config.preset("lesson", "storybook-art") == config.lesson()
+    for built_in in (*(name for name, source in SOURCES.items() if source.built_in), *world.NAMES):
+        assert config.preset("lesson", built_in) == config.lesson()
+    assert config.preset("lesson", "storybook of others") == photographs
     with pytest.raises(DataError, match="unknown preset 'poster'"):
         config.preset("poster")
     with pytest.raises(DataError, match="unknown preset 'photographs'"):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from helpers.corpora import make_corpus
+from helpers.tags import around, tagged
 from helpers.toy_model import Toy, ToyConfig
-from models.baselines.test_tags import around, tagged
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify

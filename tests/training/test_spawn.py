@@ -3,7 +3,7 @@
 import multiprocessing
 
 import torch
-from training.test_training import OPTIMIZATION, setup, weights
+from helpers.short_runs import OPTIMIZATION, setup, weights
 
 from vse_lessons.training.loop import fit
 

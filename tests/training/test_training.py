@@ -9,35 +9,18 @@ import numpy as np
 import pytest
 import torch
 from helpers import ROOT
-from helpers.corpora import make_corpus
-from models.test_a3vse import SMALL
+from helpers.short_runs import CONFIG, OPTIMIZATION, setup, weights
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from vse_lessons.common.files import DataError
 from vse_lessons.common.system import choose_device
-from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.models.base import Losses, Optimization
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.conditions import TrainingError
 from vse_lessons.training.loop import fit, learning_rate
-
-OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
-CONFIG = replace(SMALL, optimization=OPTIMIZATION, word_dropout=0.1, region_dropout=0.1)
-
-
-def setup(config=CONFIG, seed=0):
-    training = sparsify(make_corpus(80), 0.4, 3, seed)
-    training = training.with_semantics([f"w{n % 12}" for n in range(len(training.unannotated))])
-    torch.manual_seed(seed)
-    vocabulary = Vocabulary.build(training.training_sentences, 1)
-    return A3VSE(config, vocabulary, training.corpus.regions.dimensions), training
-
-
-def weights(model):
-    return torch.cat([value.flatten() for value in model.state_dict().values()])
 
 
 def run(out_dir=None, **arguments):
@@ -75,7 +58,7 @@ import sys, time
 sys.path.insert(0, {tests!r})
 import torch
 torch.set_num_threads(1)
-from training.test_training import OPTIMIZATION, setup
+from helpers.short_runs import OPTIMIZATION, setup
 
 from vse_lessons.training.loop import fit
 model, training = setup()

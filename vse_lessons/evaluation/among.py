@@ -18,7 +18,7 @@ from vse_lessons.models.base import Embedder
 class Spread:
     """The mean and the deviation of a figure over several draws."""
 
-    mean: float
+    mean: float  # over the draws
     deviation: float  # standard deviation over the draws; 0 where every draw is the same
 
 

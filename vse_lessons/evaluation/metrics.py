@@ -22,8 +22,8 @@ class Evaluation:
 
     t2i: dict[str, float]  # a sentence looks for its image: R@1, R@5, R@10, median_rank, mean_rank
     i2t: dict[str, float]  # an image looks for the best of its sentences; also R-precision, mAP@R
-    n_images: int
-    n_sentences: int
+    n_images: int  # that were searched
+    n_sentences: int  # that were searched
     folds: int = 1  # parts of the split that were searched one by one; the figures are their means
 
     @property

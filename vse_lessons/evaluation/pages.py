@@ -111,8 +111,8 @@ def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> 
     features = texts.fit_transform([*visual, *contextual])
     labels = np.repeat([1, 0], [len(visual), len(contextual)])
     classifier = LogisticRegression(C=10.0, max_iter=1000).fit(features, labels)
-    told = texts.transform([corpus.sentences[s] for s in numbers])
-    return _page_scores(corpus, numbers, classifier.decision_function(told))
+    features = texts.transform([corpus.sentences[s] for s in numbers])
+    return _page_scores(corpus, numbers, classifier.decision_function(features))
 
 
 def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndarray:

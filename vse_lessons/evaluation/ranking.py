@@ -112,7 +112,8 @@ def owners_of_matrix(similarity: Tensor, image_of: Tensor) -> Tensor:
             f"similarities are (images, sentences), a row an image; these have the shape "
             f"{tuple(similarity.shape)}"
         )
-    return check_owners(image_of, *similarity.shape, similarity.device)
+    images, sentences = similarity.shape
+    return check_owners(image_of, images, sentences, similarity.device)
 
 
 def check_owners(image_of: Tensor, images: int, sentences: int, device: torch.device) -> Tensor:
@@ -151,12 +152,13 @@ def rank_strips(strips: Strips, image_of: Tensor, images: int, block: int = BYTE
     rows_of_images = torch.arange(images + 1, device=image_of.device)
     first = torch.searchsorted(image_of[order], rows_of_images).tolist()
     mask = torch.empty(min(size, images), sentences, dtype=torch.bool, device=image_of.device)
-    own, sides = None, []
+    own = torch.empty(0, device=image_of.device)  # (S,) as soon as the type of the scores is known
+    sides = []
     for start, rows in _blocks(strips, size):
         _check_rows(rows, start)
         mine = order[first[start] : first[start + len(rows)]]
         local = image_of[mine] - start
-        own = rows.new_empty(sentences) if own is None else own
+        own = own if len(own) else rows.new_empty(sentences)
         own[mine] = rows[local, mine]
         sides.append(_own_positions(rows, local, own[mine], mask))
     t2i = torch.zeros(sentences, dtype=torch.int64, device=image_of.device)

@@ -27,6 +27,7 @@ from vse_lessons.evaluation.metrics import (
 )
 from vse_lessons.evaluation.ranking import (
     Ranks,
+    Strips,
     check_owners,
     owners_of_matrix,
     rank_strips,
@@ -98,18 +99,18 @@ def embed(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, b
     """
     model.check_detector(corpus.regions)
     images = np.asarray(images, np.int64)
-    numbers = [corpus.visual_of[image] for image in images]
-    owners = np.repeat(np.arange(len(images)), [len(found) for found in numbers])
-    if not len(owners):
+    own = [corpus.visual_of[image] for image in images]
+    rows = np.repeat(np.arange(len(images)), [len(sentences) for sentences in own])
+    if not len(rows):
         raise DataError(f"{corpus.name}: none of these {len(images)} images has a sentence to evaluate")
-    numbers = np.concatenate(numbers)
+    numbers = np.concatenate(own)
     texts = [corpus.sentences[s] for s in numbers]
     with evaluating(model):
         visual = [
             model.encode_images(batch.to(model.device)) for batch in corpus.regions.batches(images, block)
         ]
         textual = [model.encode_sentences(texts[i : i + block]) for i in range(0, len(texts), block)]
-    owners = torch.as_tensor(owners, device=model.device)
+    owners = torch.as_tensor(rows, device=model.device)
     return Embedded(concatenate(visual), concatenate(textual), owners, images, numbers)
 
 
@@ -138,10 +139,10 @@ def similarities(model: Embedder, embedded: Embedded, block: int = 1024) -> Tens
     Returns:
         (I, S) similarities.
     """
-    whole, start = None, 0
+    whole, start = torch.empty(0), 0
     with evaluating(model):
         for rows in _strips(model, embedded, block):
-            if whole is None:  # filled in place: torch.cat would hold everything twice
+            if not start:  # filled in place: torch.cat would hold everything twice
                 whole = rows.new_empty(len(embedded.images), rows.shape[1])
             whole[start : start + len(rows)] = rows
             start += len(rows)
@@ -168,7 +169,7 @@ def rank_embedded(model: Embedder, embedded: Embedded, block: int = 1024, held: 
     with evaluating(model):
         if shape[0] * shape[1] <= held:  # all at once, so that sentences are normalised once
             kept = list(_strips(model, embedded, shape[0]))
-            strips = lambda: kept  # noqa: E731
+            strips: Strips = lambda: kept  # noqa: E731
         else:
             strips = partial(_strips, model, embedded, block)
         found = rank_strips(strips, owners, shape[0])

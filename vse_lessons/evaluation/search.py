@@ -23,28 +23,28 @@ from vse_lessons.models.base import Embedder
 class Hit:
     """An answer: an image for a sentence, or a sentence (with its image) for an image."""
 
-    score: float
+    score: float  # the similarity to the query
     image: int  # number in the corpus
-    image_id: str
-    sentence: str | None = None
+    image_id: str  # its id in the corpus
+    sentence: str | None = None  # the answer to an image; None where the image is the answer
 
 
 class SearchIndex:
-    """A split that is embedded once and can be searched many times."""
+    """A split that is embedded once and can be searched many times.
+
+    Args:
+        model: the model.
+        corpus: the corpus.
+        split: "train", "val" or "test".
+        shortlist: how many candidates, the nearest by their compact vectors, are scored exactly; None:
+            all.  Of a model with one vector for each image and sentence it changes nothing.
+
+    Raises:
+        DataError: a shortlist below 1.
+    """
 
     def __init__(self, model: Embedder, corpus: Corpus, split: str = "test", shortlist: int | None = None):
-        """Embeds a split.
-
-        Args:
-            model: the model.
-            corpus: the corpus.
-            split: "train", "val" or "test".
-            shortlist: how many candidates, the nearest by their compact vectors, are scored exactly; None:
-                all.  Of a model with one vector for each image and sentence it changes nothing.
-
-        Raises:
-            DataError: a shortlist below 1.
-        """
+        """Embeds the split."""
         if shortlist is not None and shortlist < 1:
             raise DataError(f"a shortlist of {shortlist} candidates holds none: use at least 1, or None")
         self.model, self.corpus, self.shortlist = model, corpus, shortlist
@@ -108,7 +108,7 @@ class SearchIndex:
 
     def _candidates(self, query: Embeddings, side: int) -> Tensor:
         """Lists the rows that are scored exactly, of the images (side 0) or of the sentences (1)."""
-        if self.compact is None:
+        if self.compact is None or self.shortlist is None:
             number = len(self.embedded.images if side == 0 else self.embedded.sentences)
             return torch.arange(number, device=self.model.device)
         near = self.compact[side] @ compact(query)[0]

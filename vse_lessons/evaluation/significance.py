@@ -80,10 +80,10 @@ class Comparison:
     """Recall@K of a first model less that of a second one, on the same queries."""
 
     difference: float  # percentage points
-    low: float  # the interval of the difference, percentage points
-    high: float
+    low: float  # lower end of the interval of the difference, percentage points
+    high: float  # upper end
     p_value: float  # two-sided
-    n_queries: int
+    n_queries: int  # sentences or images that were looked up
     n_images: int  # that asked
 
 

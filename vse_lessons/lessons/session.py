@@ -30,19 +30,18 @@ class Lesson:
         folder: where `results.json`, checkpoints and the model go.
         figures: where figures go: under `folder`, or where `VSE_LESSONS_FIGURES` says.
         measured: figures for `results.json` that are noted along the way.
+
+    Args:
+        name: of the notebook.
+        parameters: of the run; "device", if it is there, is checked.
+        out_dir: the folder; empty: `lessons/<name>` under `VSE_LESSONS_HOME`.
+
+    Raises:
+        DataError: the device is unknown or not there, or a package that draws figures is not installed.
     """
 
     def __init__(self, name: str, parameters: Mapping[str, Any], out_dir: str | Path = ""):
-        """Makes the folder and sets the theme of figures.
-
-        Args:
-            name: of the notebook.
-            parameters: of the run; "device", if it is there, is checked.
-            out_dir: the folder; empty: `lessons/<name>` under `VSE_LESSONS_HOME`.
-
-        Raises:
-            DataError: the device is unknown or not there, or a package that draws figures is not installed.
-        """
+        """Makes the folder and sets the theme of figures."""
         from vse_lessons.lessons.plots.theme import use_theme
 
         self.name, self.parameters = name, dict(parameters)

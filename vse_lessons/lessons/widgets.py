@@ -12,6 +12,7 @@ import io
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -26,7 +27,7 @@ from vse_lessons.lessons.plots.theme import save
 LARGE = 50_000  # bytes of a PNG beyond which a notebook embeds a smaller copy
 
 
-def show_source(*things: object) -> Markdown:
+def show_source(*things: Callable[..., Any]) -> Markdown:
     """Shows the source of functions or classes of the library, as it is on disk.
 
     Args:
@@ -37,7 +38,7 @@ def show_source(*things: object) -> Markdown:
     """
     blocks = []
     for thing in things:
-        place = inspect.getmodule(thing).__name__.replace(".", "/")
+        place = thing.__module__.replace(".", "/")
         code = textwrap.dedent(inspect.getsource(thing)).rstrip()
         blocks.append(f"`{place}.py`\n\n```python\n{code}\n```")
     return Markdown("\n\n".join(blocks))

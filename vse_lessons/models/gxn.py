@@ -47,7 +47,7 @@ ADVERSARIAL = ("discriminator.", "generator.", "augment.")  # parts of the text-
 class GXNConfig(Presets):
     """Hyper-parameters of GXN.
 
-    Numbers of the paper are given from memory and marked; the slides print none.
+    The slides print none; values marked (paper) are attributed to the full paper and not verified.
     """
 
     dimensions: int = 1024  # H, of each of the two spaces (paper)

@@ -103,8 +103,12 @@ class Presets:
             raise DataError(f"unknown preset {name!r}: one of {', '.join(PRESETS)}")
         if name == "paper":
             return replace(cls.paper(), **cls.published.get(corpus, {}))  # type: ignore[type-var]
-        if name == "lesson" and not corpus.startswith("storybook"):
-            name = "photographs" if hasattr(cls, "photographs") else name
+        if name == "lesson" and hasattr(cls, "photographs"):
+            from vse_lessons.sources.catalogue import (
+                is_built_in,  # it opens all corpora, and PyTorch with them
+            )
+
+            name = "lesson" if is_built_in(corpus) else "photographs"
         return getattr(cls, name)()
 
     @classmethod
@@ -227,7 +231,7 @@ def _differences(config: Any, paper: Any, prefix: str = "") -> Iterator[Differen
 
 @lru_cache(maxsize=64)
 def _comments(kind: type) -> dict[str, str]:
-    """The comment behind each field of a class, where its source is at hand."""
+    """The comment behind each field of a class, where its source can be read."""
     try:
         source = inspect.cleandoc("\n" + inspect.getsource(kind))
     except (OSError, TypeError):

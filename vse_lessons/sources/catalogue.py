@@ -66,9 +66,8 @@ class Source:
             with its pictures.  `pictures` is False where regions have been extracted elsewhere, so that no
             picture need be there.  Of a built-in corpus it is called as `reader(preset, progress)`.
         release: What `prepare` knows of it; None: it cannot be prepared.
-        on_bad: "error": bad input is an error, as with the corpora of papers; "skip": it is left out, for of
-        some
-            thousand files from the web some are damaged or too large.
+        on_bad: "error": bad input is an error, as with the corpora of papers; "skip": it is left out,
+            because a few of some thousand files from the web are damaged or too large.
         built_in: Whether it is made by this library and needs no folder.
         other_releases: Other forms in which it is published, by a name.
     """
@@ -114,6 +113,18 @@ def find_source(name: str) -> Source:
     if name not in SOURCES:
         raise DataError(f"unknown corpus {name!r}: one of {', '.join(SOURCES)}")
     return SOURCES[name]
+
+
+def is_built_in(name: str) -> bool:
+    """Tells whether a corpus comes with the library.
+
+    Args:
+        name: One of `SOURCES`, or the name that an opened corpus bears (`storybook` is `storybook-photo`).
+
+    Returns:
+        True for Storybook's corpora; False for all others and for names that nobody knows.
+    """
+    return name in world.NAMES or (name in SOURCES and SOURCES[name].built_in)
 
 
 def open_corpus(
@@ -299,7 +310,14 @@ def open_target(
 
 
 def has_features(folder: Path) -> bool:
-    """Whether regions that somebody else has extracted are in a folder."""
+    """Tells whether regions that somebody else has extracted are in a folder.
+
+    Args:
+        folder: The folder of a corpus.
+
+    Returns:
+        True where it holds bottom-up TSV files or a folder features/.
+    """
     return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
 
 

@@ -19,8 +19,8 @@ from vse_lessons.sources.detectors.extraction import extract_regions
 class Opened:
     """A corpus with its pictures, where there are pictures."""
 
-    corpus: Corpus
-    pictures: Pictures | None = None
+    corpus: Corpus  # images, regions, sentences and splits
+    pictures: Pictures | None = None  # None: somebody else has extracted the regions
 
     def picture(self, image: int) -> Image.Image:
         """Loads the picture of an image of the corpus, by its number."""

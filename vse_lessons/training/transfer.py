@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from vse_lessons.common.errors import DataError
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus, sparsify
 from vse_lessons.data.unpaired import Unpaired, unpair
@@ -20,14 +21,14 @@ ADAPTING = ("VSA-AE", "VSA-E-MMD", "VSA-AE-MMD", "VSA-AE-ADV")
 REFERENCES = ("source", "statistics", "CORAL", "CCA", "linear", "supervised")
 ROWS = ("source", "statistics", *ADAPTING, *REFERENCES[2:])
 SENTENCES = 2  # of each source image
-Domain = Corpus | Unpaired
+Domain = TypeVar("Domain", bound=Corpus | Unpaired)
 
 
 def configure(row: str, preset: str = "lesson", corpus: str = "storybook", mmd_factor: float = 1.0) -> Any:
     """Return the hyper-parameters of a row, with the weights of MMD times a factor."""
     if row in ("CCA", "linear"):
         return spec(row).config.preset(preset, corpus)
-    config = spec("VSA").config.preset(preset, corpus).with_variant(row if row in ADAPTING else "source")
+    config: Any = spec("VSA").config.preset(preset, corpus).with_variant(row if row in ADAPTING else "source")
     return replace(config, align_images=mmd_factor * config.align_images,
                    align_sentences=mmd_factor * config.align_sentences)  # fmt: skip
 
@@ -50,25 +51,27 @@ def prepare_transfer(
         pairs where training sees it; `supervised` trains on the target's pairs and nothing else.
     """
 
-    def seen(domain: Domain) -> Domain:
+    def seen(domain: Any) -> Any:
         images = domain.images("train") if isinstance(domain, Corpus) else domain.images
         regions, own = domain.regions, row == "statistics" or row in ADAPTING
         return replace(domain, regions=regions.standardized(images) if own else regions.means())
 
     source, target = seen(source), seen(target)
     if row == "supervised":
+        if not isinstance(target, Corpus):
+            raise DataError("the row supervised trains on the target's pairs: open a target that has them")
         return sparsify(target, 1.0, SENTENCES, seed), target
     training = sparsify(source, 1.0, SENTENCES, seed)
     beside = training.with_target(_without_pairs(target))  # also where it is only to be checked
     return beside if words or row in ADAPTING else training, target
 
 
-def _without_pairs(target: Domain) -> Unpaired:
+def _without_pairs(target: Corpus | Unpaired) -> Unpaired:
     return unpair(target) if isinstance(target, Corpus) else target
 
 
 def train_row(
-    row: str, config: Any, training: SparseCorpus, target: Domain, seed: int = 0, **options: Any
+    row: str, config: Any, training: SparseCorpus, target: Corpus | Unpaired, seed: int = 0, **options: Any
 ) -> tuple[Embedder, TrainingResult | None]:
     """Train the model of a row, on what `prepare_transfer` gave; the options are those of `train`."""
     if row == "CORAL":

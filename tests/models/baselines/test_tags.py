@@ -12,7 +12,6 @@ from vse_lessons.data.wordnet import load_wordnet
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.baselines.tags import Concepts, Tags, TagsConfig, lexicon_of
 from vse_lessons.sources.catalogue import open_corpus
-from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.detectors.imagenet import imagenet_words
 from vse_lessons.sources.storybook.writing.lexicons.general import TAG_NAMES
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
@@ -195,9 +194,11 @@ def test_a_corpus_without_tags_is_refused():
 
 
 def test_storybook_has_a_lexicon_of_its_own_and_photographs_have_wordnet():
-    assert lexicon_of(tagged(detector="storybook 2")) is tag_lexicon()
-    assert lexicon_of(tagged(detector=f"{EfficientNetLite0.name} 1")) is load_wordnet()
-    assert lexicon_of(tagged(detector="storybooks of others")) is load_wordnet()
+    for lexicon, expected in (("storybook", tag_lexicon()), ("wordnet", load_wordnet())):
+        training = around(tagged(), lexicon=lexicon)
+        assert lexicon_of(training.corpus) is expected
+        assert Tags.build(TagsConfig(), training).concepts.lexicon is expected
+    assert lexicon_of(make_corpus(6)) is load_wordnet()
 
 
 def test_storybook_beats_chance_without_any_annotation(tmp_path, monkeypatch):
@@ -206,7 +207,11 @@ def test_storybook_beats_chance_without_any_annotation(tmp_path, monkeypatch):
     images = len(data.images("test"))
     chance = 2 * 100 * (1 + 5 + 10) / images  # and less than that for ties
     strict, below = (
-        evaluate(Tags.build(TagsConfig().with_variant(variant), around(data.regions)), data, "test").rsum
+        evaluate(
+            Tags.build(TagsConfig().with_variant(variant), around(data.regions, lexicon=data.lexicon)),
+            data,
+            "test",
+        ).rsum
         for variant in ("full", "hyponyms")
     )
     assert strict > 1.3 * chance and below > 1.1 * strict

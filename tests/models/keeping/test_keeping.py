@@ -5,12 +5,12 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from helpers import ROOT
-from helpers.corpora import make_corpus, make_pages
-from models.test_gxn import corpus as pixel_corpus
+from helpers.corpora import make_corpus
+from helpers.kept_models import scores, training_for
+from helpers.tags import TOY, around, tagged
 from safetensors.torch import load_file, save_file
 
 from vse_lessons.common.files import DataError
@@ -33,7 +33,6 @@ from vse_lessons.training.train import train
 VECTORS = WordVectors(
     {"w1": 0, "zebra": 1, "w3": 3}, torch.randn(4, 6, generator=torch.Generator().manual_seed(3))
 )
-SENTENCES = ["w1 w2 w3", "zebra w4", "", "nothing known"]
 KEPT = [name for name in MODELS if name not in ("tags", "zero-shot")]
 
 
@@ -46,32 +45,12 @@ def small(name):
     return config
 
 
-def training_for(name):
-    """A corpus on which the model of that name can be built."""
-    if name == "Artpedia":
-        return sparsify(make_pages(), 1.0, None)
-    if name == "GXN":
-        data = pixel_corpus()
-        return sparsify(replace(data, splits=np.array(["train"] * 30 + ["val"] * 10)), 1.0, 3)
-    data = make_corpus()
-    training = sparsify(data, 0.6, 3)
-    if name in ("VSA", "CORAL"):
-        return training.with_target(unpair(make_corpus(seed=5)))
-    return training.with_semantics([f"w{n % 12}" for n in range(len(training.unannotated))])
-
-
 def build(name, training):
     if name == "CORAL":
         config = small(name)
         inner = VSA.build(config.source, replace(training, target=None))
         return spec(name).build(config, training, model=inner)
     return spec(name).build(small(name), training, seed=1, word_vectors=VECTORS).eval()
-
-
-def scores(model, data):
-    images = data.regions.batch(range(len(data.image_ids)))
-    with torch.no_grad():
-        return model.similarity(model.encode_images(images), model.encode_sentences(SENTENCES))
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -105,7 +84,7 @@ CHILD = """
 import sys, torch
 sys.path.insert(0, {tests!r})
 torch.set_num_threads(1)
-from models.keeping.test_keeping import scores, training_for
+from helpers.kept_models import scores, training_for
 from vse_lessons.models.registry import load_model
 from safetensors.torch import save_file
 for name in {names!r}:
@@ -313,8 +292,6 @@ def test_a_full_disk_keeps_the_older_model(kept, monkeypatch):
 
 
 def test_models_with_nothing_of_their_own_say_so(tmp_path):
-    from models.baselines.test_tags import TOY, around, tagged
-
     model = Tags.build(TagsConfig(), around(tagged()), lexicon=TOY)
     with pytest.raises(DataError, match=r"build the baseline again with Tags\.build"):
         model.save(tmp_path / "tags")

@@ -20,7 +20,7 @@ def read_corpus(name: str, folder: Path) -> Listing | Corpus:
 
     That is a listing, or a corpus where the regions are part of it.
     """
-    with redirect_stdout(io.StringIO()):  # what is left out is counted here, not told
+    with redirect_stdout(io.StringIO()):  # what is left out is counted here, not printed
         content = read_source(name, folder)
     return content[0] if isinstance(content, tuple) else content  # a corpus with its pictures
 
@@ -38,7 +38,7 @@ def check_corpus(
     Returns:
         Facts about the corpus, and findings; the reader's own message if it cannot be read.
     """
-    facts = {"name": name, "folder": corpus_dir or ""}
+    facts: dict[str, Any] = {"name": name, "folder": corpus_dir or ""}
     if name not in SOURCES:
         known = ", ".join(SOURCES)
         return facts, [Finding("corpus", f"unknown corpus {name!r}", f"use one of {known}")]

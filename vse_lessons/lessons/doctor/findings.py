@@ -13,8 +13,8 @@ class Finding:
     """Something that is wrong, and what to do about it."""
 
     kind: str  # in one or two words
-    what: str
-    remedy: str
+    what: str  # is wrong, and where
+    remedy: str  # what to do about it
 
 
 def install_line(extra: str = "") -> str:

@@ -56,7 +56,7 @@ def check_extra(name: str) -> dict[str, Any]:
     installed, missing = {}, []
     remedy = install_line("" if name == "library" else name)
     for requirement in REQUIRED[name]:
-        package, sign, wanted = re.fullmatch(r"(.+?)(>=|==)(.+)", requirement).groups()
+        package, sign, wanted = re.split(r"(>=|==)", requirement)
         with suppress(metadata.PackageNotFoundError):
             installed[package] = metadata.version(package) or "unknown"
         here = installed.get(package, "none")

@@ -10,6 +10,7 @@ from typing import Any
 
 from vse_lessons.lessons.doctor.findings import ROOT, Finding, install_line
 from vse_lessons.lessons.doctor.stores import Store, storybook_stores
+from vse_lessons.sources.storybook import world
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def check_lesson(
         "notebook", "state" (ready, draws or lacks), "says", a line of text, and "findings".
     """
     own = {storybook_stores()["regions", domain, "lesson"] for domain in lesson.domains}
-    here = [s for s in stores if s.corpus == "storybook" and Path(s.path).name in own]
-    lacks = [*lacks, *(store.finding for store in here if store.state == "damaged")]
+    here = [s for s in stores if s.corpus == world.FOLDER and Path(s.path).name in own]
+    lacks = [*lacks, *(s.finding for s in here if s.state == "damaged" and s.finding)]
     if not os.path.isfile(NOTEBOOKS / f"{lesson.notebook}.ipynb"):
         what = f"the notebooks, or some, are not in {NOTEBOOKS} (was the library installed alone?)"
         lacks.append(

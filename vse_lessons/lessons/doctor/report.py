@@ -20,12 +20,12 @@ def lines(report: Mapping[str, Any]) -> list[str]:
         Lines of at most `WIDTH` columns.
     """
     machine, extras = report["machine"], report["extras"]
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (name, ", ".join(f"{package} {version}" for package, version in extra["installed"].items()))
         for name, extra in extras.items()
         if name != "library"
     ]
-    lacks = [
+    lacks: list[tuple[object, ...]] = [
         (f"{name} lacks", f"{', '.join(extra['missing'])}; remedy: {extra['findings'][0].remedy}")
         for name, extra in extras.items()
         if extra["missing"]

@@ -132,7 +132,7 @@ def mark_older(corpus: str, stores: Sequence[Store]) -> list[Store]:
     Of Storybook, which has stores for each domain, these are the stores that no picture of today belongs to.
     """
     whole = sorted((s for s in stores if s.state == "whole"), key=lambda store: store.modified)
-    if corpus == "storybook":
+    if corpus == world.FOLDER:
         sizes, today = {sum(world.SIZES[p]) for p in PRESETS}, set(storybook_stores().values())
         old = {s.path for s in whole if s.images in sizes and Path(s.path).name not in today}
     else:

@@ -1,7 +1,7 @@
 """Draws figures: statistics with seaborn from tidy frames, pictures with boxes with plain matplotlib.
 
-Colours are told apart by the colour-blind and are never the only sign of anything.  Intervals are half of the
-95 % Student interval over seeds on either side.
+The colour-blind can distinguish the colours, which are never the only sign of anything.  Intervals are half
+of the 95 % Student interval over seeds on either side.
 """
 
 # ruff: noqa: F401 - type checkers read these imports, Python imports a name when it is first used

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 
 from vse_lessons.evaluation.significance import spread
 from vse_lessons.lessons.plots.theme import PALETTE, axes_of, label
@@ -90,6 +91,7 @@ def bars(
             )
     else:
         for container in axes.containers:
+            assert isinstance(container, BarContainer), "a bar plot draws bars"
             axes.bar_label(container, fmt=f"%.{digits}f", padding=4, fontsize=9)
         sns.move_legend(axes, "best", title=None)
     axes.grid(False, axis="y")

@@ -186,7 +186,7 @@ def learning_curves(
     }
     figure, axes = panels(3 if accuracies else 2, width=4.6, height=3.6)
     losses = history_frame(history, {name: name.replace("_", " ") for name in terms})
-    names = {"x": "epoch", "y": "value", "group": "series", "over_seeds": False}
+    names: dict[str, Any] = {"x": "epoch", "y": "value", "group": "series", "over_seeds": False}
     curves(
         losses,
         **names,

@@ -98,7 +98,7 @@ def tsne(
     for pair in links:
         first, second = (frame.loc[frame["group"] == plain(name), ["x", "y"]].to_numpy() for name in pair)
         lines = np.stack([first[: len(second)], second[: len(first)]], 1)
-        axes.add_collection(LineCollection(lines, colors="gray", linewidths=0.5, alpha=0.5, zorder=0))
+        axes.add_collection(LineCollection(list(lines), colors="gray", linewidths=0.5, alpha=0.5, zorder=0))
     sns.scatterplot(
         frame,
         x="x",

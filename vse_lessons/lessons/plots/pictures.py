@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from vse_lessons.common.errors import DataError
 from vse_lessons.data.regions import Detections
 from vse_lessons.lessons.plots.theme import PALETTE, plain, wrap
 
@@ -38,6 +39,18 @@ def show_picture(
         spine.set_linewidth(4)
 
 
+def _confidences(found: Detections) -> np.ndarray:
+    if found.class_confidences is None:
+        raise DataError("these regions came without confidences: none of them is the surest")
+    return found.class_confidences
+
+
+def _boxes(found: Detections) -> np.ndarray:
+    if found.boxes is None:
+        raise DataError("these regions came without boxes: they cannot be drawn")
+    return found.boxes
+
+
 def surest(
     found: Detections, most: int = 6, least: float = 0.0, distinct: Sequence[str] | None = None
 ) -> np.ndarray:
@@ -53,11 +66,12 @@ def surest(
     Returns:
         Numbers of regions.
     """
-    order = np.argsort(-found.class_confidences, kind="stable")
-    order = order[found.class_confidences[order] >= least]
+    confidences = _confidences(found)
+    order = np.argsort(-confidences, kind="stable")
+    order = order[confidences[order] >= least]
     if distinct is not None:
         order = np.array(list({distinct[r]: r for r in reversed(order)}.values())[::-1], int)
-        order = order[np.argsort(-found.class_confidences[order], kind="stable")]
+        order = order[np.argsort(-confidences[order], kind="stable")]
     return order[:most]
 
 
@@ -83,7 +97,7 @@ def draw_boxes(
     """
     width, height = picture.size
     for place, region in enumerate(surest(found, most, least, labels if distinct else None)):
-        x0, y0, x1, y1 = found.boxes[region] * (width, height, width, height)
+        x0, y0, x1, y1 = _boxes(found)[region] * (width, height, width, height)
         color = PALETTE[place % 6]
         axes.add_patch(plt.Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, color=color, lw=1.8))
         x, side = (x0, "left") if x0 < 0.55 * width else (x1, "right")  # stay within the picture
@@ -133,15 +147,15 @@ def contact_sheet(
         surest(found, most, least, words if distinct else None) for found, words in zip(detections, labels)
     ]
     said = [
-        [plain(f"{words[r]} {found.class_confidences[r]:.2f}") for r in shown]
+        [plain(f"{words[r]} {_confidences(found)[r]:.2f}") for r in shown]
         for found, words, shown in zip(detections, labels, regions)
     ]
     beside = 2 if max((len(text) for card in said for text in card), default=0) <= 23 else 1
-    lines = [
+    heights = [
         sum(text.count("\n") + 1.3 for text in texts) + 1.35 * -(-len(card) // beside)
         for texts, card in zip(wrapped, said)
     ]
-    lines = max(lines) + 3.4
+    lines = max(heights) + 3.4
     rows, height = -(-len(pictures) // columns), 1 + LINE * lines
     whole = {"left": 0, "right": 1, "top": 1, "bottom": 0, "wspace": 0, "hspace": 0}
     size = (columns * 1.06 * CARD, rows * height * CARD)
@@ -241,7 +255,7 @@ def region_attention(axes: Axes, picture: Image.Image, found: Detections, weight
     """
     width, height = picture.size
     heat = np.zeros((height, width))
-    for weight, box in zip(weights, found.boxes):
+    for weight, box in zip(weights, _boxes(found)):
         x0, y0, x1, y1 = np.round(box * (width, height, width, height)).astype(int)
         heat[y0:y1, x0:x1] = np.maximum(heat[y0:y1, x0:x1], weight)
     veil = np.zeros((height, width, 4))

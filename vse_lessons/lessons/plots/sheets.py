@@ -108,7 +108,7 @@ def page(
     text.axis("off")
     text.set(xlim=(0, 1), ylim=(height, 0))
     y = 0.1
-    for place, (told, seen) in enumerate(zip(wrapped, visual)):
+    for place, (sentence, seen) in enumerate(zip(wrapped, visual)):
         score = "" if scores is None else f"{scores[place]:+.2f}  "
         color = RIGHT if seen else WRONG
         text.text(0, y, f"{'✓' if seen else '✗'}", color=color, fontsize=12, va="top", fontweight="bold")
@@ -116,7 +116,7 @@ def page(
         text.text(
             0.03 if scores is None else 0.115,
             y,
-            told,
+            sentence,
             fontsize=8.5,
             va="top",
             linespacing=1.15,
@@ -128,6 +128,6 @@ def page(
                 "linewidth": 1.1,
             },
         )
-        y += 0.185 * (told.count("\n") + 1.75)
+        y += 0.185 * (sentence.count("\n") + 1.75)
     figure.tight_layout()
     return figure

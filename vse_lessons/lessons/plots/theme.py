@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, told apart by the colour-blind; never the only sign of anything
+# Okabe and Ito's colours, which the colour-blind can distinguish; never the only sign of anything
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 RIGHT, WRONG = PALETTE[2], PALETTE[1]
@@ -82,7 +82,12 @@ def axes_of(axes: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
 
 
 def label(axes: Axes, **settings: object) -> None:
-    """Sets titles and labels, whose dollars start no formula, and what else `Axes.set` takes."""
+    """Sets titles and labels, whose dollars start no formula, and other properties of axes.
+
+    Args:
+        axes: the axes.
+        settings: properties by name, as `Axes.set` takes them: title, xlabel, ylim ...
+    """
     axes.set(**{key: plain(value) if isinstance(value, str) else value for key, value in settings.items()})
 
 

@@ -19,13 +19,13 @@ from torch import Tensor
 
 from vse_lessons.blocks.similarity import normalize
 from vse_lessons.common.files import DataError
+from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.regions import RegionBatch, RegionStore
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import tokenize
 from vse_lessons.data.wordnet import Key, Lexicon, load_wordnet
 from vse_lessons.models.base import Embedder, Presets
 from vse_lessons.models.building import Vectors
-from vse_lessons.sources.storybook.detector import StorybookDetector
 from vse_lessons.sources.storybook.writing.lexicons.tags import tag_lexicon
 
 NORMALIZATIONS = ("none", "unit", "standard")
@@ -158,7 +158,7 @@ class Tags(Embedder):
             training: a sparse corpus whose store has image-level tags.
             seed: not used.
             word_vectors: not used.
-            lexicon: from words to concepts; None: Storybook's own for Storybook, WordNet for all others.
+            lexicon: from words to concepts; None: the one that the corpus names.
 
         Returns:
             The model.
@@ -167,7 +167,7 @@ class Tags(Embedder):
             DataError: the store holds no tags.
         """
         store = training.corpus.regions
-        return cls(store, lexicon or lexicon_of(store), config).remember(training)
+        return cls(store, lexicon or lexicon_of(training.corpus), config).remember(training)
 
     def save(self, folder: str | Path, **notes: Any) -> None:
         """Refuse: the scores are the corpus's own, and nothing is learnt that could be kept."""
@@ -211,14 +211,13 @@ class Tags(Embedder):
             return images.float() @ sentences.float().T
 
 
-def lexicon_of(store: RegionStore) -> Lexicon:
-    """Choose the lexicon of a store's tags.
+def lexicon_of(corpus: Corpus) -> Lexicon:
+    """Load the lexicon that a corpus names.
 
     Args:
-        store: regions with image-level tags.
+        corpus: the corpus.
 
     Returns:
-        Storybook's own lexicon for its tags, WordNet for those of all others.
+        Storybook's own lexicon, or WordNet.
     """
-    ours = store.detector.startswith(f"{StorybookDetector.name} ")
-    return tag_lexicon() if ours else load_wordnet()
+    return tag_lexicon() if corpus.lexicon == "storybook" else load_wordnet()

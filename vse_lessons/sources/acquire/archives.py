@@ -40,7 +40,14 @@ JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file's name is that of an archive that `unpack` reads."""
+    """Tells by its name whether `unpack` reads a file.
+
+    Args:
+        path: The file, which need not be there.
+
+    Returns:
+        True for the names of zip and tar archives.
+    """
     return str(path).lower().endswith((*ZIPS, *TARS))
 
 

@@ -42,7 +42,7 @@ class Fetched:
     """What became of the files asked for."""
 
     there: list[str] = field(default_factory=list)  # were there before, with the right checksum
-    fetched: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)  # came now
     gone: dict[str, str] = field(default_factory=dict)  # file name -> why it cannot be had
 
 
@@ -129,7 +129,11 @@ def fetch_all(
 
 
 def forget(path: Path) -> None:
-    """Drops the checksum of a file that turned out to be damaged, so that another one will be taken."""
+    """Drops the checksum of a file that turned out to be damaged, so that another one will be taken.
+
+    Args:
+        path: The file, beside `checksums.json`.
+    """
     known = _read(path.parent / CHECKSUMS)
     if known.pop(path.name, None):
         write_json(path.parent / CHECKSUMS, known)

@@ -15,7 +15,14 @@ SPEED = 10e6  # bytes a second, for guessing how long a download takes
 
 
 def print_plan(release: Release, folder: Path, missing: Sequence[File], archives: Sequence[Path]) -> None:
-    """Says what would be unpacked and fetched, how large it is, and how long it takes."""
+    """Prints what would be unpacked and fetched, how large it is, and how long it takes.
+
+    Args:
+        release: The release.
+        folder: Where its files go.
+        missing: The files that would be fetched.
+        archives: The archives that would be unpacked.
+    """
     for path in archives:
         print(f"would unpack {path}")
     for file in missing:
@@ -41,14 +48,30 @@ def print_plan(release: Release, folder: Path, missing: Sequence[File], archives
 
 
 def free_space(folder: Path) -> int:
-    """Bytes that are free on the disk of a folder, which need not be there yet."""
+    """Measures the free space on the disk of a folder.
+
+    Args:
+        folder: The folder, which need not be there yet.
+
+    Returns:
+        Free bytes.
+    """
     folder = folder.absolute()
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     return shutil.disk_usage(existing).free
 
 
 def require_space(folder: Path, needed: float, what: str) -> None:
-    """Raises a `DataError` if fewer than `needed` bytes are free on the disk of a folder."""
+    """Refuses to start where the disk of a folder has too little room.
+
+    Args:
+        folder: The folder.
+        needed: Bytes.
+        what: Words for the message that say what needs them.
+
+    Raises:
+        DataError: Fewer than `needed` bytes are free.
+    """
     if needed > (free := free_space(folder)):
         raise DataError(
             f"{folder} needs {needed / 1e6:,.0f} MB {what}, but that disk has "
@@ -109,7 +132,16 @@ def refuse_apology(path: Path) -> str | None:
 
 
 def unpack_archive(release: Release, path: Path, folder: Path) -> None:
-    """Unpacks an archive of the user's or of the release; its name says where to."""
+    """Unpacks an archive of the user's or of the release.
+
+    Args:
+        release: The release, which knows where the content of an archive of this name goes.
+        path: The archive.
+        folder: The folder of the corpus.
+
+    Raises:
+        DataError: The archive is damaged or holds what must not be unpacked.
+    """
     known = {stem_of(file.name): file for file in release.files}
     file = known.get(stem_of(path.name), File(path.name, holds=("*",)))
     size = path.stat().st_size

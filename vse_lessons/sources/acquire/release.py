@@ -124,7 +124,17 @@ def stem_of(name: str) -> str:
 def missing_files(
     release: Release, folder: Path, optional: bool, archives: Sequence[Path] = ()
 ) -> list[File]:
-    """The files whose content is neither in the folder nor in the archives that the user has."""
+    """Lists the files whose content is neither in the folder nor in the archives that the user has.
+
+    Args:
+        release: The release.
+        folder: The folder of the corpus.
+        optional: Whether optional files are missed too.
+        archives: Archives that the user has.
+
+    Returns:
+        The missing files, in the release's order.
+    """
     have = {stem_of(path.name) for path in archives}
     return [
         file
@@ -134,7 +144,19 @@ def missing_files(
 
 
 def needed_archives(release: Release, folder: Path, given: Sequence[Path]) -> list[Path]:
-    """The archives that hold what is not there yet, of those given and those in the folder."""
+    """Lists the archives that hold what is not there yet.
+
+    Args:
+        release: The release.
+        folder: The folder of the corpus; archives in it count too.
+        given: Archives that the user names.
+
+    Returns:
+        The archives to unpack; of the others it is printed that they are not needed.
+
+    Raises:
+        DataError: A given archive is not there.
+    """
     known = {stem_of(file.name): file for file in release.files if is_archive(Path(file.name))}
     complete = bool(release.files) and not missing_files(release, folder, False)
     needed = []

@@ -71,5 +71,12 @@ def summarize(corpus: Counted, release: Release, skipped: int) -> list[str]:
 
 
 def describe_written(folder: Path) -> str:
-    """How to open what was written to a folder."""
+    """Describes how to open a corpus that was written to a folder.
+
+    Args:
+        folder: The prepared corpus.
+
+    Returns:
+        A line with the parameters that a notebook takes.
+    """
     return f"written: {folder}; -p corpus prepared -p corpus_dir {folder}"

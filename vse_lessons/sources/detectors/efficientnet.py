@@ -33,6 +33,12 @@ class EfficientNetLite0:
     classifier, made for the mean of all cells, is applied to each region for its class and to the
     whole for the tags (a softmax over the 1,000 classes).  The attribute of a region is the colour
     that most of its pixels have, with their share as the confidence.
+
+    Args:
+        device: Where it runs: "cpu", "cuda".
+
+    Raises:
+        DataError: The packages with its code and weights are not installed.
     """
 
     name = "efficientnet-lite0"

@@ -87,12 +87,12 @@ def extract_regions(
     return store
 
 
-def store_name(pictures: Pictures, detector: Detector) -> str:
+def store_name(pictures: Pictures, detector: Detector | type[Detector]) -> str:
     """Names the store of some pictures: `{detector.name}-{digest}`.
 
     Args:
         pictures: The pictures; the digest covers their ids and every pixel.
-        detector: The detector; the digest covers its name and version.
+        detector: The detector, or its class; the digest covers its name and version.
 
     Returns:
         The name of the folder.

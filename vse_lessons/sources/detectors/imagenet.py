@@ -12,7 +12,7 @@ from importlib.resources import files
 class ImageNetWords:
     """What the 1,000 classes of ImageNet are called, in the order of the classifier's outputs."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # the first synonym of each class
     # for each class the synonyms of the class, then of each hypernym, nearest first
     chains: tuple[tuple[tuple[str, ...], ...], ...]
 

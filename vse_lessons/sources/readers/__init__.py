@@ -1,5 +1,7 @@
 """Readers of corpora as they are published, a file for each format."""
 
+from vse_lessons.common.lazy import attach
+
 __all__ = [
     "artpedia",
     "captions_csv",
@@ -14,3 +16,4 @@ __all__ = [
     "text_files",
     "unpaired",
 ]
+__getattr__, __dir__, _ = attach(__name__, {name: () for name in __all__})

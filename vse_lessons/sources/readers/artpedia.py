@@ -194,13 +194,13 @@ def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad:
 
 
 def _listing(kept: Sequence[tuple[Page, Path]], name: str, skipped: list[dict[str, str]]) -> Listing:
-    told = [
+    rows = [
         (text, number, kind)
         for number, (page, _) in enumerate(kept)
         for kind, texts in (("visual", page.visual), ("contextual", page.contextual))
         for text in texts
     ]
-    texts, owners, kinds = zip(*told) if told else ((), (), ())
+    texts, owners, kinds = zip(*rows) if rows else ((), (), ())
     return Listing(
         name,
         tuple(page.id for page, _ in kept),

@@ -35,7 +35,9 @@ def fetch_paintings(request: Request) -> bool:
             f"{missing * request.pause / 60:.0f} minutes; their sizes are not in the JSON"
         )
         return True
-    require_space(target, missing * GUESS, f"if {missing} paintings have 3 MB each, for no size is told,")
+    require_space(
+        target, missing * GUESS, f"if {missing} paintings have 3 MB each (their sizes are not published),"
+    )
     made = fetch_all(
         urls,
         target,

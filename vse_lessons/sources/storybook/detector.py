@@ -137,11 +137,14 @@ def suppress(boxes: np.ndarray, limit: float) -> list[int]:
 
 
 class StorybookDetector:
-    """Pictures to `Detections`.
+    """Detector of Storybook's things: from pictures to `Detections`.
 
     Like Faster R-CNN's 36 boxes, the regions go down to unconfident ones: at least `min_regions` (fewer
     only if they would coincide), and up to `max_regions` of those that are `threshold` likely to be a
     thing.
+
+    Args:
+        weights: A safetensors file; the library has one.
     """
 
     name = "storybook"

@@ -19,11 +19,13 @@ from vse_lessons.sources.storybook.writing.voices import write_sentences
 
 VERSION = 1  # raise it when scenes, drawings or sentences change: pictures are then drawn anew
 SEED = 0  # of the world; the detector has learnt from another one
+FOLDER = "storybook"  # under `VSE_LESSONS_HOME`, for the regions of all domains
 SIZES = {  # pictures for training, validation and test
     "smoke": (240, 60, 60),
     "lesson": (2500, 300, 300),
     "paper": (29_000, 1_000, 1_000),  # as many as Flickr30K
 }
+NAMES = frozenset((*(f"storybook-{domain}" for domain in DOMAINS), "storybook-art-pages"))  # of its corpora
 
 
 def sample_scenes(domain: str, preset: str) -> list[Scene]:
@@ -47,7 +49,14 @@ def sample_scenes(domain: str, preset: str) -> list[Scene]:
 
 
 def picture_scenes(scenes: list[Scene]) -> Pictures:
-    """Makes the pictures of some scenes, each drawn when it is asked for."""
+    """Makes the pictures of scenes, each drawn when it is asked for.
+
+    Args:
+        scenes: The scenes.
+
+    Returns:
+        A picture a scene, in the same order.
+    """
     keys = tuple(scene.key.replace("storybook/", "") for scene in scenes)
     return Pictures(keys, lambda number: draw(scenes[number]), digest(f"storybook {VERSION}", *keys))
 
@@ -69,7 +78,7 @@ def open_domain(
     Raises:
         DataError: The domain or the preset is unknown.
     """
-    corpus = build_corpus(domain, preset, home() / "storybook", pages=pages, progress=progress)
+    corpus = build_corpus(domain, preset, home() / FOLDER, pages=pages, progress=progress)
     return corpus, picture_scenes(sample_scenes(domain, preset))
 
 

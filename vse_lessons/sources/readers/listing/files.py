@@ -12,7 +12,20 @@ FOLDERS = ("images", "Images", "img")
 
 
 def find_first(folder: Path, names: Iterable[str], what: str, *, is_folder: bool = False) -> Path:
-    """The first of some files, or folders, that is there; `DataError` if none is."""
+    """Finds the first of several files, or folders, that is there.
+
+    Args:
+        folder: Where to look.
+        names: Paths below it, in order of preference.
+        what: Words for the message that say what is looked for.
+        is_folder: Whether folders are looked for.
+
+    Returns:
+        Its path.
+
+    Raises:
+        DataError: None of them is there.
+    """
     names = tuple(names)
     for name in names:
         path = Path(folder) / name
@@ -22,7 +35,17 @@ def find_first(folder: Path, names: Iterable[str], what: str, *, is_folder: bool
 
 
 def read_text(path: Path) -> str:
-    """A file of UTF-8, without the mark at its beginning; `DataError` names the line that is none."""
+    """Reads a text file in UTF-8, without the mark at its beginning.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text.
+
+    Raises:
+        DataError: It cannot be read, or a line, which the message names, is not UTF-8.
+    """
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -33,6 +56,16 @@ def read_text(path: Path) -> str:
 
 
 def text_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and text of each line; the numbers are those of an editor."""
+    """Reads a text file line by line.
+
+    Args:
+        path: The file.
+
+    Yields:
+        Number and text of each line; the numbers are those of an editor.
+
+    Raises:
+        DataError: It cannot be read, or is not UTF-8.
+    """
     text = read_text(path)
     yield from enumerate(text.rstrip("\r\n").replace("\r\n", "\n").split("\n"), start=1)

@@ -17,7 +17,14 @@ SPLIT_SEED = 2018
 
 
 def draw_splits(count: int) -> np.ndarray:
-    """(count,) splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test."""
+    """Draws the splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test.
+
+    Args:
+        count: Images.
+
+    Returns:
+        (count,) str: "train", "val" or "test", the same for the same count.
+    """
     order = np.random.Generator(np.random.PCG64(SPLIT_SEED)).permutation(count)
     cuts = [round(SHARES[0] * count), round(sum(SHARES) * count)]
     splits = np.empty(count, dtype="<U8")
@@ -30,8 +37,8 @@ def draw_splits(count: int) -> np.ndarray:
 class Problems:
     """Raises the first problem of bad input ("error"), or gathers all of them ("skip")."""
 
-    on_bad: str
-    left_out: list[dict[str, str]] = field(default_factory=list)
+    on_bad: str  # "error" or "skip"
+    left_out: list[dict[str, str]] = field(default_factory=list)  # {"where": ..., "reason": ...} each
 
     def __post_init__(self) -> None:
         if self.on_bad not in ("error", "skip"):
@@ -54,7 +61,11 @@ def _printable(text: str) -> str:
 
 
 class Gathering:
-    """Pictures and their sentences as a reader finds them, each checked; at the end a `Listing`."""
+    """Pictures and their sentences as a reader finds them, each checked; at the end a `Listing`.
+
+    Args:
+        problems: What becomes of bad input.
+    """
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems

@@ -19,10 +19,10 @@ from vse_lessons.sources.readers.listing.matching import match_images
 class Listing:
     """N pictures on disk and their sentences: a corpus but for the regions."""
 
-    name: str
-    ids: tuple[str, ...]
-    paths: tuple[Path, ...]
-    sentences: tuple[str, ...]
+    name: str  # of the corpus
+    ids: tuple[str, ...]  # N, of the pictures
+    paths: tuple[Path, ...]  # N, where they lie
+    sentences: tuple[str, ...]  # S
     image_of: np.ndarray  # (S,) int64: the picture that each sentence belongs to
     splits: np.ndarray  # (N,) str
     kinds: np.ndarray | None = None  # (S,) str; None: all visual

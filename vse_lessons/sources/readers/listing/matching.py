@@ -18,7 +18,19 @@ COCO = re.compile(r"(?:COCO_[a-z]+\d{4}_)?(\d{1,19})", re.ASCII)
 
 
 def match_images(corpus: str, images: Sequence[str], store: RegionStore) -> np.ndarray:
-    """(N,) int64: each picture's row in a store with other names; -1 if it was skipped there."""
+    """Matches pictures with the rows of a store that has other names for them.
+
+    Args:
+        corpus: What the corpus is called, for messages.
+        images: N ids of pictures.
+        store: Regions that somebody else has extracted.
+
+    Returns:
+        (N,) int64: each picture's row in the store; -1 if it was skipped there.
+
+    Raises:
+        DataError: A picture has no row, or several may be its own.
+    """
     skipped = {entry["id"] for entry in store.skipped} - {*store.ids, ""}
     names = [*store.ids, *sorted(skipped)]  # the latter have no row
     exact = {name: number for number, name in enumerate(names)}

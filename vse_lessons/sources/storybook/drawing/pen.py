@@ -113,9 +113,13 @@ def smooth(points: Sequence[Point], rounds: int = 3) -> list[Point]:
 class Pen:
     """Draws one thing; x and y run from 0 to 100 from the left top of its frame.
 
-    `main` is what the thing is made of: its colour, or its patterned cloth.  `colour`, `dark`
-    and `light` are plain; `action` is what the thing does, `rng` varies its details.  `reach`
-    is the side on which a person holds something: "front", "back" or None.
+    `main` is what the thing is made of: its colour, or its patterned cloth.  `color`, `dark`
+    and `light` are plain; `action` is what the thing does.
+
+    Args:
+        thing: The thing.
+        rng: Varies its details.
+        reach: The side on which a person holds something: "front", "back" or None.
     """
 
     def __init__(self, thing: Thing, rng: random.Random, reach: str | None = None) -> None:

@@ -22,7 +22,14 @@ GRAIN = 6  # the strongest deviation of a photo's grain, in levels of 255
 
 
 def draw(scene: Scene) -> Image.Image:
-    """The picture of a scene, `CANVAS` x `CANVAS` RGB, the same on every machine."""
+    """Draws a scene, the same on every machine.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        An RGB picture of `CANVAS` x `CANVAS` pixels.
+    """
     canvas = background(scene.setting, random.Random(f"{scene.key}/setting"))
     for number in range(len(scene.things)):
         _draw_thing(canvas, scene, number, random.Random(f"{scene.key}/thing {number}"))

@@ -19,22 +19,17 @@ FUR = ("brown", "black", "white", "gray", "orange")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing, as it may occur in a scene.
+    """A kind of thing, as it may occur in a scene."""
 
-    It has a family, a usual width and height on the canvas (pixels, at the small size), the colours it comes
-    in, a place (`ground`, `air` or `table`), what it can be doing, and the settings that it appears in
-    (empty: all of them).
-    """
-
-    name: str
-    family: str
-    width: int
-    height: int
-    colors: tuple[str, ...] = ANY
-    place: str = "ground"
-    actions: tuple[str, ...] = ()
-    patterned: bool = False
-    settings: tuple[str, ...] = ()
+    name: str  # as the detector calls it
+    family: str  # kinds that are alike: person, animal, vehicle ...
+    width: int  # usual, on the canvas, in pixels at the small size
+    height: int  # likewise
+    colors: tuple[str, ...] = ANY  # that it comes in
+    place: str = "ground"  # or "air", "table"
+    actions: tuple[str, ...] = ()  # what it can be doing
+    patterned: bool = False  # whether it may have a pattern
+    settings: tuple[str, ...] = ()  # that it appears in; empty: all of them
 
 
 OUTDOOR = ("beach", "street", "night", "meadow", "snow", "harbour")

@@ -45,34 +45,31 @@ BOTTOMS = ("trousers", "shorts", "skirt")
 
 @dataclass(frozen=True)
 class Clothes:
-    """What a person wears.
+    """What a person wears."""
 
-    `print` is a motif on a plain tee, hoodie or sweater, or None; `bottom` is None under a dress.
-    """
-
-    top: str
-    sleeves: str
-    color: str
-    pattern: str
-    print: str | None
-    bottom: str | None
-    bottom_color: str | None
+    top: str  # tee, hoodie, dress ...
+    sleeves: str  # their length
+    color: str  # of the top
+    pattern: str  # of the top
+    print: str | None  # a motif on a plain tee, hoodie or sweater
+    bottom: str | None  # None under a dress
+    bottom_color: str | None  # None under a dress
     hat: str | None  # the hat's colour
     bag: str | None = None  # the bag's colour; only in the fashion domain
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing in a picture; `box` is (x0, y0, x1, y1) in pixels, y downwards."""
+    """One thing in a picture."""
 
-    kind: str
-    color: str
-    pattern: str
-    size: str
-    action: str | None
-    box: tuple[int, int, int, int]
-    clothes: Clothes | None = None
-    facing: str = "right"
+    kind: str  # the name of its `Kind`
+    color: str  # one of its kind's
+    pattern: str  # "plain" or another one of `PATTERNS`
+    size: str  # "small" or "large"
+    action: str | None  # what it is doing
+    box: tuple[int, int, int, int]  # (x0, y0, x1, y1) in pixels, y downwards
+    clothes: Clothes | None = None  # of a person
+    facing: str = "right"  # or "left"
 
     @property
     def family(self) -> str:
@@ -88,10 +85,10 @@ class Scene:
     """
 
     key: str  # seeds everything that is drawn or said about this scene
-    domain: str
-    setting: str
-    things: tuple[Thing, ...]
-    relations: tuple[tuple[int, str, int], ...]
+    domain: str  # photo, fashion or art
+    setting: str  # where it is, one of `SETTINGS`
+    things: tuple[Thing, ...]  # from back to front
+    relations: tuple[tuple[int, str, int], ...]  # (i, word, j) each
 
 
 RELATIONS = ("left of", "right of", "above", "below", "on", "holding", "near")
@@ -117,7 +114,19 @@ def ground_line(setting: str) -> int:
 
 
 def sample_scene(domain: str, seed: int, index: int) -> Scene:
-    """The scene number `index` of a domain's world number `seed`."""
+    """Samples a scene of a domain.
+
+    Args:
+        domain: One of `DOMAINS`.
+        seed: The number of the domain's world.
+        index: The number of the scene in this world.
+
+    Returns:
+        The scene, the same for the same three.
+
+    Raises:
+        ValueError: The domain is unknown.
+    """
     if domain not in DOMAINS:
         raise ValueError(f"unknown Storybook domain {domain!r}: one of {', '.join(DOMAINS)}")
     key = f"storybook/{domain}/{seed}/{index}"

@@ -56,7 +56,14 @@ REPORTERS = (
 
 
 def write_fashion_sentences(scene: Scene) -> tuple[str, ...]:
-    """Five sentences of a fashion picture; the same for the same `scene.key`."""
+    """Writes five sentences about a fashion picture.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The sentences, the same for the same `scene.key`.
+    """
     return tuple(
         _sentence(scene, reporter, random.Random(f"{scene.key}/voice/{i}"))
         for i, reporter in enumerate(REPORTERS)

@@ -159,7 +159,15 @@ ROLES: tuple[tuple[Form, ...], ...] = (  # of each sentence: its form, and what 
 
 
 def write_gallery_sentences(scene: Scene, count: int = 5) -> tuple[str, ...]:
-    """`count` sentences (at most six) of a painting; the same for the same `scene.key`."""
+    """Writes sentences about a painting.
+
+    Args:
+        scene: What the painting shows.
+        count: How many sentences, at most six.
+
+    Returns:
+        The sentences, the same for the same `scene.key`.
+    """
     return tuple(
         _sentence(scene, roles, random.Random(f"{scene.key}/voice/{i}"))
         for i, roles in enumerate(ROLES[:count])

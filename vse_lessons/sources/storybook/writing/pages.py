@@ -31,17 +31,24 @@ UNLABELLED = -1  # the world of paintings that only lend their words
 class ArtPage:
     """A painting's page: who made it and when, who has it and where, and its sentences."""
 
-    title: str
-    maker: str
-    year: int
-    owner: str
-    place: str
-    visual: tuple[str, ...]
-    contextual: tuple[str, ...]
+    title: str  # of the painting
+    maker: str  # first name and surname
+    year: int  # in which it was made
+    owner: str  # the gallery
+    place: str  # the gallery's city
+    visual: tuple[str, ...]  # sentences about what the picture shows
+    contextual: tuple[str, ...]  # sentences about its maker, owner and history
 
 
 def write_art_page(scene: Scene) -> ArtPage:
-    """The page of a painting; the same for the same `scene.key`."""
+    """Writes the page of a painting.
+
+    Args:
+        scene: What the painting shows.
+
+    Returns:
+        The page, the same for the same `scene.key`.
+    """
     rng = random.Random(f"{scene.key}/page")
     surname, place = rng.choice(pages_lex.SURNAMES), rng.choice(pages_lex.CITIES)
     maker = f"{rng.choice(pages_lex.FIRST_NAMES)} {surname}"
@@ -85,12 +92,12 @@ def write_unlabelled_text(pages: int = 6000) -> list[str]:
     Returns:
         The sentences.
     """
-    told = []
+    sentences = []
     for index in range(pages):
         page = write_art_page(sample_scene("art", UNLABELLED, index))
-        told += [*page.visual, *page.contextual]
-    random.Random(UNLABELLED).shuffle(told)
-    return told
+        sentences += [*page.visual, *page.contextual]
+    random.Random(UNLABELLED).shuffle(sentences)
+    return sentences
 
 
 def _of_another(rng: random.Random) -> str:

@@ -339,7 +339,14 @@ VOICES = (
 
 
 def write_photo_sentences(scene: Scene) -> tuple[str, ...]:
-    """Five sentences of a photograph, one a voice; the same for the same `scene.key`."""
+    """Writes five sentences about a photograph, one a voice.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The sentences, the same for the same `scene.key`.
+    """
     return tuple(
         _say(scene, voice, random.Random(f"{scene.key}/voice/{i}")) for i, voice in enumerate(VOICES)
     )

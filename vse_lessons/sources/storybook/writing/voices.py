@@ -21,5 +21,12 @@ _OF_DOMAIN = {
 
 
 def write_sentences(scene: Scene) -> tuple[str, ...]:
-    """Five sentences of a scene in the form of its domain."""
+    """Writes five sentences about a scene in the form of its domain.
+
+    Args:
+        scene: The scene.
+
+    Returns:
+        The sentences, the same for the same `scene.key`.
+    """
     return _OF_DOMAIN[scene.domain](scene)

@@ -70,7 +70,13 @@ class Phrase(NamedTuple):
 
 
 class Writer:
-    """Names the things of one scene for one sentence."""
+    """Names the things of one scene for one sentence.
+
+    Args:
+        scene: The scene.
+        rng: Draws words.
+        habits: Which words this writer likes.
+    """
 
     def __init__(self, scene: Scene, rng: random.Random, habits: Habits) -> None:
         self.scene, self.rng, self.habits = scene, rng, habits
