@@ -1,4 +1,4 @@
-# make lesson        a virtual environment, the packages, lesson 03 on the built-in corpus
+# make lesson        makes .venv, installs PyTorch and the packages, runs lesson 03; the result is in out/
 # make test          the same for the tests
 # make lint          style, docstrings and types
 # make notebooks     builds and runs every notebook from notebooks/source, draws figures/
@@ -39,7 +39,7 @@ notebooks: $(VENV)/.test
 	$(BIN)/python notebooks/build.py
 
 report: $(VENV)/.lessons
-	$(BIN)/vse-lessons report
+	$(BIN)/vse-lessons report --to docs/results
 
 architecture: $(VENV)/.test
 	$(BIN)/python tests/helpers/floors.py

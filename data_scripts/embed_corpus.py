@@ -5,7 +5,7 @@
         -p embeddings_dir /data/clip
 
 A checkpoint is a name at the Hugging Face hub, such as openai/clip-vit-base-patch32, or a local folder
-(pip install "vse_lessons[hub]").  An interrupted run goes on with the pictures that are missing.
+(the extra `hub`).  An interrupted run goes on with the pictures that are missing.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The code of the documentation runs as it stands there."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,9 @@ from vse_lessons.sources.catalogue import SOURCES, Source, open_corpus
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def blocks(page):
-    """The Python code of a page, in the order it stands."""
-    return re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
+def blocks(page, language="python"):
+    """The code of a page, in the order it stands."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.M | re.S)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,10 +45,29 @@ def run(monkeypatch, tmp_path):
 
 def test_a_model_is_one_file_and_one_line(run, monkeypatch, capsys):
     monkeypatch.setitem(MODELS, "mean words", None)  # put back what was there
-    file, line, trial = blocks("docs/add_a_model.md")
-    run(file, line, trial, MODELS=MODELS, Spec=Spec)
+    file, trial = blocks("docs/add_a_model.md")
+    (diff,) = blocks("docs/add_a_model.md", "diff")
+    imported, entry = re.findall(r"^\+(.*)$", diff, re.M)
+    monkeypatch.setitem(sys.modules, "vse_lessons.models.mean_words", run(file))
+    run(imported, f"MODELS.update({{{entry}}})", trial, MODELS=MODELS, Spec=Spec)
     assert "R@1" in capsys.readouterr().out
     assert Path("mean_words/model.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [("add_a_model", "models/mean_words.py"), ("add_a_reader", "sources/readers/own/titles.py")],
+)
+def test_an_example_file_has_the_style_of_the_library(page, place):
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", ROOT / "vse_lessons" / place, "-"],
+            input=blocks(f"docs/{page}.md")[0],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_reader_is_one_file_and_one_line(run, monkeypatch, tmp_path):

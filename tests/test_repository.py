@@ -68,7 +68,7 @@ def test_links_between_the_documents_lead_somewhere():
 def test_environment_stays_thin():
     text = (ROOT / "environment.yml").read_text("utf-8")
     listed = re.findall(r"^\s*- (\S.*)$", text.partition("dependencies:")[2], re.M)
-    assert listed == ["python>=3.10", "pip", "pip:", "-e .[lessons]"]
+    assert listed == ["python>=3.10,<3.14", "pip", "pip:", "-e .[lessons]"]
 
 
 def test_library_files_stay_short():

@@ -1,5 +1,6 @@
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -34,7 +35,16 @@ def test_every_command_has_help_with_an_example(name, capsys):
     with pytest.raises(SystemExit) as stopped:
         program.main([name, "--help"])
     assert stopped.value.code == 0
-    assert f"vse-lessons {name}" in capsys.readouterr().out.partition("\n\n")[2]
+    about, _, examples = capsys.readouterr().out.partition("\n\n")[2].partition("\nexamples")
+    assert re.match(r"[A-Z][^\n]*\.\n", about)
+    assert f"vse-lessons {name}" in examples
+
+
+def test_help_of_train_lists_every_model_that_is_trained():
+    from vse_lessons.commands.train import TRAINED
+    from vse_lessons.models.registry import MODELS
+
+    assert TRAINED.split(", ") == [name for name, one in MODELS.items() if "checkpoint" not in one.needs]
 
 
 @pytest.mark.parametrize(

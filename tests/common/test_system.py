@@ -25,6 +25,13 @@ def test_peak_memory_without_the_posix_module(monkeypatch, memory, expected):
     assert system.peak_memory_mb() == expected
 
 
+def test_the_install_line_fits_the_installation(monkeypatch, tmp_path):
+    assert system.install_line("hub") == 'python -m pip install -e ".[hub]"'
+    assert system.install_line() == "python -m pip install -e ."
+    monkeypatch.setattr(system, "__file__", str(tmp_path / "site-packages/vse_lessons/common/system.py"))
+    assert system.install_line("hub") == 'python -m pip install "vse_lessons[hub]"'
+
+
 def test_an_unknown_device_is_refused():
     assert system.choose_device("cpu").type == "cpu"
     with pytest.raises(DataError, match="auto, cpu or cuda"):

@@ -240,8 +240,8 @@ def test_missing_extras_and_old_packages(home, monkeypatch, capsys):
     assert main([]) == 1
     text = re.sub(r"\s+", " ", capsys.readouterr().out)
     for expected in (
-        'lessons lacks papermill>=2.6 (here none); remedy: pip install -e ".[lessons]"',
-        'hub lacks transformers>=5 (here none); remedy: pip install -e ".[hub]"',
+        'lessons lacks papermill>=2.6 (here none); remedy: python -m pip install -e ".[lessons]"',
+        'hub lacks transformers>=5 (here none); remedy: python -m pip install -e ".[hub]"',
         "photos lacks efficientnet-lite-pytorch==0.1.0 (here 0.2.0)",
         "torch>=2.4 (here 2.3.9+cpu)",
     ):
@@ -414,7 +414,7 @@ def test_from_the_command_line_nothing_slow_is_imported(home):
 def test_without_pytorch_it_still_says_what_to_do(home):
     done = run(home, "-c", f"import sys; sys.modules['torch'] = None; {COMMAND}")
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert "vse_lessons cannot be loaded" in done.stdout and "remedy: pip install" in done.stdout
+    assert "vse_lessons cannot be loaded" in done.stdout and "remedy: python -m pip install" in done.stdout
 
 
 def test_pixels_of_every_preset_are_of_today(home):

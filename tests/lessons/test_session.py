@@ -74,7 +74,7 @@ def test_without_seaborn_it_says_what_to_install(tmp_path):
         f"Lesson('03_toy', {{}}, {str(tmp_path)!r})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert "seaborn is not installed" in done.stderr and 'pip install "vse_lessons[lessons]"' in done.stderr
+    assert "seaborn is not installed" in done.stderr and 'pip install -e ".[lessons]"' in done.stderr
 
 
 def test_the_library_imports_neither_pandas_nor_seaborn():

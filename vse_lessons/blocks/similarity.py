@@ -292,9 +292,8 @@ def _inverse_lengths(entities: Entities) -> Tensor:
 def _unit(entities: Entities, scale: Tensor) -> Tensor:
     """Unit vectors (N, B, H), zero where padded.
 
-    The entities come first, so that every reduction of `_attend` runs along memory. It is made for a block at
-    a
-    time: a copy of all would double the memory.
+    The entities come first, so that every reduction of `_attend` runs along memory. It is made for a block
+    at a time: a copy of all would double the memory.
     """
     return (entities.values.to(_wide(entities)) * scale).transpose(0, 1).contiguous()
 

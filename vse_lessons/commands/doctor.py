@@ -7,10 +7,10 @@ import json
 import sys
 from dataclasses import asdict
 
-HELP = """say which lessons can run here, and what to do about the others
+HELP = """Say which lessons can run here, and what to do about the others.
 
-Looks at packages, device, memory and disk, at prepared corpora, and at a corpus on disk if one is named.
-Nothing is changed.  The exit status is 0 if every lesson can run on Storybook, else 1.
+It looks at packages, device, memory and disk, at prepared corpora, and at a corpus on disk if one is named.
+Nothing is changed. The exit status is 0 if every lesson can run on Storybook, else 1.
 
 examples:
   vse-lessons doctor

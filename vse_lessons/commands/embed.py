@@ -9,13 +9,13 @@ from vse_lessons.commands.options import add_corpus, add_device, new_folder
 
 HELP = """Embed a corpus with CLIP, SigLIP or their like: a zero-shot row for lesson 03.
 
-  vse-lessons embed flickr8k --corpus-dir /data/flickr8k --checkpoint openai/clip-vit-base-patch32 --to
-  /data/clip papermill notebooks/03_train_a3vse.ipynb out.ipynb -p corpus flickr8k -p corpus_dir
-  /data/flickr8k \\
-    -p embeddings_dir /data/clip
+It needs the package transformers, of the extra "hub". A run that was stopped goes on with the pictures that
+are missing.
 
-Needs transformers: python -m pip install "vse_lessons[hub]"
-A run that was stopped goes on with the pictures that are missing.
+examples (the last one shows the embeddings in lesson 03):
+  vse-lessons embed storybook --checkpoint openai/clip-vit-base-patch32 --to my_clip
+  vse-lessons embed flickr8k --corpus-dir /data/flickr8k --checkpoint my_siglip --to /data/siglip
+  papermill 03_train_a3vse.ipynb out.ipynb -p embeddings_dir my_clip
 """
 
 
@@ -26,8 +26,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         parser: The parser of the command.
     """
     add_corpus(parser)
-    parser.add_argument("--checkpoint", required=True, help="a name at the hub, or a local folder")
-    parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where they are written")
+    parser.add_argument("--checkpoint", required=True, help="its name at the hub, or a local folder")
+    parser.add_argument(
+        "--to", metavar="FOLDER", type=Path, required=True, help="where the embeddings are written"
+    )
     add_device(parser)
 
 

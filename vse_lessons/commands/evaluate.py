@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 HELP = """Evaluate a saved model on a split of a corpus.
 
+examples:
   vse-lessons evaluate my_model storybook
   vse-lessons evaluate my_model flickr8k --corpus-dir /data/flickr8k --split val --json recalls.json
 """
@@ -27,11 +28,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     Args:
         parser: The parser of the command.
     """
-    parser.add_argument("folder", metavar="MODEL_FOLDER", type=Path, help="what train or a lesson has saved")
+    parser.add_argument("folder", metavar="MODEL_FOLDER", type=Path, help="what train or a lesson saved")
     add_corpus(parser)
-    parser.add_argument("--split", choices=("train", "val", "test"), default="test", help="default: test")
     parser.add_argument(
-        "--domain", choices=("source", "target"), default="source", help="of a model that knows two"
+        "--split", choices=("train", "val", "test"), default="test", help="which images (default: test)"
+    )
+    parser.add_argument(
+        "--domain",
+        choices=("source", "target"),
+        default="source",
+        help="of a model of two domains, the one to read (default: source)",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the figures to this file")
     add_device(parser)

@@ -14,7 +14,11 @@ def add_corpus(parser: ArgumentParser) -> None:
     Args:
         parser: The parser of the command.
     """
-    parser.add_argument("corpus", metavar="CORPUS", help="storybook (built in), flickr8k, coco, ...")
+    parser.add_argument(
+        "corpus",
+        metavar="CORPUS",
+        help="name of a corpus: storybook (built in), flickr8k, coco, captions_csv, ...",
+    )
     add_place(parser)
 
 
@@ -31,7 +35,7 @@ def add_place(parser: ArgumentParser) -> None:
         "--preset",
         choices=("smoke", "lesson", "paper"),
         default="lesson",
-        help="sizes: smoke (seconds, for tests), lesson (minutes on a CPU) or paper (published values)",
+        help="smoke (seconds), lesson (minutes on a CPU) or paper (published values); default: lesson",
     )
 
 

@@ -11,13 +11,14 @@ from vse_lessons.common.errors import DataError
 
 HELP = """Prepare a corpus on disk: unpack or fetch it, check it, extract its regions.
 
+A dry run says what the corpus consists of, where it is, how large it is and under which licence; it writes
+nothing. A run that was stopped goes on where it was.
+
+examples:
   vse-lessons prepare flickr8k /data/flickr8k --dry-run
   vse-lessons prepare flickr8k /data/flickr8k --accept-licence --download
   vse-lessons prepare coco /data/coco --release bottom_up --accept-licence --from train2014_obj36.zip
   vse-lessons prepare captions_csv my_photos --accept-licence --to prepared
-
-A dry run says what the corpus consists of, where it is, how large it is and under which licence; it writes
-nothing. A run that was stopped goes on where it was.
 """
 
 
@@ -27,7 +28,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     Args:
         parser: The parser of the command.
     """
-    parser.add_argument("corpus", metavar="CORPUS", help="flickr8k, coco, artpedia, captions_csv, ...")
+    parser.add_argument(
+        "corpus", metavar="CORPUS", help="name of a corpus: flickr8k, coco, artpedia, captions_csv, ..."
+    )
     parser.add_argument("--release", default="", help="another release of the corpus: bottom_up for coco")
     add_options(parser)
 
@@ -46,7 +49,7 @@ def add_options(parser: ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="ARCHIVE",
-        help="archives that you have; those in the folder are found without",
+        help="archives that you have; those in the folder are found anyway",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument(
@@ -54,9 +57,9 @@ def add_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--download", action="store_true", help="fetch what is missing")
     parser.add_argument("--optional", action="store_true", help="fetch optional files too")
-    parser.add_argument("--retries", type=int, default=5, help="further tries for a file (5)")
-    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two pictures (1)")
-    parser.add_argument("--limit", type=int, help="only the first so many pictures that are fetched")
+    parser.add_argument("--retries", type=int, default=5, help="further tries for a file (default: 5)")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between two pictures (default: 1)")
+    parser.add_argument("--limit", type=int, help="fetch only so many pictures")
     parser.add_argument("--contact", default="", help="a mail address or page that the servers can see")
     parser.add_argument(
         "--on-bad",
@@ -69,8 +72,7 @@ def add_options(parser: ArgumentParser) -> None:
         "--detector",
         default="",
         metavar="CHECKPOINT",
-        help="name or folder of an object-detection checkpoint, for vse_lessons[hub];\n"
-        "without it EfficientNet-Lite0",
+        help="name at the hub or folder of an object-detection checkpoint\n(default: EfficientNet-Lite0)",
     )
     parser.add_argument(
         "--to", type=Path, metavar="TARGET", help="write corpus.json there, for -p corpus prepared"

@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-HELP = "print or write the tables and the claims of a paper from its stored rows"
-EXAMPLES = """examples:
+HELP = """Print or write the tables and the claims of a paper from its stored rows.
+
+examples:
   vse-lessons report a3vse
   vse-lessons report --to docs/results
-  vse-lessons report gxn --table my_gxn.jsonl"""
+  vse-lessons report gxn --table my_gxn.jsonl
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.epilog = EXAMPLES
-    parser.add_argument("papers", nargs="*", help="a3vse, weights, artpedia, vsa, gxn; all by default")
-    parser.add_argument("--to", type=Path, help="a folder for a Markdown file each, in place of printing")
+    parser.add_argument("papers", nargs="*", help="some of a3vse, weights, artpedia, vsa, gxn (default: all)")
+    parser.add_argument(
+        "--to", type=Path, help="write a Markdown file each into this folder, in place of printing"
+    )
     parser.add_argument("--table", type=Path, help="a table of your own, of one paper")
-    parser.add_argument("--preset", default="lesson", help="of the rows")
+    parser.add_argument("--preset", default="lesson", help="preset of the rows (default: lesson)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 HELP = """Search pictures by words, or sentences by a picture, with a saved model.
 
+With --corpus the pictures of a split are searched, of the test split unless another is named.
+
+examples:
   vse-lessons search my_model "a red boat near a lighthouse" --corpus storybook
   vse-lessons search my_model "two dogs in the snow" --pictures ~/holiday
   vse-lessons search my_model --image cat.jpg --corpus flickr8k --corpus-dir /data/flickr8k
@@ -29,19 +32,26 @@ def add_arguments(parser: ArgumentParser) -> None:
     Args:
         parser: The parser of the command.
     """
-    parser.add_argument("folder", metavar="MODEL_FOLDER", type=Path, help="what train or a lesson has saved")
+    parser.add_argument("folder", metavar="MODEL_FOLDER", type=Path, help="what train or a lesson saved")
     parser.add_argument("words", metavar="WORDS", nargs="?", help="what to look for, in quotes")
-    parser.add_argument("--image", metavar="FILE", type=Path, help="a picture: finds sentences of the corpus")
+    parser.add_argument(
+        "--image", metavar="FILE", type=Path, help="a picture, to find sentences of the corpus"
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--corpus", help="search this corpus: storybook, flickr8k, coco, ...")
-    where.add_argument("--pictures", metavar="FOLDER", type=Path, help="search the pictures of a folder")
+    where.add_argument("--pictures", metavar="FOLDER", type=Path, help="search any folder of pictures")
     add_place(parser)
-    parser.add_argument("--split", choices=("train", "val", "test"), default="test", help="default: test")
     parser.add_argument(
-        "--domain", choices=("source", "target"), default="source", help="of a model that knows two"
+        "--split", choices=("train", "val", "test"), default="test", help="which images (default: test)"
     )
     parser.add_argument(
-        "--detector", metavar="CHECKPOINT", help="of the hub, where the model reads regions of one"
+        "--domain",
+        choices=("source", "target"),
+        default="source",
+        help="of a model of two domains, the one to read (default: source)",
+    )
+    parser.add_argument(
+        "--detector", metavar="CHECKPOINT", help="checkpoint of the hub whose regions the model reads"
     )
     parser.add_argument("-k", type=int, default=5, help="how many answers (default: 5)")
     add_device(parser)

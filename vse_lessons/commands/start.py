@@ -10,11 +10,13 @@ from pathlib import Path
 
 from vse_lessons.common.errors import DataError
 from vse_lessons.common.files import atomic_path, digest, package_data, read_json, write_json
+from vse_lessons.common.system import install_line
 
 HELP = """Copy the lessons into a folder of yours.
 
-Notebooks that you have edited are never replaced, unless you say --force.
+Notebooks that you have edited are never replaced, unless you pass --force.
 
+examples:
   vse-lessons start my_course
   jupyter lab my_course
 """
@@ -45,7 +47,7 @@ def run(arguments: Namespace) -> int:
     copied = copy_lessons(folder, arguments.force)
     print(f"{copied} notebooks are in {folder}.")
     if find_spec("jupyterlab") is None:
-        print('JupyterLab is missing here. Install it:  python -m pip install "vse_lessons[lessons]"')
+        print(f"JupyterLab is missing here. Install it:  {install_line('lessons')}")
     print(f'Open them:  jupyter lab "{folder}"')
     print("Begin with 01; lesson 03 trains the first model.")
     return 0

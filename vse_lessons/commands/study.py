@@ -6,25 +6,32 @@ import argparse
 import json
 from pathlib import Path
 
-HELP = "run a paper's grid of models, settings and seeds into a table; a study can be stopped and started"
-EXAMPLES = """examples:
+HELP = """Run a paper's grid of models, settings and seeds into a table.
+
+Each run is a process of its own. A study that was stopped goes on with the runs that are missing.
+
+examples:
   vse-lessons study a3vse storybook --workers 2
   vse-lessons study a3vse flickr8k --corpus-dir DIR --word-vectors glove.6B.50d.txt
-  vse-lessons study vsa flickr8k --corpus-dir DIR --target-dir DIR --table my_transfer.jsonl"""
+  vse-lessons study vsa flickr8k --corpus-dir DIR --target-dir DIR --table my_transfer.jsonl
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.epilog = EXAMPLES
-    parser.add_argument("paper", help="a3vse, weights, artpedia, vsa or gxn")
+    parser.add_argument("paper", help="one of a3vse, weights, artpedia, vsa, gxn")
     parser.add_argument("study", nargs="?", help="storybook (built in) or flickr8k")
-    parser.add_argument("--table", help="where rows go; by default a folder of VSE_LESSONS_HOME")
-    parser.add_argument("--workers", type=int, default=1, help="processes at a time, one thread each")
+    parser.add_argument(
+        "--table", help="file of the rows (default: in the folder studies of VSE_LESSONS_HOME)"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes at a time, one thread each (default: 1)"
+    )
     parser.add_argument("--corpus-dir", help="where a corpus that is not built in lies")
     parser.add_argument("--target-dir", help="where a target that is not built in lies")
     parser.add_argument("--word-vectors", help="a GloVe text file")
     parser.add_argument("--models", nargs="*", help="only these models")
-    parser.add_argument("--seeds", type=int, help="only the first so many seeds")
+    parser.add_argument("--seeds", type=int, help="only so many seeds, from 0")
     parser.add_argument("--list", action="store_true", help="print the cells that would be run, and run none")
     parser.add_argument("--cell", help=argparse.SUPPRESS)  # one run as JSON; its row goes to standard output
 

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 HELP = """Train a model on a corpus of which few images are annotated, and save it.
 
+A run that was stopped goes on where it was when the same command is given again.
+
+examples:
   vse-lessons train A3VSE storybook --to my_model
   vse-lessons train SCAN flickr8k --corpus-dir /data/flickr8k --share 0.2 --sentences 5 --to my_scan
   vse-lessons train A3VSE storybook --variant no_attention --seed 1 --to my_model_1
   vse-lessons train VSA storybook --share 1 --target storybook-art --to my_transfer
-
-A run that was stopped goes on where it was when the same command is given again.
 """
+TRAINED = "A3VSE, SCAN, VSE++, DAN, DPC, CCA, linear, tags, VSA, Artpedia, GXN, CORAL"
 HELD_OUT = 500  # training images at most that choose the best epoch when the validation split is reported
 
 
@@ -34,20 +36,35 @@ def add_arguments(parser: ArgumentParser) -> None:
     Args:
         parser: The parser of the command.
     """
-    parser.add_argument("model", metavar="MODEL", help="A3VSE, SCAN, VSE++, DAN, DPC, CCA, linear, ...")
+    parser.add_argument("model", metavar="MODEL", help=f"one of {TRAINED}")
     add_corpus(parser)
     parser.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="where the model is saved")
-    parser.add_argument("--variant", metavar="NAME", default="full", help="a row of the paper's ablation")
     parser.add_argument(
-        "--share", type=float, default=0.1, help="of the training images, annotated (default: 0.1)"
+        "--variant",
+        metavar="NAME",
+        default="full",
+        help="a variant of the model, such as no_attention (default: full)",
     )
-    parser.add_argument("--sentences", type=int, default=5, help="of each annotated image (default: 5)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses annotated images and first weights")
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=0.1,
+        help="share of the training images whose sentences are used (default: 0.1)",
+    )
+    parser.add_argument(
+        "--sentences", type=int, default=5, help="sentences of each of these images, at most (default: 5)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of the annotated images and the first weights (default: 0)"
+    )
     parser.add_argument("--word-vectors", metavar="FILE", help="a GloVe text file to start from")
     parser.add_argument("--target", metavar="CORPUS", help="another domain, for models that adapt to one")
     parser.add_argument("--target-dir", metavar="FOLDER", default="", help="where the target lies on disk")
     parser.add_argument(
-        "--evaluate-on", choices=("val", "test"), default="test", help="what is reported (default: test)"
+        "--evaluate-on",
+        choices=("val", "test"),
+        default="test",
+        help="the split that is reported (default: test)",
     )
     add_device(parser)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vse_lessons.common.system import choose_device as choose_device
     from vse_lessons.common.system import commit as commit
     from vse_lessons.common.system import free_disk as free_disk
+    from vse_lessons.common.system import install_line as install_line
     from vse_lessons.common.system import machine as machine
     from vse_lessons.common.system import peak_memory_mb as peak_memory_mb
     from vse_lessons.common.system import tolerate_encoding as tolerate_encoding
@@ -38,6 +39,7 @@ __getattr__, __dir__, __all__ = attach(
             "choose_device",
             "commit",
             "free_disk",
+            "install_line",
             "machine",
             "peak_memory_mb",
             "tolerate_encoding",

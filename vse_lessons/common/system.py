@@ -23,11 +23,11 @@ def choose_device(device: str = "auto") -> torch.device:
     """Choose the device that a model runs on.
 
     Args:
-        device: "auto" (CUDA where there is one, else the CPU), or a device of PyTorch such as "cpu" or
-        "cuda:1".
+        device: "auto" for CUDA where PyTorch sees it and the CPU elsewhere, or a device of PyTorch: "cpu",
+            "cuda", "cuda:1".
 
     Returns:
-        The device.
+        The device of PyTorch.
 
     Raises:
         DataError: The device is unknown, or CUDA is asked for where PyTorch sees none.
@@ -131,6 +131,21 @@ def commit() -> str | None:
     head = _output("git", "-C", str(root), "rev-parse", "--short=12", "HEAD")
     changed = _output("git", "-C", str(root), "status", "--porcelain", "--", "vse_lessons/*.py")
     return f"{head}-dirty" if head and changed else head
+
+
+def install_line(extra: str = "") -> str:
+    """Write the command that installs the library with an extra.
+
+    Args:
+        extra: "lessons", "photos", "hub", "data" or "test"; empty for the library alone.
+
+    Returns:
+        The command for this installation: of a checkout by its folder, of a wheel by its name.
+    """
+    checkout = (Path(__file__).resolve().parents[2] / "pyproject.toml").is_file()
+    what = "." if checkout else "vse_lessons"
+    command = "python -m pip install -e" if checkout else "python -m pip install"
+    return f'{command} "{what}[{extra}]"' if extra else f"{command} {what}"
 
 
 def _output(*command: str) -> str | None:

@@ -116,11 +116,9 @@ class Vocabulary:
         Returns:
             (V,) float32. Padding has 0; the unknown word counts the sentences with any unknown word.
         """
-        seen = Counter(
-            row
-            for sentence in sentences
-            for row in {self.index.get(word, UNKNOWN) for word in tokenize(sentence)}
-        )
+        seen: Counter[int] = Counter()
+        for sentence in sentences:
+            seen.update({self.index.get(word, UNKNOWN) for word in tokenize(sentence)})
         values = [math.log((1 + len(sentences)) / (1 + seen[row])) + 1 for row in range(len(self))]
         values[PAD] = 0.0
         return torch.tensor(values)

@@ -99,12 +99,10 @@ class Lexicon:
 
     def synsets_of(self, term: str) -> set[Key]:
         """Collects the synsets of a term in any form and any part of speech."""
-        return {
-            key
-            for part in self.index
-            for form in self.base_forms(term, part)
-            for key in self.index[part][form]
-        }
+        found: set[Key] = set()
+        for part, keys_of in self.index.items():
+            found.update(*(keys_of[form] for form in self.base_forms(term, part)))
+        return found
 
     def named(self, lemma: str, parts: Iterable[str] = tuple(PARTS)) -> set[Key]:
         """Collects the synsets that have exactly this lemma."""

@@ -216,12 +216,14 @@ def _at_least(rows: Tensor, bounds: Tensor, dim: int, mask: Tensor) -> Tensor:
 def _own_positions(rows: Tensor, local: Tensor, own: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
     """Finds where an image's R own sentences stand in its ranking.
 
-    rows: (B, S); local: (M,) the row, in ascending order, and own: (M,) the score, of each of the M sentences
-    of
-    these B images.  The j-th best own sentence stands at p_j = j + the number of others that score at least
-    as high.  Returns for each image p_1, R-precision = |{j: p_j <= R}| / R, and mAP@R = 1/R sum_j (p_j <= R)
-    j/p_j, which is (1/R) sum_{i<=R} P(i) rel(i) (Musgrave et al. 2020, "A metric learning reality check"); of
-    an image without sentences 0.
+    rows: (B, S) scores. local: (M,) the row, in ascending order, and own: (M,) the score, of each of the M
+    sentences of these B images. The j-th best own sentence stands at p_j = j + the number of others that
+    score at least as high. Returned for each image, 0 where it has no sentence:
+
+    - p_1;
+    - R-precision = |{j: p_j <= R}| / R;
+    - mAP@R = 1/R sum_j (p_j <= R) j/p_j, which is (1/R) sum_{i<=R} P(i) rel(i) (Musgrave et al. 2020, "A
+      metric learning reality check").
     """
     many = torch.bincount(local, minlength=len(rows))  # (B,) R
     place = torch.arange(len(local), device=local.device) - (many.cumsum(0) - many)[local]

@@ -83,19 +83,21 @@ def _sentences_of(image_of: Tensor, start: int, stop: int) -> Tensor:
 
 
 def embed(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256) -> Embedded:
-    """Embeds some images of a corpus and all their visual sentences, in eval mode and without gradients.
+    """Embed images of a corpus and all their visual sentences, in eval mode and without gradients.
 
     Args:
-        model: the model.
-        corpus: the corpus.
-        images: (I,) numbers of images; images without a sentence stay, as candidates.
-        block: images, and sentences, that are encoded at a time.
+        model: a trained model.
+        corpus: the corpus that it reads: with mean regions for a model trained on these, as in the `corpus`
+            of what `prepare_training` returns.
+        images: (I,) numbers of images, such as `corpus.images("test")`. Images without a sentence stay, as
+            wrong answers.
+        block: images, and sentences, that are encoded at a time; bounds the memory.
 
     Returns:
-        The embeddings.
+        The embeddings of I images and their S sentences, and which sentence belongs to which image.
 
     Raises:
-        DataError: none of the images has a sentence.
+        DataError: none of the images has a sentence, or the regions are of another detector than the model's.
     """
     model.check_detector(corpus.regions)
     images = np.asarray(images, np.int64)
@@ -177,16 +179,25 @@ def rank_embedded(model: Embedder, embedded: Embedded, block: int = 1024, held: 
 
 
 def evaluate(model: Embedder, corpus: Corpus, split: str, cuts: Sequence[int] = CUTS) -> Evaluation:
-    """Evaluates a model on all images of a split and all their sentences.
+    """Evaluate a model in both directions on all images of a split and all their sentences.
+
+    Every sentence looks for its image among all images of the split (`t2i`), and every image that has
+    sentences for any of them among all sentences (`i2t`). A tie counts against the model.
 
     Args:
-        model: the model.
-        corpus: the corpus.
+        model: a trained model.
+        corpus: the corpus that it reads: with mean regions for a model trained on these, as in the `corpus`
+            of what `prepare_training` returns.
         split: "train", "val" or "test".
         cuts: K of the recalls; 1, 5 and 10 are always among them.
 
     Returns:
-        The evaluation.
+        `t2i` and `i2t`, each with R@K in per cent and the median rank, and `rsum`, the sum of R@1, R@5 and
+        R@10 of both.
+
+    Raises:
+        DataError: no image of the split has a sentence, or the regions are of another detector than the
+            model's.
     """
     return evaluate_embedded(model, embed(model, corpus, corpus.images(split)), cuts)
 

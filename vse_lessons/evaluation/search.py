@@ -179,22 +179,24 @@ def search(
     k: int = 5,
     split: str = "test",
 ) -> list[Hit]:
-    """Searches a split once: `search(model, corpus, "a red boat near a lighthouse", k=5)`.
+    """Search a split of a corpus: `search(model, corpus, "a red boat near a lighthouse", k=5)`.
 
-    To ask more than once, keep a `SearchIndex`.
+    Each call embeds the whole split. For more than one query, keep a `SearchIndex`.
 
     Args:
-        model: the model.
-        corpus: the corpus.
-        query: a sentence, which finds images, or the number of an image, which finds sentences.
-        k: how many hits.
-        split: "train", "val" or "test".
+        model: a trained model.
+        corpus: the corpus that it reads, as for `evaluate`.
+        query: a sentence, to find images; or the number of an image of the corpus, to find sentences.
+        k: the number of hits.
+        split: "train", "val" or "test"; only its images and sentences are candidates.
 
     Returns:
-        The hits, nearest first.
+        At most k hits, nearest first: `score`, `image`, `image_id`, and `sentence` where sentences were
+        looked for.
 
     Raises:
-        DataError: an empty sentence, or an image that the corpus does not have.
+        DataError: the sentence is empty, the corpus has no such image, or no image of the split has a
+            sentence.
     """
     index = SearchIndex(model, corpus, split)
     if isinstance(query, (int, np.integer)):

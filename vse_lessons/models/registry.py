@@ -121,17 +121,20 @@ def name_of(thing: Embedder | Presets) -> str:
 def prepare_training(config: Presets, training: SparseCorpus) -> SparseCorpus:
     """Return the sparse corpus that a configuration trains on.
 
+    - Un-annotated images get the semantics that `config.semantics` names, or none.
+    - A model that looks at the mean region only gets means in place of all regions, and reads them faster.
+
     Args:
         config: a configuration of a registered model.
         training: the sparse corpus as `sparsify` made it, with all regions.
 
     Returns:
-        The same pairs; un-annotated images with the semantics that `config.semantics` names, or without; and
-        mean regions in place of all for a model that looks at nothing else, which then reads them faster.
-        Evaluate on the `corpus` of what is returned.
+        A sparse corpus with the same annotated pairs. Evaluate on its `corpus`, which has the regions that
+        the model reads.
 
     Raises:
-        DataError: the detector gives no semantics of that kind.
+        DataError: no model is registered with this configuration, or the detector has no semantics of that
+            kind.
     """
     if hasattr(config, "semantics"):
         training = _with_semantics(config, training)
@@ -186,18 +189,20 @@ def save_model(
 
 
 def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Embedder:
-    """Read a model that `save` wrote; it gives the same scores to the bit.
+    """Read a model from the folder that `model.save` wrote.
+
+    On the same device and software its scores are those of the saved model, bit for bit.
 
     Args:
-        folder: what `save` wrote.
-        device: where the model is to be.
+        folder: the folder that `model.save`, `vse-lessons train` or a lesson wrote.
+        device: the device of PyTorch that the model is moved to.
 
     Returns:
         The model, in eval mode.
 
     Raises:
-        DataError: the folder is no model of this library, a file is missing or damaged, or the model or its
-            version is unknown here.
+        DataError: the folder holds no model of this library, a file is missing or damaged, or the model or
+            its version is unknown to the installed library.
     """
     folder = Path(folder)
     description, tensors, words = read_folder(folder)

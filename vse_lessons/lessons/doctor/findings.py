@@ -15,10 +15,3 @@ class Finding:
     kind: str  # in one or two words
     what: str  # is wrong, and where
     remedy: str  # what to do about it
-
-
-def install_line(extra: str = "") -> str:
-    """Writes the command that installs the library with an extra, in a checkout or from its package."""
-    where = "." if (ROOT / "pyproject.toml").is_file() else "vse_lessons"
-    editable = "-e " if where == "." else ""
-    return f'pip install {editable}"{where}[{extra}]"' if extra else f"pip install {editable}{where}"

@@ -9,7 +9,8 @@ from contextlib import suppress
 from importlib import metadata
 from typing import Any
 
-from vse_lessons.lessons.doctor.findings import Finding, install_line
+from vse_lessons.common.system import install_line
+from vse_lessons.lessons.doctor.findings import Finding
 
 PYTHON = (3, 10)
 # What pyproject.toml asks for; an old editable installation may remember other requirements.

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vse_lessons.lessons.doctor.findings import ROOT, Finding, install_line
+from vse_lessons.common.system import install_line
+from vse_lessons.lessons.doctor.findings import ROOT, Finding
 from vse_lessons.lessons.doctor.stores import Store, storybook_stores
 from vse_lessons.sources.storybook import world
 

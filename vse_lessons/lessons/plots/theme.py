@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vse_lessons.common.errors import DataError
 from vse_lessons.common.files import atomic_path
+from vse_lessons.common.system import install_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,8 +31,7 @@ def use_theme() -> None:
         import seaborn
     except ModuleNotFoundError as error:
         raise DataError(
-            f"{error.name} is not installed, which draws the figures: "
-            'pip install "vse_lessons[lessons]", or in a checkout pip install -e ".[lessons]"'
+            f"{error.name} is not installed, which draws the figures: {install_line('lessons')}"
         ) from error
     seaborn.set_theme(
         style="ticks",

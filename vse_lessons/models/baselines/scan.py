@@ -1,8 +1,8 @@
 """SCAN: stacked cross attention for image-text matching (Lee, Chen, Hua, Hu and He, ECCV 2018).
 
 Regions and words stay apart until they are compared: each word looks for its regions (text-image
-attention) or each region for its words (image-text attention), and the similarities found
-are pooled.  The attention itself is `similarity.cross_attention`.
+attention) or each region for its words (image-text attention), and their similarities are pooled.  The
+attention itself is `cross_attention` in `blocks/similarity.py`.
 """
 
 from __future__ import annotations

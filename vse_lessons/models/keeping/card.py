@@ -105,14 +105,11 @@ def _number(value: Any) -> str:
 
 
 def _own_limits(corpus: str, detector: Mapping[str, Any]) -> list[str]:
-    read = f"It reads regions of {escape(detector['name'])} only." if detector["name"] else ""
-    return [
-        line
-        for line in (
-            read,
-            f"It has seen pictures and sentences of {escape(corpus)} only.",
-            "Words that its vocabulary lacks are one and the same to it.",
-            "What its corpus says of people, it repeats.",
-        )
-        if line
+    limits = [
+        f"It has seen pictures and sentences of {escape(corpus)} only.",
+        "Words that its vocabulary lacks are one and the same to it.",
+        "What its corpus says of people, it repeats.",
     ]
+    if detector["name"]:
+        limits.insert(0, f"It reads regions of {escape(detector['name'])} only.")
+    return limits

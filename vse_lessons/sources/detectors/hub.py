@@ -2,8 +2,8 @@
 
 Any for object detection, and CLIP-like ones that see the whole picture as one region.
 
-`transformers` is imported when a checkpoint is opened (pip install "vse_lessons[hub]").  Weights are read
-from safetensors only, and code that comes with a checkpoint is never run.
+`transformers` (the extra `hub`) is imported when a checkpoint is opened.  Weights are read from safetensors
+only, and code that comes with a checkpoint is never run.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError, digest
+from vse_lessons.common.system import install_line
 from vse_lessons.data.regions import Detections
 from vse_lessons.sources.detectors.colors import COLORS, name_box_colors
 
@@ -235,9 +236,7 @@ def _transformers() -> Any:
     try:
         import transformers
     except ImportError as error:
-        raise DataError(
-            'checkpoints of the hub need one more package: pip install "vse_lessons[hub]"'
-        ) from error
+        raise DataError(f"checkpoints of the hub need one more package: {install_line('hub')}") from error
     return transformers
 
 

@@ -31,12 +31,8 @@ LARGEST = 1 << 28  # bytes of one image's arrays
 def find_files(folder: Path) -> list[Path]:
     """The feature files of a folder and of those below it."""
     folder = Path(folder)
-    found = [
-        path
-        for kind in ("*.npz", "*.npy")
-        for path in folder.rglob(kind)
-        if path.is_file() and not path.stem.endswith("_info")
-    ]  # mmf's: pickled
+    found = [path for kind in ("*.npz", "*.npy") for path in folder.rglob(kind) if path.is_file()]
+    found = [path for path in found if not path.stem.endswith("_info")]  # mmf's: pickled
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 

@@ -247,13 +247,8 @@ def _companion(setting: str, placed: list[Thing], rng: random.Random) -> Thing |
         kind = rng.choice([kind for kind in fits if kind.name in CARRIED])
         box = _box_in_hand(kind, last, rng)
     elif last.kind in SURFACE:
-        kind = rng.choice(
-            [
-                kind
-                for kind in fits
-                if kind.name in ON_FURNITURE or (kind.place == "table" and last.kind == "table")
-            ]
-        )
+        tables = ("table",) if last.kind == "table" else ()
+        kind = rng.choice([kind for kind in fits if kind.name in ON_FURNITURE or kind.place in tables])
         box = _box_on(kind, last, rng)
     else:
         return None
