@@ -16,8 +16,7 @@ import torch
 
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.text import Vocabulary
-from vse_lessons.models.a3vse import A3VSE
-from vse_lessons.models.a3vse_config import DOMAINS, A3VSEConfig
+from vse_lessons.models.a3vse import A3VSE, DOMAINS, A3VSEConfig
 from vse_lessons.models.base import Batch, Pairs
 
 BATCH, REGIONS, WIDTH, WORDS = 128, 36, 2048, 30

@@ -5,7 +5,7 @@ from dataclasses import replace
 from helpers.corpora import make_corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import unpair
-from vse_lessons.models.a3vse_config import A3VSEConfig
+from vse_lessons.models.a3vse import A3VSEConfig
 from vse_lessons.models.artpedia import ArtpediaConfig
 from vse_lessons.models.base import Optimization
 from vse_lessons.models.baselines.scan import SCANConfig

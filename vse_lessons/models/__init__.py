@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from vse_lessons.common.lazy import attach
 
 if TYPE_CHECKING:
-    from vse_lessons.models.a3vse import A3VSE
-    from vse_lessons.models.a3vse_config import A3VSEConfig
+    from vse_lessons.models.a3vse import A3VSE, A3VSEConfig
     from vse_lessons.models.artpedia import Artpedia, ArtpediaConfig
     from vse_lessons.models.base import (
         Batch,
@@ -54,7 +53,6 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "a3vse": ("A3VSE",),
-        "a3vse_config": ("A3VSEConfig",),
         "artpedia": (
             "Artpedia",
             "ArtpediaConfig",

@@ -15,8 +15,7 @@ import torch
 from vse_lessons import __version__
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import SparseCorpus
-from vse_lessons.models.a3vse import A3VSE
-from vse_lessons.models.a3vse_config import A3VSEConfig
+from vse_lessons.models.a3vse import A3VSE, A3VSEConfig
 from vse_lessons.models.artpedia import Artpedia, ArtpediaConfig
 from vse_lessons.models.base import Embedder, Presets
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
