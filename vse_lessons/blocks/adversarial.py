@@ -22,7 +22,7 @@ class _Reverse(torch.autograd.Function):
 
 
 def reverse_gradient(values: Tensor, gamma: float) -> Tensor:
-    """Passes values on unchanged and multiplies their gradient by -gamma (Ganin and Lempitsky 2015).
+    """Pass values on unchanged and multiply their gradient by -gamma (Ganin and Lempitsky 2015).
 
     Args:
         values: A tensor of any shape.
@@ -35,7 +35,7 @@ def reverse_gradient(values: Tensor, gamma: float) -> Tensor:
 
 
 def reversal_strength(progress: float, eta: float = 10.0) -> float:
-    """Computes the strength of gradient reversal during training.
+    """Compute the strength of gradient reversal during training.
 
         gamma = 2 / (1 + exp(-eta p)) - 1    (A3VSE, section 4.3)
 
@@ -68,12 +68,12 @@ class Discriminator(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """Judges embeddings (B, H): logits (B,) of the first domain."""
+        """Judge embeddings (B, H): logits (B,) of the first domain."""
         return self.layers(embeddings).squeeze(-1)
 
 
 def domain_objective(first: Tensor, second: Tensor) -> Tensor:
-    """Computes the objective of a discriminator, which it raises and the encoders lower.
+    """Compute the objective of a discriminator, which it raises and the encoders lower.
 
         l^d = 1/|A| sum_i log D(a_i) + 1/|B| sum_j log(1 - D(b_j))    (A3VSE, Eq. 4)
 
@@ -88,7 +88,7 @@ def domain_objective(first: Tensor, second: Tensor) -> Tensor:
 
 
 def domain_accuracy(first: Tensor, second: Tensor) -> Tensor:
-    """Measures how often a discriminator is right, with the same weight for both domains.
+    """Measure how often a discriminator is right, with the same weight for both domains.
 
     Args:
         first: (A,) logits for a sample of the first domain.
@@ -118,7 +118,7 @@ class Discriminators(nn.ModuleDict):
         self.domains = made
 
     def align(self, embedded: Mapping[str, Tensor], gamma: float) -> tuple[dict, dict]:
-        """Computes the weighted -l^d of each term, behind gradient reversal.
+        """Compute the weighted -l^d of each term, behind gradient reversal.
 
         Args:
             embedded: Embeddings (B, H) by domain. Pairs of which a domain is missing take no part.

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def masked_mean(entities: Tensor, mask: Tensor) -> Tensor:
-    """Averages entities where they are not padding.
+    """Average entities where they are not padding.
 
     Args:
         entities: (B, N, H).
@@ -50,7 +50,7 @@ class MultiHeadPooling(nn.Module):
         nn.init.xavier_uniform_(self.entity.weight)
 
     def weights(self, entities: Tensor, mask: Tensor) -> Tensor:
-        """Computes the attention (B, K, N) of each head over the entities (B, N, H); padding has 0."""
+        """Compute the attention (B, K, N) of each head over the entities (B, N, H); padding has 0."""
         batch, count, _ = entities.shape
         context = torch.tanh(self.context(masked_mean(entities, mask)))  # (B, K*K')
         local = torch.tanh(self.entity(entities)).view(batch, count, self.heads, -1)
@@ -59,7 +59,7 @@ class MultiHeadPooling(nn.Module):
         return logits.float().softmax(-1)
 
     def forward(self, entities: Tensor, mask: Tensor) -> Tensor:
-        """Pools entities (B, N, H), where `mask` (B, N) is True, to (B, K * H)."""
+        """Pool entities (B, N, H), where `mask` (B, N) is True, to (B, K * H)."""
         return (self.weights(entities, mask).to(entities.dtype) @ entities).flatten(1)
 
 
@@ -67,10 +67,10 @@ class MeanPooling(nn.Module):
     """Pooling of entities to their mean: the ablation "without attention" (A3VSE, Table 5)."""
 
     def weights(self, entities: Tensor, mask: Tensor) -> Tensor:
-        """Computes uniform attention (B, 1, N) over the entities; padding has 0."""
+        """Compute uniform attention (B, 1, N) over the entities; padding has 0."""
         uniform = mask.float() / mask.sum(1, keepdim=True).clamp(min=1)
         return uniform.unsqueeze(1)
 
     def forward(self, entities: Tensor, mask: Tensor) -> Tensor:
-        """Pools entities (B, N, H), where `mask` (B, N) is True, to (B, H)."""
+        """Pool entities (B, N, H), where `mask` (B, N) is True, to (B, H)."""
         return masked_mean(entities, mask)

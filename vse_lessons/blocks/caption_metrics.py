@@ -19,7 +19,7 @@ Ngrams = Counter[tuple[str, ...]]
 
 
 def ngrams(words: Words, n: int) -> Ngrams:
-    """Counts the n-grams of a sentence.
+    """Count the n-grams of a sentence.
 
     Args:
         words: The words of the sentence.
@@ -67,7 +67,7 @@ class Cider:
         self.references = [[self._vectors(words) for words in of] for of in references]
 
     def _vectors(self, words: Words) -> tuple[int, list[tuple[dict, float]]]:
-        """Computes |s|, and for each n the vector g_n and its length."""
+        """Compute |s|, and for each n the vector g_n and its length."""
         parts = []
         for n in range(1, LONGEST + 1):
             vector = {w: k * self.rarity.get(w, self.unseen) for w, k in ngrams(words, n).items()}
@@ -75,7 +75,7 @@ class Cider:
         return len(words), parts
 
     def score(self, words: Words, image: int) -> float:
-        """Computes CIDEr-D of one sentence for an image, by number, from 0 to 10."""
+        """Compute CIDEr-D of one sentence for an image, by number, from 0 to 10."""
         length, own = self._vectors(words)
         total = 0.0
         for other_length, other in self.references[image]:
@@ -87,7 +87,7 @@ class Cider:
         return 10 * total / (LONGEST * len(self.references[image]))
 
     def mean(self, sentences: Sequence[Words]) -> float:
-        """Averages CIDEr-D over all images, one sentence each.
+        """Average CIDEr-D over all images, one sentence each.
 
         Raises:
             DataError: There are not as many sentences as images.
@@ -115,7 +115,7 @@ class Reward:
         self.cider = Cider(list(of.values()))
 
     def of(self, sentences: Sequence[str], images: Sequence[int]) -> list[float]:
-        """Computes CIDEr-D of a sentence for each of some images.
+        """Compute CIDEr-D of a sentence for each of some images.
 
         Args:
             sentences: A sentence for each image; blanks separate its words.
@@ -131,7 +131,7 @@ class Reward:
 
 
 def bleu(candidates: Sequence[Words], references: Sequence[Sequence[Words]]) -> float:
-    """Computes BLEU-4 of all candidates together (Papineni et al., ACL 2002).
+    """Compute BLEU-4 of all candidates together (Papineni et al., ACL 2002).
 
         BLEU = min(1, exp(1 - r/c)) exp(1/4 sum_n ln p_n)
 

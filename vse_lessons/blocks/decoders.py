@@ -33,7 +33,7 @@ class DecoderInput:
     prior: Tensor | None = None
 
     def repeat(self, times: int) -> DecoderInput:
-        """Repeats each image several times in a row, (B * times)."""
+        """Repeat each image several times in a row, (B * times)."""
         rows = torch.arange(len(self.embeddings), device=self.embeddings.device)
         return self[rows.repeat_interleave(times)]
 
@@ -74,12 +74,12 @@ class SentenceDecoder(nn.Module):
         self.line = nn.Linear(states, words)
 
     def first(self, subject: DecoderInput) -> Tensor:
-        """Computes the state (1, B, C) before the first word."""
+        """Compute the state (1, B, C) before the first word."""
         with _exact(subject.embeddings):
             return torch.tanh(self.start(subject.embeddings.float())).unsqueeze(0)
 
     def attend(self, states: Tensor, subject: DecoderInput) -> Tensor:
-        """Computes h~ of states (B, M, C), of the same shape; without attention the states themselves."""
+        """Compute h~ of states (B, M, C), of the same shape; without attention the states themselves."""
         if not self.attends:
             return states
         assert subject.regions is not None and subject.prior is not None, (
@@ -91,7 +91,7 @@ class SentenceDecoder(nn.Module):
         return states + self.combine(torch.cat([shares @ regions, states], -1))
 
     def next(self, vectors: Tensor, state: Tensor, subject: DecoderInput) -> tuple[Tensor, Tensor]:
-        """Takes one step.
+        """Take one step.
 
         Args:
             vectors: (B, E), of the last words.
@@ -109,7 +109,7 @@ class SentenceDecoder(nn.Module):
         return logits, state
 
     def forward(self, subject: DecoderInput, before: Tensor, real: Tensor) -> Tensor:
-        """Reads whole sentences.
+        """Read whole sentences.
 
         Args:
             subject: What the sentences are written from.
@@ -132,7 +132,7 @@ def _exact(like: Tensor) -> torch.autocast:
 def teach(
     decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, words: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Lets the decoder read given sentences (teacher forcing).
+    """Let the decoder read given sentences (teacher forcing).
 
     Args:
         decoder: The decoder.
@@ -153,7 +153,7 @@ def teach(
 def sentence_error(
     decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, words: Tensor
 ) -> Tensor:
-    """Computes the cross-entropy of given sentences.
+    """Compute the cross-entropy of given sentences.
 
         -1/n sum_m ln p(w_m | w_1 ... w_{m-1}, subject)
 
@@ -173,7 +173,7 @@ def sentence_error(
 def log_probabilities(
     decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, words: Tensor
 ) -> Tensor:
-    """Computes ln p of each word of given sentences and of their ends.
+    """Compute ln p of each word of given sentences and of their ends.
 
     Args:
         decoder: The decoder.
@@ -201,7 +201,7 @@ def write(
     longest: int,
     choose: Choose = lambda logits: logits.argmax(-1),
 ) -> Tensor:
-    """Writes sentences word by word.
+    """Write sentences word by word.
 
     Args:
         decoder: The decoder.
@@ -229,7 +229,7 @@ def write(
 
 
 def draw_word(logits: Tensor) -> Tensor:
-    """Draws words by their probabilities.
+    """Draw words by their probabilities.
 
     A word is the first whose sum with those before it exceeds a number drawn between 0 and 1, which is
     several times as fast as torch.multinomial on a CPU.
@@ -249,7 +249,7 @@ def draw_word(logits: Tensor) -> Tensor:
 def beam_search(
     decoder: SentenceDecoder, table: nn.Embedding, subject: DecoderInput, longest: int, width: int = 3
 ) -> Tensor:
-    """Searches the sentence with the highest mean ln p of its words and its end.
+    """Search the sentence with the highest mean ln p of its words and its end.
 
     Args:
         decoder: The decoder.

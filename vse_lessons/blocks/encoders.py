@@ -12,7 +12,7 @@ from vse_lessons.data.text import PAD, UNKNOWN
 
 
 def dropout_mask(shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
-    """Draws a mask of dropout.
+    """Draw a mask of dropout.
 
     One mask (B, 1, D) for all regions of an image is noise; drawn anew for each of 36 regions, it would
     average out in their pooling.
@@ -29,7 +29,7 @@ def dropout_mask(shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
 
 
 def drop_mean(images: RegionBatch, rate: float, training: bool) -> tuple[Tensor, Tensor | None]:
-    """Averages the regions of each image and, in training, draws a mask of dropout.
+    """Average the regions of each image and, in training, draw a mask of dropout.
 
     Args:
         images: The regions of B images.
@@ -44,7 +44,7 @@ def drop_mean(images: RegionBatch, rate: float, training: bool) -> tuple[Tensor,
 
 
 def sample_regions(features: Tensor, mask: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Draws some of the regions, the same places in all images.
+    """Draw some of the regions, the same places in all images.
 
     The first region is always among them: every image has it, so that no image is left with none.
 
@@ -78,7 +78,7 @@ class Standardize(nn.Module):
         self.register_buffer("deviation", deviation.clamp(min=1e-6))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Standardizes features (..., D)."""
+        """Standardize features (..., D)."""
         return (features - self.mean) / self.deviation
 
 
@@ -102,7 +102,7 @@ class RegionEncoder(nn.Module):
         nn.init.zeros_(self.layer.bias)
 
     def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Encodes features (B, R, D), times a `mask` (B, 1, D) of dropout, to V (B, R, H)."""
+        """Encode features (B, R, D), times a `mask` (B, 1, D) of dropout, to V (B, R, H)."""
         features = self.standardize(features)
         return self.layer(features if mask is None else features * mask)
 
@@ -158,7 +158,7 @@ class SentenceEncoder(nn.Module):
                 nn.init.zeros_(parameter)
 
     def forward(self, words: Tensor) -> Tensor:
-        """Encodes word indices (B, M) to T (B, M, H)."""
+        """Encode word indices (B, M) to T (B, M, H)."""
         if self.both_ways:
             return self.read_both_ways(words)[0]
         # autocast would run cuDNN's LSTM in float16, whose gradients underflow without scaling
@@ -166,7 +166,7 @@ class SentenceEncoder(nn.Module):
             return getattr(self, self.cell)(self.embedding(words))[0]
 
     def read_both_ways(self, words: Tensor) -> tuple[Tensor, Tensor]:
-        """Averages the states of both directions.
+        """Average the states of both directions.
 
         Args:
             words: (B, M) word indices.
@@ -187,7 +187,7 @@ class SentenceEncoder(nn.Module):
 
 
 def last_state(states: Tensor, words: Tensor) -> Tensor:
-    """Selects the state after the last word.
+    """Select the state after the last word.
 
     Args:
         states: (B, M, H).
@@ -201,7 +201,7 @@ def last_state(states: Tensor, words: Tensor) -> Tensor:
 
 
 def copy_vectors(weight: Tensor, vectors: Tensor) -> None:
-    """Copies pre-trained vectors into a word embedding matrix.
+    """Copy pre-trained vectors into a word embedding matrix.
 
     They are scaled to the deviation of its random rows, so that words with and without a vector start alike.
 
@@ -224,7 +224,7 @@ def copy_vectors(weight: Tensor, vectors: Tensor) -> None:
 
 
 def drop_words(words: Tensor, rate: float, training: bool) -> Tensor:
-    """Replaces words by the unknown word at random, in training; padding stays.
+    """Replace words by the unknown word at random, in training; padding stays.
 
     Args:
         words: (B, M) word indices.
@@ -241,7 +241,7 @@ def drop_words(words: Tensor, rate: float, training: bool) -> Tensor:
 
 
 def bag_of_words(words: Tensor, weights: Tensor) -> Tensor:
-    """Counts the words of sentences, each times its weight.
+    """Count the words of sentences, each times its weight.
 
     Args:
         words: (B, M) word indices.

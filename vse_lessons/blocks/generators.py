@@ -35,7 +35,7 @@ class ConditioningAugmentation(nn.Module):
         self.layer = nn.Linear(dimensions, 2 * condition)
 
     def forward(self, embeddings: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Draws c from embeddings (B, H): mu, ln sigma^2 and c, (B, C) each; not in training, c is mu."""
+        """Draw c from embeddings (B, H): mu, ln sigma^2 and c, (B, C) each; not in training, c is mu."""
         mean, log_variance = self.layer(embeddings).chunk(2, -1)
         if not self.training:
             return mean, log_variance, mean
@@ -43,7 +43,7 @@ class ConditioningAugmentation(nn.Module):
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Computes the divergence of conditions from a standard normal distribution.
+    """Compute the divergence of conditions from a standard normal distribution.
 
         KL(N(mu, sigma^2) || N(0, 1)) = 1/2 (mu^2 + sigma^2 - 1 - ln sigma^2)
 
@@ -88,7 +88,7 @@ class Generator(nn.Module):
                 nn.init.normal_(layer.weight, 0.0, 0.02)  # DCGAN's first weights
 
     def forward(self, condition: Tensor) -> Tensor:
-        """Draws pictures (B, 3, 64, 64) from conditions and noise (B, W)."""
+        """Draw pictures (B, 3, 64, 64) from conditions and noise (B, W)."""
         return self.layers(condition[:, :, None, None])
 
 
@@ -118,17 +118,17 @@ class PictureDiscriminator(nn.Module):
         )
 
     def compare(self, cells: Tensor, embeddings: Tensor) -> Tensor:
-        """Judges pictures as `look` encodes them, (B, C, 4, 4), with sentences (B, H): logits (B,)."""
+        """Judge pictures as `look` encodes them, (B, C, 4, 4), with sentences (B, H): logits (B,)."""
         texts = F.leaky_relu(self.read(embeddings), 0.2)[:, :, None, None].expand(-1, -1, 4, 4)
         return self.judge(torch.cat([cells, texts], 1)).flatten()
 
     def forward(self, pictures: Tensor, embeddings: Tensor) -> Tensor:
-        """Judges pictures (B, 3, 64, 64) with sentences (B, H): logits (B,)."""
+        """Judge pictures (B, 3, 64, 64) with sentences (B, H): logits (B,)."""
         return self.compare(self.look(pictures), embeddings)
 
 
 def discriminator_error(real: Tensor, mismatched: Tensor, fake: Tensor) -> Tensor:
-    """Computes the error of a matching-aware discriminator (Reed et al., ICML 2016, Algorithm 1).
+    """Compute the error of a matching-aware discriminator (Reed et al., ICML 2016, Algorithm 1).
 
         -mean ln D(x, t) - 1/2 [mean ln(1 - D(x, t')) + mean ln(1 - D(G(t), t))]
 
@@ -147,7 +147,7 @@ def discriminator_error(real: Tensor, mismatched: Tensor, fake: Tensor) -> Tenso
 def discriminator_step(
     judge: PictureDiscriminator, real: Tensor, fake: Tensor, texts: Tensor, owners: Tensor
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Computes the discriminator's error on a batch.
+    """Compute the discriminator's error on a batch.
 
     It sees real pictures with their own and with the next pair's sentence, and drawn pictures.
 
@@ -177,7 +177,7 @@ def discriminator_step(
 
 
 def generator_error(fake: Tensor) -> Tensor:
-    """Computes the error of the generator, -mean ln D(G(t), t).
+    """Compute the error of the generator, -mean ln D(G(t), t).
 
     Args:
         fake: (B,) logits of drawn pictures with their sentences.
@@ -189,7 +189,7 @@ def generator_error(fake: Tensor) -> Tensor:
 
 
 def layout_rank(drawn: Tensor, real: Tensor, cells: int = 8) -> float:
-    """Measures how well drawn pictures match the color layout of their real ones.
+    """Measure how well drawn pictures match the color layout of their real ones.
 
     All N real pictures are sorted by their distance from a drawn one, each averaged in squares. Ties, and
     what is not a number, count against the drawn picture.

@@ -15,7 +15,7 @@ NEGATIVES = ("hardest", "mean", "sum")
 
 
 def hinges(similarity: Tensor, owners: Tensor, margin: float) -> tuple[Tensor, Tensor]:
-    """Computes the hinges of all negatives of a batch.
+    """Compute the hinges of all negatives of a batch.
 
         [margin - S(a_i, b_i) + S(a_i, b_j)]_+    sentence j is wrong for image i
         [margin - S(a_j, b_j) + S(a_i, b_j)]_+    image i is wrong for sentence j
@@ -42,7 +42,7 @@ def triplet_loss(
     negatives: str = "hardest",
     reduction: str = "mean",
 ) -> Tensor:
-    """Computes the hinge triplet loss (A3VSE, Eq. 2; VSE++).
+    """Compute the hinge triplet loss (A3VSE, Eq. 2; VSE++).
 
         l^P = 1/L sum_i {[m - S(a_i, b_i) + S(a_i, b^)]_+ + [m - S(a_i, b_i) + S(a^, b_i)]_+}
 
@@ -76,7 +76,7 @@ def triplet_loss(
 
 
 def contrastive_loss(similarity: Tensor, owners: Tensor, temperature: float) -> Tensor:
-    """Computes softmax cross-entropy in both directions (InfoNCE), averaged.
+    """Compute softmax cross-entropy in both directions (InfoNCE), averaged.
 
         l = -1/2L sum_i {ln exp(s_ii/tau) / sum_j exp(s_ij/tau) + ln exp(s_ii/tau) / sum_j exp(s_ji/tau)}
 

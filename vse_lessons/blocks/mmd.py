@@ -49,7 +49,7 @@ class _KernelSum(torch.autograd.Function):
 
 
 def squared_distances(first: Tensor, second: Tensor) -> Tensor:
-    """Computes the squared distances of all points by one matrix product.
+    """Compute the squared distances of all points by one matrix product.
 
         |x - y|^2 = |x|^2 + |y|^2 - 2 x.y
 
@@ -65,7 +65,7 @@ def squared_distances(first: Tensor, second: Tensor) -> Tensor:
 
 
 def median_squared_distance(first: Tensor, second: Tensor) -> float:
-    """Computes the median of |x - y|^2 over all pairs of different points of both samples together.
+    """Compute the median of |x - y|^2 over all pairs of different points of both samples together.
 
     It is the median heuristic of Gretton et al. 2012, section 8. Of large samples only the first 256 points
     each count.
@@ -88,7 +88,7 @@ def median_squared_distance(first: Tensor, second: Tensor) -> float:
 def mmd2(
     first: Tensor, second: Tensor, bandwidths: Sequence[float] | None = None, *, biased: bool = False
 ) -> Tensor:
-    """Computes the squared MMD of two samples with the kernel of several bandwidths.
+    """Compute the squared MMD of two samples with the kernel of several bandwidths.
 
         k(x, y) = 1/U sum_u exp(-|x - y|^2 / b_u)
 
@@ -133,7 +133,7 @@ def mmd2(
 
 
 def check_samples(first: Tensor, second: Tensor) -> None:
-    """Refuses samples that MMD cannot compare.
+    """Refuse samples that MMD cannot compare.
 
     Args:
         first: (N, H).
@@ -153,7 +153,7 @@ def check_samples(first: Tensor, second: Tensor) -> None:
 
 
 def two_sample_test(first: Tensor, second: Tensor, draws: int = 200, seed: int = 0) -> dict[str, float]:
-    """Tests whether two samples are from one distribution, by permutation.
+    """Test whether two samples are from one distribution, by permutation.
 
     All N + M points are parted anew into N and M at random; the true parting counts as one of these. One
     kernel matrix serves every parting.

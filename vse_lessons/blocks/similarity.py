@@ -30,11 +30,11 @@ class Entities:
         return Entities(self.values[rows], self.mask[rows])
 
     def mean(self) -> Tensor:
-        """Averages each set, (B, H), for maps and monitors."""
+        """Average each set, (B, H), for maps and monitors."""
         return self.values.sum(1) / self.mask.sum(1, keepdim=True).clamp(min=1)
 
     def compact(self) -> Tensor:
-        """Sums the unit vectors of each set, to unit length again, (B, H) (Artpedia, section 5.3)."""
+        """Sum the unit vectors of each set, to unit length again, (B, H) (Artpedia, section 5.3)."""
         return normalize((normalize(self.values) * self.mask.unsqueeze(-1)).sum(1))
 
 
@@ -42,7 +42,7 @@ Embeddings = Tensor | Entities  # of images or of sentences, as a model's encode
 
 
 def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
-    """Puts blocks of embeddings one after the other.
+    """Put blocks of embeddings one after the other.
 
     Args:
         parts: Vectors (B_i, H), or sets of any size; at least one block, all of one kind.
@@ -59,7 +59,7 @@ def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
 
 
 def as_vectors(embeddings: Embeddings) -> Tensor:
-    """Reduces embeddings to one vector each.
+    """Reduce embeddings to one vector each.
 
     Args:
         embeddings: Vectors (B, H), or sets (B, N, H).
@@ -71,7 +71,7 @@ def as_vectors(embeddings: Embeddings) -> Tensor:
 
 
 def normalize(embeddings: Tensor) -> Tensor:
-    """Scales vectors to unit length.
+    """Scale vectors to unit length.
 
     Args:
         embeddings: (..., H).
@@ -83,7 +83,7 @@ def normalize(embeddings: Tensor) -> Tensor:
 
 
 def cosine(images: Tensor, sentences: Tensor) -> Tensor:
-    """Computes the cosines S(a, b) of all images and sentences.
+    """Compute the cosines S(a, b) of all images and sentences.
 
     In float32, also under autocast: in half precision the hardest negatives of a batch tie.
 
@@ -99,7 +99,7 @@ def cosine(images: Tensor, sentences: Tensor) -> Tensor:
 
 
 def order_similarity(images: Tensor, sentences: Tensor, block: int = 64) -> Tensor:
-    """Computes the order similarity of all images and sentences (GXN, after Vendrov et al., ICLR 2016).
+    """Compute the order similarity of all images and sentences (GXN, after Vendrov et al., ICLR 2016).
 
         S(v, t) = -|max(0, v - t)|^2
 
@@ -158,7 +158,7 @@ class CrossAttention:
 def cross_attention(
     images: Entities, sentences: Entities, how: CrossAttention, block: tuple[int, int] = (32, 64)
 ) -> Tensor:
-    """Computes the stacked cross attention of all images and sentences (SCAN, Lee et al. 2018, section 3.1).
+    """Compute the stacked cross attention of all images and sentences (SCAN, Lee et al. 2018, section 3.1).
 
     With cosines s_ij of region i and word j, a word j attends to the regions:
 
@@ -229,7 +229,7 @@ def _attention(cosines: Tensor, how: CrossAttention) -> Tensor:
 
 
 def paired_cross_attention(images: Entities, sentences: Entities, how: CrossAttention) -> Tensor:
-    """Computes the diagonal of `cross_attention`, image b with sentence b, at a B-th of its cost.
+    """Compute the diagonal of `cross_attention`, image b with sentence b, at a B-th of its cost.
 
     Args:
         images: (B, R, H), padded and masked.
@@ -270,7 +270,7 @@ def _attend_paired(cosines: Tensor, gram: Tensor, mask: Tensor, how: CrossAttent
 
 
 def _pool(relevance: Tensor, mask: Tensor, how: CrossAttention) -> Tensor:
-    """Pools relevance (C, N, Q), where `mask` (1, N, Q) is True, to (C, Q)."""
+    """Pool relevance (C, N, Q), where `mask` (1, N, Q) is True, to (C, Q)."""
     if how.pool == "max":
         return relevance.masked_fill(~mask, -torch.inf).amax(1)
     if how.pool == "logsumexp":

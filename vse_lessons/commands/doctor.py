@@ -20,7 +20,7 @@ examples:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of the command.
+    """Add the options of the command.
 
     Args:
         parser: the parser of this command.
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Prints the report.
+    """Print the report.
 
     Args:
         arguments: the parsed options.

@@ -23,7 +23,7 @@ examples:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Adds the options of the command.
+    """Add the options of the command.
 
     Args:
         parser: The parser of the command.
@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Adds the options that do not depend on the corpus.
+    """Add the options that do not depend on the corpus.
 
     Args:
         parser: The parser of the command, or of a script for one corpus.
@@ -80,7 +80,7 @@ def add_options(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Prepares the corpus and prints what was done.
+    """Prepare the corpus and print what was done.
 
     Args:
         arguments: `corpus`, `release`, `folder` and the options.
@@ -119,7 +119,7 @@ def run_script(
     release: str = "",
     forms: Sequence[str] = (),
 ) -> int:
-    """Runs a script of data_scripts/, which prepares one corpus.
+    """Run a script of data_scripts/, which prepares one corpus.
 
     Args:
         corpus: The corpus.

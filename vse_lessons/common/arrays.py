@@ -14,7 +14,7 @@ HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def open_array(path: Path) -> np.ndarray:
-    """Maps the array of an .npy file into memory.
+    """Map the array of an .npy file into memory.
 
     It is `np.load(path, mmap_mode="r", allow_pickle=False)`, but for files of other formats, which `np.load`
     guesses at.
@@ -37,7 +37,7 @@ def open_array(path: Path) -> np.ndarray:
 def read_arrays(
     path: Path, wanted: Container[str] | None = None, largest: int | None = None
 ) -> dict[str, np.ndarray]:
-    """Reads the arrays of an .npz file.
+    """Read the arrays of an .npz file.
 
     `np.load` would believe a small zip file that claims to hold terabytes.
 

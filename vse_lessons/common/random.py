@@ -45,7 +45,7 @@ PURPOSES = {
 
 
 def seed_sequence(purpose: str, seed: int, *keys: int) -> np.random.SeedSequence:
-    """Makes the seed sequence of a purpose.
+    """Make the seed sequence of a purpose.
 
     Args:
         purpose: One of `PURPOSES`.
@@ -68,7 +68,7 @@ def seed_sequence(purpose: str, seed: int, *keys: int) -> np.random.SeedSequence
 
 
 def generator(purpose: str, seed: int, *keys: int) -> np.random.Generator:
-    """Makes NumPy's generator of a purpose.
+    """Make NumPy's generator of a purpose.
 
     Args:
         purpose: One of `PURPOSES`.
@@ -85,7 +85,7 @@ def generator(purpose: str, seed: int, *keys: int) -> np.random.Generator:
 
 
 def torch_seed(purpose: str, seed: int, *keys: int) -> int:
-    """Computes a seed for `torch.manual_seed` or a `torch.Generator`.
+    """Compute a seed for `torch.manual_seed` or a `torch.Generator`.
 
     Args:
         purpose: One of `PURPOSES`.
@@ -102,7 +102,7 @@ def torch_seed(purpose: str, seed: int, *keys: int) -> int:
 
 
 def sklearn_seed(purpose: str, seed: int, *keys: int) -> int:
-    """Computes a `random_state` for scikit-learn.
+    """Compute a `random_state` for scikit-learn.
 
     Args:
         purpose: One of `PURPOSES`.

@@ -143,7 +143,7 @@ class Corpus:
         return tuple(own[self.kinds[own] == kind] for own in self.sentences_of)
 
     def images(self, split: str, *, annotated: bool = False) -> np.ndarray:
-        """Lists the images of a split.
+        """List the images of a split.
 
         Args:
             split: One of `SPLITS`.
@@ -169,7 +169,7 @@ class Corpus:
         return images
 
     def save(self, path: Path, store: Path) -> None:
-        """Writes everything but the regions and the pixels to a JSON file.
+        """Write everything but the regions and the pixels to a JSON file.
 
         Args:
             path: The JSON file.
@@ -205,7 +205,7 @@ class Corpus:
 
     @classmethod
     def load(cls, path: Path) -> Corpus:
-        """Reads a file that `save` wrote and opens its store.
+        """Read a file that `save` wrote and open its store.
 
         Args:
             path: The JSON file.

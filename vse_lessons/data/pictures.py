@@ -28,7 +28,7 @@ class Pictures:
 
 
 def pictures_from_files(paths: Sequence[Path], ids: Sequence[str]) -> Pictures:
-    """Collects pictures from files.
+    """Collect pictures from files.
 
     Args:
         paths: N files.
@@ -51,7 +51,7 @@ def pictures_from_files(paths: Sequence[Path], ids: Sequence[str]) -> Pictures:
 
 
 def _load(path: Path) -> Image.Image:
-    """Decodes the whole picture, so that a truncated file is noticed here and not in a batch."""
+    """Decode the whole picture, so that a truncated file is noticed here and not in a batch."""
     try:
         with Image.open(path) as image:
             return image.convert("RGB")

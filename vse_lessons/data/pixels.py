@@ -12,7 +12,7 @@ from vse_lessons.data.corpus import Corpus
 
 
 def read_pixels(corpus: Corpus, images: np.ndarray) -> Tensor:
-    """Reads the pixels of some images of a corpus.
+    """Read the pixels of some images of a corpus.
 
     Args:
         corpus: A corpus with a store of P x P pictures, as `with_pixels` of the catalogue makes it.

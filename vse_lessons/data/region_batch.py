@@ -28,7 +28,7 @@ class RegionBatch:
     classes: Tensor | None = None
 
     def to(self, device: torch.device | str) -> RegionBatch:
-        """Copies the batch to another device."""
+        """Copy the batch to another device."""
         moved: dict[str, Any] = {
             name: None if part is None else part.to(device, non_blocking=True)
             for name, part in vars(self).items()
@@ -36,7 +36,7 @@ class RegionBatch:
         return RegionBatch(**moved)
 
     def surest(self, count: int) -> RegionBatch:
-        """Keeps at most `count` regions of each image.
+        """Keep at most `count` regions of each image.
 
         Args:
             count: The largest number of regions of an image.
@@ -63,7 +63,7 @@ class RegionBatch:
         )
 
     def log_confidences(self) -> Tensor:
-        """Computes ln of each region's confidence, (B, R).
+        """Compute ln of each region's confidence, (B, R).
 
         A confidence counts as at least 0.0001; ln is 0 where no detector gave one, and -inf where there is no
         region.
@@ -73,6 +73,6 @@ class RegionBatch:
         return sure.to(self.mask.device).expand(self.mask.shape).masked_fill(~self.mask, -torch.inf)
 
     def mean(self) -> Tensor:
-        """Averages the regions of each image, (B, D), padding left out."""
+        """Average the regions of each image, (B, D), padding left out."""
         weights = self.mask.to(self.features.dtype).unsqueeze(-1)
         return (self.features * weights).sum(1) / weights.sum(1).clamp(min=1)

@@ -24,7 +24,7 @@ def write_store(
     tag_names: Sequence[str] = (),
     skipped: Sequence[dict[str, str]] = (),
 ) -> RegionStore:
-    """Writes a region store, the whole store or nothing.
+    """Write a region store, the whole store or nothing.
 
     Args:
         folder: Where the store will be.
@@ -96,7 +96,7 @@ def write_store(
 
 
 def check_detections(image: str, detections: Detections, width: int) -> None:
-    """Refuses features that cannot be stored.
+    """Refuse features that cannot be stored.
 
     Args:
         image: The image's id, for messages.
@@ -129,7 +129,7 @@ def _half(features: np.ndarray) -> np.ndarray:
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, int]) -> None:
-    """Writes the head of a .npy file of half-precision rows.
+    """Write the head of a .npy file of half-precision rows.
 
     It is always 128 bytes long and is written again over itself once the number of rows is known.
     """

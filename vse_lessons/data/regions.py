@@ -87,7 +87,7 @@ class StackedRows:
         return self.shape[0]
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """Reads the rows (n, D) of a slice, which must lie within one of the arrays."""
+        """Read the rows (n, D) of a slice, which must lie within one of the arrays."""
         start, stop, _ = rows.indices(len(self))
         part = min(bisect_right(self.ends, start), len(self.parts) - 1)
         if stop > self.ends[part]:
@@ -166,7 +166,7 @@ class RegionStore:
         self._check_columns()
 
     def _check_columns(self) -> None:
-        """Refuses columns that are not as long as the features, and classes without a name."""
+        """Refuse columns that are not as long as the features, and classes without a name."""
         lengths = {name: len(self.features) for name in COLUMNS} | {"tags": len(self.ids)}
         for name, length in lengths.items():
             column = getattr(self, name)
@@ -214,7 +214,7 @@ class RegionStore:
         return slice(int(self.starts[i]), int(self.starts[i] + self.counts[i]))
 
     def detections(self, i: int) -> Detections:
-        """Reads everything that is known of image i.
+        """Read everything that is known of image i.
 
         Raises:
             DataError: The store holds features only.
@@ -237,7 +237,7 @@ class RegionStore:
         )
 
     def batch(self, images: Sequence[int] | np.ndarray) -> RegionBatch:
-        """Reads the regions of some images.
+        """Read the regions of some images.
 
         Args:
             images: (B,) numbers of images.
@@ -281,12 +281,12 @@ class RegionStore:
         return torch.from_numpy(padded)
 
     def batches(self, images: Sequence[int] | np.ndarray, size: int = 256) -> Iterator[RegionBatch]:
-        """Reads the regions of some images, `size` images at a time."""
+        """Read the regions of some images, `size` images at a time."""
         for start in range(0, len(images), size):
             yield self.batch(images[start : start + size])
 
     def select(self, images: Sequence[int] | np.ndarray) -> RegionStore:
-        """Makes a store of some images, in the order given; features and regions stay where they are."""
+        """Make a store of some images, in the order given; features and regions stay where they are."""
         images = np.asarray(images, np.int64)
         ids = tuple(self.ids[image] for image in images)
         tags = None if self.tags is None else self.tags[images]
@@ -299,7 +299,7 @@ class RegionStore:
         )
 
     def statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
-        """Computes mean and standard deviation (D,) of all regions of some images (the training part)."""
+        """Compute mean and standard deviation (D,) of all regions of some images (the training part)."""
         total = torch.zeros(self.dimensions, dtype=torch.float64)
         squares = torch.zeros_like(total)
         rows = 0
@@ -313,12 +313,12 @@ class RegionStore:
         return mean.float(), deviation.float()
 
     def mean_statistics(self, images: Sequence[int] | np.ndarray) -> tuple[Tensor, Tensor]:
-        """Computes mean and standard deviation (D,) of the mean regions of some images (training part)."""
+        """Compute mean and standard deviation (D,) of the mean regions of some images (training part)."""
         means = torch.cat([batch.mean() for batch in self.batches(images)])
         return means.mean(0), means.std(0)
 
     def means(self) -> RegionStore:
-        """Replaces the regions of each image by their mean, in memory.
+        """Replace the regions of each image by their mean, in memory.
 
         A model that looks at nothing else is then trained without reading all regions in every step.
         """
@@ -334,7 +334,7 @@ class RegionStore:
         )
 
     def standardized(self, images: Sequence[int] | np.ndarray) -> RegionStore:
-        """Standardizes the mean regions by mean and deviation of those of some images (the training part).
+        """Standardize the mean regions by mean and deviation of those of some images (the training part).
 
         Two domains that are each standardized by their own images no longer differ in these.
         """
@@ -342,13 +342,13 @@ class RegionStore:
         return means.standardized_with(*means.statistics(images))
 
     def standardized_with(self, mean: Tensor, deviation: Tensor) -> RegionStore:
-        """Subtracts a mean (D,) from all features and divides them by a deviation (D,)."""
+        """Subtract a mean (D,) from all features and divide them by a deviation (D,)."""
         features = (self.features - mean.numpy()) / deviation.clamp(min=1e-6).numpy()
         return replace(self, features=features.astype(np.float32), standardized_by=(mean, deviation))
 
     @classmethod
     def open(cls, folder: Path) -> RegionStore:
-        """Opens a store without reading its features, which are memory-mapped.
+        """Open a store without reading its features, which are memory-mapped.
 
         Args:
             folder: A folder that `write_store` wrote.

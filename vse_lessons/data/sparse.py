@@ -46,7 +46,7 @@ class Setting:
 
 
 def setting_name(share: float, sentences: int) -> str:
-    """Writes a setting as its table does: (0.1, 5) is "10%x5".
+    """Write a setting as its table does: (0.1, 5) is "10%x5".
 
     Args:
         share: Share of the training images that are annotated, in (0, 1].
@@ -59,7 +59,7 @@ def setting_name(share: float, sentences: int) -> str:
 
 
 def parse_setting(name: str) -> tuple[float, int]:
-    """Reads a setting's name: "10%x5" is (0.1, 5).
+    """Read a setting's name: "10%x5" is (0.1, 5).
 
     Args:
         name: A percentage of the training images and the number of sentences of each.
@@ -86,7 +86,7 @@ def _settings(rows: list[tuple[int, int, int]], training_images: int) -> dict[st
 
 
 def annotated_count(share: float, training_images: int) -> int:
-    """Computes floor(share x images), without rounding error.
+    """Compute floor(share x images), without rounding error.
 
     Args:
         share: Share of the training images, in (0, 1].
@@ -180,7 +180,7 @@ class SparseCorpus:
         return np.concatenate([self.annotated, self.unannotated])
 
     def check_lengths(self, longest: int) -> None:
-        """Refuses training sentences that a model would have to cut.
+        """Refuse training sentences that a model would have to cut.
 
         Args:
             longest: The largest number of words that the model reads.
@@ -199,11 +199,11 @@ class SparseCorpus:
                 )
 
     def with_semantics(self, semantics: Sequence[str]) -> SparseCorpus:
-        """Adds regional semantics, one sequence of words for each un-annotated image."""
+        """Add regional semantics, one sequence of words for each un-annotated image."""
         return replace(self, semantics=tuple(semantics))
 
     def with_target(self, target: Unpaired) -> SparseCorpus:
-        """Adds a target domain.
+        """Add a target domain.
 
         Args:
             target: Images and sentences of the other domain, without pairs.
@@ -226,7 +226,7 @@ class SparseCorpus:
 def sparsify(
     corpus: Corpus, share: float = 0.1, sentences: int | None = 5, seed: int = 0, hold_out: int = 0
 ) -> SparseCorpus:
-    """Annotates a share of the training images (A3VSE, section 4.1).
+    """Annotate a share of the training images (A3VSE, section 4.1).
 
     Images and, for each image, its sentences are shuffled once from the seed, and the first ones are kept. So
     10 % is a subset of 20 %, and one sentence an image a subset of two. An image with fewer sentences keeps

@@ -20,7 +20,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 @lru_cache(maxsize=200_000)
 def tokenize(sentence: str) -> tuple[str, ...]:
-    """Splits a sentence into lower-case words.
+    """Split a sentence into lower-case words.
 
     Args:
         sentence: Any text.
@@ -53,7 +53,7 @@ class Vocabulary:
 
     @classmethod
     def build(cls, sentences: Iterable[str], min_count: int = 4) -> Vocabulary:
-        """Collects the words that occur often enough (A3VSE, section 4.3: at least 4 times).
+        """Collect the words that occur often enough (A3VSE, section 4.3: at least 4 times).
 
         Args:
             sentences: Training sentences, never those of another split.
@@ -78,7 +78,7 @@ class Vocabulary:
         return len(self.words) + 2
 
     def encode(self, sentences: Sequence[str], max_words: int) -> tuple[Tensor, Tensor]:
-        """Turns sentences into word indices.
+        """Turn sentences into word indices.
 
         Args:
             sentences: B sentences.
@@ -99,14 +99,14 @@ class Vocabulary:
         return words, lengths
 
     def decode(self, words: Tensor) -> list[str]:
-        """Turns word indices (B, M), up to the padding, into sentences; an unknown word becomes [?]."""
+        """Turn word indices (B, M), up to the padding, into sentences; an unknown word becomes [?]."""
         names = ("", "[?]", *self.words)
         rows = words.tolist()
         ends = [row.index(PAD) if PAD in row else len(row) for row in rows]
         return [" ".join(names[word] for word in row[:end]) for row, end in zip(rows, ends)]
 
     def idf(self, sentences: Sequence[str]) -> Tensor:
-        """Computes the smoothed inverse document frequency of each word, as scikit-learn's TfidfVectorizer.
+        """Compute the smoothed inverse document frequency of each word, as scikit-learn's TfidfVectorizer.
 
             idf(w) = ln((1 + n) / (1 + df(w))) + 1,  n sentences, df(w) of them with the word w
 
@@ -125,7 +125,7 @@ class Vocabulary:
 
 
 def vocabulary_overlap(first: Iterable[str], second: Iterable[str]) -> float:
-    """Measures how many words two texts share (A3VSE, section 4.6).
+    """Measure how many words two texts share (A3VSE, section 4.6).
 
     Args:
         first: Sentences of one text.

@@ -51,7 +51,7 @@ class Unpaired:
 
 
 def unpair(corpus: Corpus, split: str = "train") -> Unpaired:
-    """Takes the images of a split and their visual sentences, and forgets which belong together.
+    """Take the images of a split and their visual sentences, and forget which belong together.
 
     Args:
         corpus: A corpus with pairs.
@@ -84,7 +84,7 @@ class Coverage:
 
 
 def coverage(source: Iterable[str], target: Iterable[str], most: int = 10) -> Coverage:
-    """Measures how many of a target's words occur in a source.
+    """Measure how many of a target's words occur in a source.
 
     Args:
         source: Sentences of the source domain.

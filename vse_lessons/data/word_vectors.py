@@ -36,7 +36,7 @@ class WordVectors:
     values: Tensor
 
     def of(self, vocabulary: Vocabulary) -> Tensor:
-        """Selects the vectors (V, D) of a vocabulary; a word without a vector has zeros."""
+        """Select the vectors (V, D) of a vocabulary; a word without a vector has zeros."""
         chosen = torch.zeros(len(vocabulary), self.values.shape[1])
         for word, row in vocabulary.index.items():
             if word in self.rows:
@@ -44,7 +44,7 @@ class WordVectors:
         return chosen
 
     def sums(self, sentences: Sequence[str], max_words: int) -> Tensor:
-        """Sums the vectors of the first `max_words` words of each of B sentences, (B, D)."""
+        """Sum the vectors of the first `max_words` words of each of B sentences, (B, D)."""
         total = torch.zeros(len(sentences), self.values.shape[1])
         for place, sentence in enumerate(sentences):
             known = [self.rows[w] for w in tokenize(sentence)[:max_words] if w in self.rows]
@@ -53,7 +53,7 @@ class WordVectors:
 
 
 def load_word_vectors(path: Path | str) -> WordVectors:
-    """Reads a GloVe text file.
+    """Read a GloVe text file.
 
     Args:
         path: A file with a word and its numbers a line.
@@ -110,7 +110,7 @@ def _is_number(text: str) -> bool:
 def ppmi_vectors(
     sentences: Iterable[str], dimensions: int = 64, window: int = 4, min_count: int = 4, seed: int = 0
 ) -> WordVectors:
-    """Computes word vectors from unlabeled text.
+    """Compute word vectors from unlabeled text.
 
     With C_wc the number of times that words w and c stand at most `window` words apart in a sentence,
 
@@ -149,7 +149,7 @@ def ppmi_vectors(
 
 
 def cooccurrences(sentences: Iterable[str], vocabulary: Vocabulary, window: int) -> sparse.csr_matrix:
-    """Counts how often two words stand near each other.
+    """Count how often two words stand near each other.
 
     Args:
         sentences: The text.
@@ -177,7 +177,7 @@ def cooccurrences(sentences: Iterable[str], vocabulary: Vocabulary, window: int)
 
 
 def ppmi(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Computes the positive pointwise mutual information (V, V) of co-occurrence counts (V, V)."""
+    """Compute the positive pointwise mutual information (V, V) of co-occurrence counts (V, V)."""
     from scipy import sparse
 
     pairs = counts.tocoo()

@@ -78,7 +78,7 @@ class Lexicon:
     irregular: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def base_forms(self, term: str, part: str) -> list[str]:
-        """Lists the lemmas that a term may be a form of, itself among them (WordNet's morphy).
+        """List the lemmas that a term may be a form of, itself among them (WordNet's morphy).
 
         Irregular forms are looked up; of others one ending is taken off. The last word of a collocation may
         be inflected ("traffic lights").
@@ -98,18 +98,18 @@ class Lexicon:
         return [form for form in dict.fromkeys(forms) if form in self.index[part]]
 
     def synsets_of(self, term: str) -> set[Key]:
-        """Collects the synsets of a term in any form and any part of speech."""
+        """Collect the synsets of a term in any form and any part of speech."""
         found: set[Key] = set()
         for part, keys_of in self.index.items():
             found.update(*(keys_of[form] for form in self.base_forms(term, part)))
         return found
 
     def named(self, lemma: str, parts: Iterable[str] = tuple(PARTS)) -> set[Key]:
-        """Collects the synsets that have exactly this lemma."""
+        """Collect the synsets that have exactly this lemma."""
         return {key for part in parts if part in self.index for key in self.index[part].get(lemma, ())}
 
     def above(self, keys: Iterable[Key]) -> set[Key]:
-        """Collects some synsets and everything above them."""
+        """Collect some synsets and everything above them."""
         reached, layer = set(keys), set(keys)
         while layer:
             layer = {up for key in layer for up in self.synsets[key].hypernyms} - reached
@@ -118,7 +118,7 @@ class Lexicon:
 
 
 def parse_lexicon(name: str, text: str, irregular: Mapping[str, str]) -> Lexicon:
-    """Reads a lexicon of nouns that is written by hand.
+    """Read a lexicon of nouns that is written by hand.
 
     Args:
         name: The lexicon's name, for messages.
@@ -159,7 +159,7 @@ def parse_lexicon(name: str, text: str, irregular: Mapping[str, str]) -> Lexicon
 
 @lru_cache(maxsize=1)
 def load_wordnet() -> Lexicon:
-    """Reads WordNet 3.0, which comes with the library; its licence is in the file beside it.
+    """Read WordNet 3.0, which comes with the library; its licence is in the file beside it.
 
     Returns:
         All 117,659 synsets, with the offsets of WordNet's database files as keys ("n", "02084071").
@@ -171,7 +171,7 @@ def load_wordnet() -> Lexicon:
 
 
 def read_packed(path: Path) -> Lexicon:
-    """Reads a packed lexicon.
+    """Read a packed lexicon.
 
     The file is compressed text. A line `n 82115 2050` opens a part of speech: so many synsets follow, then so
     many irregular forms. A synset is a line `12|dog,domestic dog|7 93`: how far its offset is from the one
@@ -208,7 +208,7 @@ def read_packed(path: Path) -> Lexicon:
 
 
 def _read_part(part: str, rows: list[str], synsets: _Synsets) -> dict[str, tuple[Key, ...]]:
-    """Adds the synsets of a part of speech; returns the synsets of each of its lemmas."""
+    """Add the synsets of a part of speech; returns the synsets of each of its lemmas."""
     index: dict[str, tuple[Key, ...]] = {}
     offset, first = 0, len(synsets.keys_in_order)
     for row in rows:

@@ -30,7 +30,7 @@ def subset_recalls(
     seed: int = 0,
     cuts: Sequence[int] = (1, 5),
 ) -> dict[int, dict[str, dict[str, Spread]]]:
-    """Computes recall among N retrievable items, for several N; see `recalls_among`.
+    """Compute recall among N retrievable items, for several N; see `recalls_among`.
 
     Args:
         model: the model that embedded the split.
@@ -55,7 +55,7 @@ def recalls_among(
     seed: int = 0,
     cuts: Sequence[int] = (1, 5),
 ) -> dict[str, dict[str, Spread]]:
-    """Computes recall among N retrievable items (Table 4).
+    """Compute recall among N retrievable items (Table 4).
 
     t2i: a sentence looks for its image among that and N - 1 others drawn at random.  i2t: an image looks for
     the best of its sentences among the sentences of itself and of N - 1 others drawn at random.  Each query
@@ -104,7 +104,7 @@ def recalls_among(
 
 
 def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Counts how many items of image j score at least as high as the right one of query q.
+    """Count how many items of image j score at least as high as the right one of query q.
 
     Returns for both directions these counts (Q, I), and the query's own image (Q,).
     """
@@ -120,7 +120,7 @@ def _beats(scores: np.ndarray, owners: np.ndarray) -> dict[str, tuple[np.ndarray
 
 
 def _draw(beaten: np.ndarray, own: np.ndarray, others: int, rng: np.random.Generator) -> np.ndarray:
-    """Draws `others` images for each query, never its own, and sums what they hold against it: (Q,)."""
+    """Draw `others` images for each query, never its own, and sum what they hold against it: (Q,)."""
     if others == 0:
         return np.zeros(len(own), np.int64)
     chance = rng.random(beaten.shape)

@@ -21,7 +21,7 @@ POINTS = 300  # of each domain that the figures are computed from
 
 
 def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
-    """Computes the proxy A-distance of two samples, 2 (1 - 2 epsilon) (Ben-David et al. 2007).
+    """Compute the proxy A-distance of two samples, 2 (1 - 2 epsilon) (Ben-David et al. 2007).
 
     epsilon is the error of a linear classifier that tells the domains apart, here logistic regression,
     trained on one half of each sample and tested on the other, both domains alike.  An epsilon above 1/2
@@ -53,7 +53,7 @@ def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
 def encode(
     model: Embedder, regions: RegionStore, images: Sequence[int] | np.ndarray, sentences: Sequence[str]
 ) -> dict[str, Tensor]:
-    """Encodes some images of a store and some sentences as unit vectors.
+    """Encode some images of a store and some sentences as unit vectors.
 
     Args:
         model: the model.
@@ -74,7 +74,7 @@ def encode(
 
 
 def some_of(domain: Corpus | Unpaired, split: str = "val", seed: int = 0) -> tuple[np.ndarray, list[str]]:
-    """Draws the images and sentences of a domain that `alignment` looks at.
+    """Draw the images and sentences of a domain that `alignment` looks at.
 
     Of a corpus they are at most `POINTS` images of a split, and a sentence of each that has one; of a domain
     without pairs, which has no splits, images and sentences are drawn apart.
@@ -99,7 +99,7 @@ def some_of(domain: Corpus | Unpaired, split: str = "val", seed: int = 0) -> tup
 
 
 def alignment(source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 0) -> dict[str, dict]:
-    """Measures the distance of two domains: MMD^2 with its permutation test, and the proxy A-distance.
+    """Measure the distance of two domains: MMD^2 with its permutation test, and the proxy A-distance.
 
     Args:
         source: what `encode` returned for one domain.

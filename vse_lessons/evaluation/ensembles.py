@@ -16,7 +16,7 @@ from vse_lessons.models.base import Embedder
 
 
 def mean_similarity(matrices: Iterable[Tensor]) -> Tensor:
-    """Averages similarities of several models; no model's scores are rescaled.
+    """Average similarities of several models; no model's scores are rescaled.
 
     Args:
         matrices: (I, S) similarities of each model.
@@ -44,7 +44,7 @@ def mean_similarity(matrices: Iterable[Tensor]) -> Tensor:
 
 
 def rank_ensemble(models: Sequence[Embedder], corpus: Corpus, split: str) -> Ranks:
-    """Ranks a split by the mean of several models' similarities.
+    """Rank a split by the mean of several models' similarities.
 
     Args:
         models: the members of the ensemble.
@@ -62,7 +62,7 @@ def rank_ensemble(models: Sequence[Embedder], corpus: Corpus, split: str) -> Ran
 def evaluate_ensemble(
     models: Sequence[Embedder], corpus: Corpus, split: str, cuts: Sequence[int] = CUTS
 ) -> Evaluation:
-    """Evaluates the mean of several models' similarities on a split.
+    """Evaluate the mean of several models' similarities on a split.
 
     Args:
         models: the members of the ensemble.

@@ -17,7 +17,7 @@ from vse_lessons.sources.storybook.world import sample_scenes
 
 
 def write_captions(model: GXN, corpus: Corpus, images: np.ndarray, width: int = 5) -> list[str]:
-    """Writes a sentence about each of some images.
+    """Write a sentence about each of some images.
 
     Args:
         model: a model that writes.
@@ -33,7 +33,7 @@ def write_captions(model: GXN, corpus: Corpus, images: np.ndarray, width: int = 
 
 
 def score_captions(written: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Scores a written sentence for each of some images against what people wrote about it.
+    """Score a written sentence for each of some images against what people wrote about it.
 
     Args:
         written: N sentences.
@@ -55,7 +55,7 @@ def score_captions(written: Sequence[str], references: Sequence[Sequence[str]]) 
 def share_of_things_named(
     written: Sequence[str], images: np.ndarray, references: Sequence[Sequence[str]], preset: str
 ) -> tuple[float, int]:
-    """Measures how many of the things that all voices of Storybook name are named by written sentences.
+    """Measure how many of the things that all voices of Storybook name are named by written sentences.
 
     Args:
         written: N sentences.
@@ -71,7 +71,7 @@ def share_of_things_named(
 
 
 def own_picture_rank(model: GXN, corpus: Corpus, images: np.ndarray, seed: int) -> float:
-    """Ranks each image's own picture among all by the colours of what is drawn from its first sentence.
+    """Rank each image's own picture among all by the colours of what is drawn from its first sentence.
 
     Args:
         model: a model that draws.
@@ -92,7 +92,7 @@ def own_picture_rank(model: GXN, corpus: Corpus, images: np.ndarray, seed: int) 
 def evaluate_generation(
     model: GXN, corpus: Corpus, images: np.ndarray, seed: int = 0, preset: str = "lesson"
 ) -> dict[str, float]:
-    """Evaluates what a model writes and draws, as far as it does.
+    """Evaluate what a model writes and draws, as far as it does.
 
     Args:
         model: the model.

@@ -16,7 +16,7 @@ from vse_lessons.models.base import Embedder
 
 
 def compress_groups(groups: dict[str, Tensor], dimensions: int = 16, centred: bool = True) -> dict:
-    """Projects groups of vectors to the principal axes of all of them, in thousandths.
+    """Project groups of vectors to the principal axes of all of them, in thousandths.
 
     Args:
         groups: name to vectors (N_g, H), which are scaled to unit length first.
@@ -35,7 +35,7 @@ def compress_groups(groups: dict[str, Tensor], dimensions: int = 16, centred: bo
 
 
 def compress_pairs(embedded: Embedded, images: int = 100, dimensions: int = 16) -> dict:
-    """Compresses the first images of a split and the first sentence of each, for a map of the joint space.
+    """Compress the first images of a split and the first sentence of each, for a map of the joint space.
 
     Args:
         embedded: the result of `embed`.
@@ -55,7 +55,7 @@ def compress_pairs(embedded: Embedded, images: int = 100, dimensions: int = 16) 
 
 
 def compress_pages(model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray) -> dict:
-    """Compresses pages: compact vectors (Artpedia, section 5.3) for the maps of the paper's Figure 3.
+    """Compress pages: compact vectors (Artpedia, section 5.3) for the maps of the paper's Figure 3.
 
     Args:
         model: the model, which is left in eval mode.

@@ -32,7 +32,7 @@ class Evaluation:
         return sum(side[f"R@{k}"] for side in (self.t2i, self.i2t) for k in CUTS)
 
     def as_dict(self) -> dict:
-        """Lists every figure by name, for `results.json`."""
+        """List every figure by name, for `results.json`."""
         return {
             "n_images": self.n_images,
             "n_sentences": self.n_sentences,
@@ -44,7 +44,7 @@ class Evaluation:
 
 
 def summarize(found: Tensor | np.ndarray, cuts: Sequence[int] = CUTS) -> dict[str, float]:
-    """Computes recalls, the median and the mean of ranks.
+    """Compute recalls, the median and the mean of ranks.
 
     Args:
         found: (Q,) ranks, counted from 1.
@@ -66,13 +66,13 @@ def summarize(found: Tensor | np.ndarray, cuts: Sequence[int] = CUTS) -> dict[st
 
 
 def check_cut(k: int) -> None:
-    """Refuses a K of R@K that is no whole number from 1."""
+    """Refuse a K of R@K that is no whole number from 1."""
     if not isinstance(k, (int, np.integer)) or k < 1:
         raise DataError(f"recall at {k!r} means nothing: K is a whole number from 1")
 
 
 def evaluate_ranks(found: Ranks, cuts: Sequence[int] = CUTS) -> Evaluation:
-    """Computes every figure of some ranks.
+    """Compute every figure of some ranks.
 
     R-precision and mAP@R stand in i2t only: a sentence has one image, so that both would equal R@1.
 
@@ -93,7 +93,7 @@ def evaluate_ranks(found: Ranks, cuts: Sequence[int] = CUTS) -> Evaluation:
 
 
 def mean_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
-    """Averages every figure over folds, each counting alike.
+    """Average every figure over folds, each counting alike.
 
     `rsum` is left to `Evaluation.rsum`, so that it is the sum of the means in the table and cannot be another
     one.
@@ -114,7 +114,7 @@ def mean_evaluation(parts: Sequence[Evaluation]) -> Evaluation:
 
 
 def recall_at(k: int, side: str = "t2i") -> Callable[[Ranks], float]:
-    """Makes the metric R@K of one direction, for `bootstrap_interval`.
+    """Make the metric R@K of one direction, for `bootstrap_interval`.
 
     Args:
         k: the K of R@K.
@@ -132,7 +132,7 @@ def recall_at(k: int, side: str = "t2i") -> Callable[[Ranks], float]:
 
 
 def rsum(found: Ranks) -> float:
-    """Computes the sum of the six recalls at 1, 5 and 10, for `bootstrap_interval`.
+    """Compute the sum of the six recalls at 1, 5 and 10, for `bootstrap_interval`.
 
     Args:
         found: ranks of a split.
@@ -144,13 +144,13 @@ def rsum(found: Ranks) -> float:
 
 
 def check_side(side: str) -> None:
-    """Refuses a direction that is neither t2i nor i2t."""
+    """Refuse a direction that is neither t2i nor i2t."""
     if side not in SIDES:
         raise DataError(f"unknown direction {side!r}: t2i (a sentence asks) or i2t (an image asks)")
 
 
 def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int] = CUTS) -> Evaluation:
-    """Evaluates a matrix of similarities; see `rank_similarity`.
+    """Evaluate a matrix of similarities; see `rank_similarity`.
 
     Args:
         similarity: (I, S) similarities of images and sentences.
@@ -167,7 +167,7 @@ def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int
 
 
 def annotations_needed(points: Iterable[tuple[int, float]], recall: float) -> int | None:
-    """Reads off a learning curve how many annotated pairs a recall takes.
+    """Read off a learning curve how many annotated pairs a recall takes.
 
     Between the best smaller setting and the first that reaches the recall, the curve is a straight line over
     the logarithm of the number of pairs.

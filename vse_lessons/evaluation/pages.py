@@ -60,7 +60,7 @@ class PageScores:
 def score_pages(
     model: Embedder, corpus: Corpus, images: Sequence[int] | np.ndarray, block: int = 256
 ) -> PageScores:
-    """Scores every sentence of some images' pages against its own image.
+    """Score every sentence of some images' pages against its own image.
 
     Args:
         model: the model.
@@ -86,7 +86,7 @@ def score_pages(
 
 
 def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> PageScores:
-    """Scores the same sentences without looking at any picture.
+    """Score the same sentences without looking at any picture.
 
     The score is the log-odds of a logistic regression on TF-IDF of words and pairs of words, learnt from the
     training sentences of both kinds.  What it reaches says nothing about seeing; only what a model adds to it
@@ -116,7 +116,7 @@ def blind_scores(training: SparseCorpus, images: Sequence[int] | np.ndarray) -> 
 
 
 def _sentences_of(corpus: Corpus, images: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Lists the sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
+    """List the sentences (S,) of some images' pages; `DataError` when no page has both kinds."""
     pages = np.asarray(images, np.int64)
     if not any(len(corpus.visual_of[i]) and len(corpus.contextual_of[i]) for i in pages):
         raise DataError(
@@ -138,7 +138,7 @@ def _page_scores(corpus: Corpus, numbers: np.ndarray, scores: np.ndarray) -> Pag
 
 
 def average_precision(found: PageScores, average: str = "pages") -> float:
-    """Computes the average precision of visual against contextual sentences (Table 3; scikit-learn's).
+    """Compute the average precision of visual against contextual sentences (Table 3; scikit-learn's).
 
     The paper does not say which of the two averages its figures are.  Tied sentences share a rank: constant
     scores get the share of visual ones.
@@ -163,7 +163,7 @@ def average_precision(found: PageScores, average: str = "pages") -> float:
 
 
 def page_precisions(found: PageScores) -> dict[int, float]:
-    """Computes the average precision of each page that has both kinds.
+    """Compute the average precision of each page that has both kinds.
 
     Args:
         found: the scores.
@@ -182,7 +182,7 @@ def page_precisions(found: PageScores) -> dict[int, float]:
 
 
 def chance_precision(found: PageScores, average: str = "pages", draws: int = 200, seed: int = 0) -> float:
-    """Computes the average precision that random scores get, the mean over draws.
+    """Compute the average precision that random scores get, the mean over draws.
 
     Args:
         found: scores, of which only the kinds and the pages are used.
@@ -204,7 +204,7 @@ def chance_precision(found: PageScores, average: str = "pages", draws: int = 200
 
 
 def page_criterion(lambda_w: float) -> Criterion:
-    """Makes the criterion by which `fit` chooses the best epoch of a model of pages.
+    """Make the criterion by which `fit` chooses the best epoch of a model of pages.
 
     It is lambda_w x the mean of the six recalls + (1 - lambda_w) x the average precision over pages, weighted
     like the two losses.  The paper does not say how it chose.
@@ -226,7 +226,7 @@ def page_criterion(lambda_w: float) -> Criterion:
 
 
 def version_areas(found: PageScores, corpus: Corpus) -> dict[str, float]:
-    """Measures how well scores tell visual from contextual sentences where only the painting decides.
+    """Measure how well scores tell visual from contextual sentences where only the painting decides.
 
     On Storybook's pages these are the sentences about a version of the painting.
 
@@ -247,7 +247,7 @@ def version_areas(found: PageScores, corpus: Corpus) -> dict[str, float]:
 
 
 def measure_pages(found: PageScores, corpus: Corpus) -> dict[str, Any]:
-    """Computes every figure of the scores of pages.
+    """Compute every figure of the scores of pages.
 
     Args:
         found: the scores.
@@ -266,7 +266,7 @@ def measure_pages(found: PageScores, corpus: Corpus) -> dict[str, Any]:
 def evaluate_pages(
     model: Embedder, corpus: Corpus, split: str = "test", seed: int = 0, draws: int = 10
 ) -> dict[str, Any]:
-    """Evaluates a model by both protocols, and by shortlists (section 5.3).
+    """Evaluate a model by both protocols, and by shortlists (section 5.3).
 
     Args:
         model: the model.

@@ -38,7 +38,7 @@ class Ranks:
     n_images: int  # candidates of t2i, those without a sentence too
 
     def take(self, sentences: np.ndarray, images: np.ndarray) -> Ranks:
-        """Selects some queries, with the ranks that they reached among all candidates.
+        """Select some queries, with the ranks that they reached among all candidates.
 
         Args:
             sentences: rows of the S sentences; a row may occur more than once.
@@ -59,7 +59,7 @@ class Ranks:
 
 
 def ranks(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> tuple[Tensor, Tensor]:
-    """Computes the two tensors of ranks alone; see `rank_similarity`.
+    """Compute the two tensors of ranks alone; see `rank_similarity`.
 
     Args:
         similarity: (I, S) similarities of images and sentences.
@@ -75,7 +75,7 @@ def ranks(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> tuple[Tens
 
 
 def rank_similarity(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> Ranks:
-    """Ranks a matrix of similarities by counting, in blocks of images, without sorting.
+    """Rank a matrix of similarities by counting, in blocks of images, without sorting.
 
     - t2i: 1 + the number of other images that score at least as high as the right one;
     - i2t: 1 + the number of sentences of other images that score at least as high as the best of the image's
@@ -101,12 +101,12 @@ def rank_similarity(similarity: Tensor, image_of: Tensor, block: int = BYTE) -> 
 
 
 def with_image_numbers(found: Ranks, numbers: np.ndarray) -> Ranks:
-    """Names the images of ranks by `numbers` (I,), no longer by row."""
+    """Name the images of ranks by `numbers` (I,), no longer by row."""
     return replace(found, t2i_image=numbers[found.t2i_image], i2t_image=numbers[found.i2t_image])
 
 
 def owners_of_matrix(similarity: Tensor, image_of: Tensor) -> Tensor:
-    """Checks the owners of a matrix's sentences and the matrix's shape; see `check_owners`."""
+    """Check the owners of a matrix's sentences and the matrix's shape; see `check_owners`."""
     if similarity.ndim != 2:
         raise DataError(
             f"similarities are (images, sentences), a row an image; these have the shape "
@@ -117,7 +117,7 @@ def owners_of_matrix(similarity: Tensor, image_of: Tensor) -> Tensor:
 
 
 def check_owners(image_of: Tensor, images: int, sentences: int, device: torch.device) -> Tensor:
-    """Checks `image_of`, the row of each sentence's image, and returns it as (S,) int64."""
+    """Check `image_of`, the row of each sentence's image, and return it as (S,) int64."""
     owners = torch.as_tensor(image_of, device=device)
     if owners.shape != (sentences,):
         raise DataError(
@@ -140,7 +140,7 @@ def check_owners(image_of: Tensor, images: int, sentences: int, device: torch.de
 
 @torch.no_grad()
 def rank_strips(strips: Strips, image_of: Tensor, images: int, block: int = BYTE) -> Ranks:
-    """Counts ranks in two passes over strips of scores.
+    """Count ranks in two passes over strips of scores.
 
     A sentence can only be compared with all images once its own score is known.  Own scores are taken from
     the very strips that they are compared with: computed apart, they would differ in the last bit, and ties
@@ -182,7 +182,7 @@ def _blocks(strips: Strips, size: int) -> Iterator[tuple[int, Tensor]]:
 
 
 def _check_rows(rows: Tensor, start: int) -> None:
-    """Refuses scores (B, S) that are not finite numbers."""
+    """Refuse scores (B, S) that are not finite numbers."""
     if not rows.is_floating_point():
         raise DataError(f"similarities are {rows.dtype}: they must be floating-point numbers")
     # A sum with NaN or infinity in it is never finite.  A sum of finite numbers may overflow, so only
@@ -197,7 +197,7 @@ def _check_rows(rows: Tensor, start: int) -> None:
 
 
 def _at_least(rows: Tensor, bounds: Tensor, dim: int, mask: Tensor) -> Tensor:
-    """Counts how many of rows (B, S), B at most 255, are at least as high as `bounds`.
+    """Count how many of rows (B, S), B at most 255, are at least as high as `bounds`.
 
     `bounds` is (S,) for dim 0 or (B, 1) for dim 1.  `mask` is memory to work in.  Summed as bytes, because
     sums of bool are slow.
@@ -214,7 +214,7 @@ def _at_least(rows: Tensor, bounds: Tensor, dim: int, mask: Tensor) -> Tensor:
 
 
 def _own_positions(rows: Tensor, local: Tensor, own: Tensor, mask: Tensor) -> tuple[Tensor, ...]:
-    """Finds where an image's R own sentences stand in its ranking.
+    """Find where an image's R own sentences stand in its ranking.
 
     rows: (B, S) scores. local: (M,) the row, in ascending order, and own: (M,) the score, of each of the M
     sentences of these B images. The j-th best own sentence stands at p_j = j + the number of others that

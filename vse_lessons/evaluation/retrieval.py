@@ -52,7 +52,7 @@ class Embedded:
     sentence_numbers: np.ndarray  # (S,) sentences of the corpus
 
     def part(self, start: int, stop: int) -> Embedded:
-        """Selects the images `start` to `stop` - 1 and their own sentences.
+        """Select the images `start` to `stop` - 1 and their own sentences.
 
         Args:
             start: first row of the images.
@@ -131,7 +131,7 @@ def _strips(model: Embedder, embedded: Embedded, block: int) -> Iterator[Tensor]
 
 
 def similarities(model: Embedder, embedded: Embedded, block: int = 1024) -> Tensor:
-    """Computes the similarities of everything embedded.
+    """Compute the similarities of everything embedded.
 
     Args:
         model: the model that embedded it.
@@ -152,7 +152,7 @@ def similarities(model: Embedder, embedded: Embedded, block: int = 1024) -> Tens
 
 
 def rank_embedded(model: Embedder, embedded: Embedded, block: int = 1024, held: int = HELD) -> Ranks:
-    """Ranks what `embed` returned.
+    """Rank what `embed` returned.
 
     A matrix of more than `held` similarities is not kept but computed twice, `block` images at a time, so
     that memory grows with the sentences and not with the pairs.
@@ -203,7 +203,7 @@ def evaluate(model: Embedder, corpus: Corpus, split: str, cuts: Sequence[int] = 
 
 
 def evaluate_embedded(model: Embedder, embedded: Embedded, cuts: Sequence[int] = CUTS) -> Evaluation:
-    """Evaluates what `embed` returned.
+    """Evaluate what `embed` returned.
 
     Args:
         model: the model that embedded it.
@@ -219,7 +219,7 @@ def evaluate_embedded(model: Embedder, embedded: Embedded, cuts: Sequence[int] =
 def evaluate_folds(
     similarity: Tensor, image_of: Tensor, folds: int = 5, cuts: Sequence[int] = CUTS
 ) -> Evaluation:
-    """Evaluates similarities fold by fold: the "1K" protocol on the 5,000 test images of MS-COCO.
+    """Evaluate similarities fold by fold: the "1K" protocol on the 5,000 test images of MS-COCO.
 
     The images are cut into `folds` parts in their order.  Each part is searched by and for its own sentences
     only, and every figure is the mean over the parts, each part counting alike.  Where I is no multiple of
@@ -249,7 +249,7 @@ def evaluate_folds(
 def evaluate_embedded_folds(
     model: Embedder, embedded: Embedded, folds: int = 5, cuts: Sequence[int] = CUTS
 ) -> Evaluation:
-    """Evaluates what `embed` returned fold by fold; similarities between folds are never computed.
+    """Evaluate what `embed` returned fold by fold; similarities between folds are never computed.
 
     Args:
         model: the model that embedded it.
@@ -272,7 +272,7 @@ def _folds(images: int, folds: int) -> list[tuple[int, int]]:
 
 
 def best_of(models: Iterable[Embedder], corpus: Corpus, images: np.ndarray) -> Embedder:
-    """Chooses the model with the highest rsum on some images, which are those for selection.
+    """Choose the model with the highest rsum on some images, which are those for selection.
 
     Args:
         models: the candidates.

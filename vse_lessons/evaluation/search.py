@@ -44,7 +44,7 @@ class SearchIndex:
     """
 
     def __init__(self, model: Embedder, corpus: Corpus, split: str = "test", shortlist: int | None = None):
-        """Embeds the split."""
+        """Embed the split."""
         if shortlist is not None and shortlist < 1:
             raise DataError(f"a shortlist of {shortlist} candidates holds none: use at least 1, or None")
         self.model, self.corpus, self.shortlist = model, corpus, shortlist
@@ -54,7 +54,7 @@ class SearchIndex:
 
     @torch.no_grad()
     def by_text(self, text: str, k: int = 5) -> list[Hit]:
-        """Finds the images nearest to a sentence.
+        """Find the images nearest to a sentence.
 
         Args:
             text: the sentence.
@@ -81,7 +81,7 @@ class SearchIndex:
 
     @torch.no_grad()
     def by_image(self, image: int | str, k: int = 5) -> list[Hit]:
-        """Finds the sentences of the split nearest to an image of the corpus.
+        """Find the sentences of the split nearest to an image of the corpus.
 
         Args:
             image: number or id of the image.
@@ -107,7 +107,7 @@ class SearchIndex:
         ]
 
     def _candidates(self, query: Embeddings, side: int) -> Tensor:
-        """Lists the rows that are scored exactly, of the images (side 0) or of the sentences (1)."""
+        """List the rows that are scored exactly, of the images (side 0) or of the sentences (1)."""
         if self.compact is None or self.shortlist is None:
             number = len(self.embedded.images if side == 0 else self.embedded.sentences)
             return torch.arange(number, device=self.model.device)
@@ -116,7 +116,7 @@ class SearchIndex:
 
 
 def compact(embeddings: Embeddings) -> Tensor:
-    """Sums up each set of vectors as one unit vector (Artpedia, section 5.3); vectors are only normalized.
+    """Sum up each set of vectors as one unit vector (Artpedia, section 5.3); vectors are only normalized.
 
     Args:
         embeddings: B embeddings.
@@ -130,7 +130,7 @@ def compact(embeddings: Embeddings) -> Tensor:
 def shortlist_ranks(
     exact: Tensor, near: Tensor, image_of: Tensor, size: int, side: str = "t2i"
 ) -> np.ndarray:
-    """Ranks with exact scores that order only the `size` candidates nearest by compact vectors.
+    """Rank with exact scores that order only the `size` candidates nearest by compact vectors.
 
     Where no right answer is on a query's shortlist, it stands behind all candidates.  Ties count against the
     model.

@@ -24,7 +24,7 @@ def bootstrap_interval(
     resamples: int = 1000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Computes the percentile interval of a metric of ranks by a bootstrap over images.
+    """Compute the percentile interval of a metric of ranks by a bootstrap over images.
 
     Each resample draws as many images as asked, with replacement; each brings its own query and those of all
     its sentences, so that both directions are drawn together.  Queries are drawn with the ranks that they
@@ -96,7 +96,7 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
 ) -> Comparison:
-    """Tests whether two models differ in R@K on the same queries.
+    """Test whether two models differ in R@K on the same queries.
 
     The test is a permutation test with images as clusters.  d_i is how many more queries of image i the first
     model answers within K than the second.  If the models were equally good, then for each image on its own
@@ -151,7 +151,7 @@ def _check_same_queries(first: Ranks, second: Ranks) -> None:
 
 
 def sign_flip_test(differences: np.ndarray) -> float:
-    """Computes the exact two-sided p value of whole numbers that would be as likely with the other sign.
+    """Compute the exact two-sided p value of whole numbers that would be as likely with the other sign.
 
     Images with the same |d| = m are interchangeable: if b of their c keep a plus, they add m (2b - c), and b
     is binomial.  The distribution of the whole sum is the convolution of these, one for each m.
@@ -174,7 +174,7 @@ def sign_flip_test(differences: np.ndarray) -> float:
 
 
 def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """Computes the mean of independent runs and half of its Student t interval.
+    """Compute the mean of independent runs and half of its Student t interval.
 
     The half-width is t_{(1 + level) / 2, n - 1} s / sqrt(n), with the standard deviation s over n runs
     (seeds).
@@ -201,7 +201,7 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
 
 
 def spread(values: Iterable[float], digits: int = 1) -> str:
-    """Writes a mean and half of its 95 % interval over seeds, such as "12.3 ± 0.8".
+    """Write a mean and half of its 95 % interval over seeds, such as "12.3 ± 0.8".
 
     Args:
         values: a figure of each run; without any the text is a dash.

@@ -41,7 +41,7 @@ class Lesson:
     """
 
     def __init__(self, name: str, parameters: Mapping[str, Any], out_dir: str | Path = ""):
-        """Makes the folder and sets the theme of figures."""
+        """Make the folder and set the theme of figures."""
         from vse_lessons.lessons.plots.theme import use_theme
 
         self.name, self.parameters = name, dict(parameters)
@@ -55,7 +55,7 @@ class Lesson:
         self.measured: dict[str, Any] = {}
 
     def show(self, figure: Figure, name: str, alt: str) -> None:
-        """Keeps a figure beside the results, shows it, and closes it.
+        """Keep a figure beside the results, show it, and close it.
 
         Args:
             figure: the figure.
@@ -67,7 +67,7 @@ class Lesson:
         show_figure(figure, self.figures / f"{self.name[:2]}_{name}.png", alt)
 
     def run_folder(self, *parts: str) -> Path:
-        """Names the folder of a training run's checkpoints, another one for other parameters.
+        """Name the folder of a training run's checkpoints, another one for other parameters.
 
         Args:
             *parts: what else tells this run from the lesson's others.
@@ -78,7 +78,7 @@ class Lesson:
         return self.folder / f"run-{digest(json.dumps(self.parameters, sort_keys=True), *parts)}"
 
     def keep(self, model: Embedder, **notes: Any) -> Path:
-        """Saves the trained model in the folder `model`, from which `load_model` loads it.
+        """Save the trained model in the folder `model`, from which `load_model` loads it.
 
         Args:
             model: the model.
@@ -92,7 +92,7 @@ class Lesson:
         return folder
 
     def write(self, **measured: Any) -> dict[str, Any]:
-        """Writes `results.json`: parameters, figures, the seconds since the start, peak memory and versions.
+        """Write `results.json`: parameters, figures, the seconds since the start, peak memory and versions.
 
         Args:
             **measured: the figures, beside those in `measured`.

@@ -28,7 +28,7 @@ LARGE = 50_000  # bytes of a PNG beyond which a notebook embeds a smaller copy
 
 
 def show_source(*things: Callable[..., Any]) -> Markdown:
-    """Shows the source of functions or classes of the library, as it is on disk.
+    """Show the source of functions or classes of the library, as it is on disk.
 
     Args:
         *things: functions or classes.
@@ -45,7 +45,7 @@ def show_source(*things: Callable[..., Any]) -> Markdown:
 
 
 def show_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> HTML:
-    """Shows a table.  Every cell is escaped, for captions are other people's text; numbers stand right.
+    """Show a table.  Every cell is escaped, for captions are other people's text; numbers stand right.
 
     Args:
         header: names of the columns.
@@ -66,7 +66,7 @@ def _cell(value: object) -> str:
 
 
 def show_figure(figure: Figure, path: Path, alt: str) -> None:
-    """Saves a figure as PNG, shows it with a text for those who cannot see it, and closes it.
+    """Save a figure as PNG, show it with a text for those who cannot see it, and close it.
 
     Photographs and paintings make large PNGs: the notebook then embeds a smaller copy.
 
@@ -85,7 +85,7 @@ def show_figure(figure: Figure, path: Path, alt: str) -> None:
 
 
 def _smaller(picture: Image.Image) -> tuple[bytes, str]:
-    """Encodes a picture as JPEG, smaller for photographs, or PNG of 128 colours, smaller for text."""
+    """Encode a picture as JPEG, smaller for photographs, or PNG of 128 colours, smaller for text."""
     copies = []
     for kind, copy, options in (
         ("jpeg", picture, {"quality": 80}),
@@ -98,7 +98,7 @@ def _smaller(picture: Image.Image) -> tuple[bytes, str]:
 
 
 def answer_box(answer: Callable[[str], Figure], example: str, label: str = "query") -> ipywidgets.Widget:
-    """Makes a line to type in and the figure that answers it, drawn again on Enter or the button.
+    """Make a line to type in and the figure that answers it, drawn again on Enter or the button.
 
     Args:
         answer: draws the figure for a text; the words of a `DataError` are shown in its place.
@@ -124,7 +124,7 @@ def answer_box(answer: Callable[[str], Figure], example: str, label: str = "quer
 
 
 def chooser(draw: Callable[[int], Figure], names: Sequence[str], label: str) -> ipywidgets.Widget:
-    """Makes a menu of names and the figure of the one that is chosen.
+    """Make a menu of names and the figure of the one that is chosen.
 
     Args:
         draw: draws the figure for the number of a name.
@@ -147,7 +147,7 @@ def chooser(draw: Callable[[int], Figure], names: Sequence[str], label: str) -> 
 
 
 def _draw(output: ipywidgets.HTML, make: Callable[[], Figure]) -> None:
-    """Shows a figure, or the words of a `DataError`: an empty query is no reason for a traceback.
+    """Show a figure, or the words of a `DataError`: an empty query is no reason for a traceback.
 
     The figure is a picture in an HTML widget.  An Output widget would do as well in JupyterLab, but it talks
     with the client while a cell runs, over which papermill sometimes waits for ever.

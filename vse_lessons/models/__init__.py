@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "a3vse": ("A3VSE",),
+        "a3vse": ("A3VSE", "A3VSEConfig"),
         "artpedia": (
             "Artpedia",
             "ArtpediaConfig",

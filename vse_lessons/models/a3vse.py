@@ -1,8 +1,8 @@
 """A3VSE: adversarial attentive alignment (Huang, Kang, Liu, Chang and Hauptmann, ACM MM 2019).
 
-Few images are annotated; the others come with regional semantics, the attribute and class words that a detector
-finds in them, read as if they were a sentence.  Two triplet losses rank both kinds of pairs, and six discriminators
-behind gradient reversal pull together: annotated images v, un-annotated images u, sentences t, semantics s.
+Few images are annotated; the others come with regional semantics, the words that a detector finds in them,
+read as if they were a sentence.  Two triplet losses rank both kinds of pairs, and six discriminators pull
+together annotated images v, un-annotated images u, sentences t and semantics s, behind gradient reversal.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ SOURCES: dict[str, Source] = {
 
 
 def find_source(name: str) -> Source:
-    """Looks up a corpus by its name.
+    """Look up a corpus by its name.
 
     Args:
         name: One of `SOURCES`.
@@ -116,7 +116,7 @@ def find_source(name: str) -> Source:
 
 
 def is_built_in(name: str) -> bool:
-    """Tells whether a corpus comes with the library.
+    """Tell whether a corpus comes with the library.
 
     Args:
         name: One of `SOURCES`, or the name that an opened corpus bears (`storybook` is `storybook-photo`).
@@ -167,7 +167,7 @@ def open_corpus(
 
 
 def read_source(name: str, folder: Path, on_bad: str = "") -> Found:
-    """Reads a corpus as far as it can be read before any region is extracted.
+    """Read a corpus as far as it can be read before any region is extracted.
 
     Args:
         name: One of `SOURCES` that is not built in.
@@ -192,7 +192,7 @@ def read_source(name: str, folder: Path, on_bad: str = "") -> Found:
 
 
 def read_listing(name: str, folder: Path, on_bad: str = "") -> Listing:
-    """Reads pictures and sentences of a corpus, without any regions.
+    """Read pictures and sentences of a corpus, without any regions.
 
     Args:
         name: One of `SOURCES` whose reader makes a `Listing`.
@@ -212,7 +212,7 @@ def read_listing(name: str, folder: Path, on_bad: str = "") -> Listing:
 
 
 def with_regions(listing: Listing, folder: Path, detector: str = "", progress: bool = True) -> Opened:
-    """Adds regions to a listing: those in its folder, or extracted ones.
+    """Add regions to a listing: those in its folder, or extracted ones.
 
     Args:
         listing: Pictures and sentences.
@@ -239,7 +239,7 @@ def with_regions(listing: Listing, folder: Path, detector: str = "", progress: b
 def embed_corpus(
     name: str, folder: str | Path | None, preset: str, embedder: HubEmbedder, progress: bool = True
 ) -> Corpus:
-    """Opens a corpus with one region an image, its embedding by a checkpoint such as CLIP.
+    """Open a corpus with one region an image, its embedding by a checkpoint such as CLIP.
 
     An interrupted run goes on with the pictures that are missing.
 
@@ -284,7 +284,7 @@ class OpenedTarget:
 def open_target(
     name: str, target_dir: str | Path | None = None, preset: str = "lesson", progress: bool = True
 ) -> OpenedTarget:
-    """Opens a target domain, of which training sees images and sentences without any pairing.
+    """Open a target domain, of which training sees images and sentences without any pairing.
 
     Args:
         name: One of `SOURCES`, of which training sees the training split; or `unpaired`, a folder of pictures
@@ -311,7 +311,7 @@ def open_target(
 
 
 def has_features(folder: Path) -> bool:
-    """Tells whether regions that somebody else has extracted are in a folder.
+    """Tell whether regions that somebody else has extracted are in a folder.
 
     Args:
         folder: The folder of a corpus.
@@ -323,7 +323,7 @@ def has_features(folder: Path) -> bool:
 
 
 def detector_of(name: str) -> Detector:
-    """Makes the detector that a store or a trained model names.
+    """Make the detector that a store or a trained model names.
 
     Args:
         name: Name and version, as `RegionStore.detector` has them: "storybook 2".
@@ -350,7 +350,7 @@ def detector_of(name: str) -> Detector:
 
 
 def save_prepared(opened: Opened, listing: Listing, folder: Path) -> None:
-    """Writes a corpus so that `open_corpus("prepared", folder)` opens it at once.
+    """Write a corpus so that `open_corpus("prepared", folder)` opens it at once.
 
     Regions and pictures stay where they are.
 

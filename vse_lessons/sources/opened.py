@@ -23,14 +23,14 @@ class Opened:
     pictures: Pictures | None = None  # None: somebody else has extracted the regions
 
     def picture(self, image: int) -> Image.Image:
-        """Loads the picture of an image of the corpus, by its number."""
+        """Load the picture of an image of the corpus, by its number."""
         if self.pictures is None:
             raise DataError(f"{self.corpus.name} holds features only, no pictures to show")
         return self.pictures.load(self.pictures.ids.index(self.corpus.image_ids[image]))
 
 
 def with_pixels(opened: Opened, side: int = 64, progress: bool = True) -> Opened:
-    """Adds the pixels of the pictures to a corpus, for models that draw.
+    """Add the pixels of the pictures to a corpus, for models that draw.
 
     They are extracted once to a store beside that of the regions, or under `VSE_LESSONS_HOME` where the
     regions lie elsewhere.

@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 
 
 def inside(folder: Path, name: str) -> Path | None:
-    r"""Finds the place of a file in or below a folder by a name from someone else's list or archive.
+    r"""Find the place of a file in or below a folder by a name from someone else's list or archive.
 
     The answer is the same on every operating system: a list that is harmless here may be read on Windows.
 

@@ -14,7 +14,7 @@ from vse_lessons.sources.catalogue import SOURCES, find_source, read_listing, sa
 
 
 def find_release(name: str, variant: str = "") -> Release:
-    """Looks up what is known of a corpus that is to be prepared.
+    """Look up what is known of a corpus that is to be prepared.
 
     Args:
         name: A corpus of `SOURCES`.
@@ -39,7 +39,7 @@ def find_release(name: str, variant: str = "") -> Release:
 
 
 def prepare_corpus(name: str, request: Request, release: Release | None = None) -> None:
-    """Prepares a corpus and prints what was done.
+    """Prepare a corpus and print what was done.
 
     Args:
         name: A corpus of `SOURCES`.
@@ -75,7 +75,7 @@ def prepare_corpus(name: str, request: Request, release: Release | None = None) 
 
 
 def _fetch(release: Release, request: Request) -> None:
-    """Fetches and unpacks what is missing if that is asked for, and says what is missing still."""
+    """Fetch and unpack what is missing if that is asked for, and say what is missing still."""
     missing = missing_files(release, request.folder, request.optional)
     if missing and request.download:
         for path in download(missing, request):
@@ -91,7 +91,7 @@ def _fetch(release: Release, request: Request) -> None:
 
 
 def _read(name: str, release: Release, request: Request) -> None:
-    """Reads the corpus, and unless the request says otherwise extracts its regions."""
+    """Read the corpus, and, unless the request says otherwise, extract its regions."""
     if release.finish is not None:
         release.finish(release, request)
         return

@@ -37,7 +37,7 @@ def regional_semantics(
     min_confidence: float = 0.0,
     at_least: int = 1,
 ) -> list[str]:
-    """Writes one pseudo sentence an image from the classes and attributes of its regions.
+    """Write one pseudo sentence an image from the classes and attributes of its regions.
 
     s = [s_1 || s_2 || ...], s_k = [attribute_k class_k], the most confident detection first (Huang et al.
     2019, section 4.3).
@@ -86,7 +86,7 @@ def regional_semantics(
 def people_words(
     sentences: Iterable[str], chains: Sequence[Sequence[Sequence[str]]], min_count: int = 4
 ) -> list[str]:
-    """Chooses for each class the word that people use for it: "saluki" becomes "dog".
+    """Choose for each class the word that people use for it: "saluki" becomes "dog".
 
     Of a class's own lemmas and those of its hypernyms it is the nearest that occurs often enough in the
     sentences, the most frequent one among synonyms.
@@ -124,7 +124,7 @@ def global_tags(
     threshold: float = 0.3,
     at_least: int = 0,
 ) -> list[str]:
-    """Writes one sentence an image from its image-level tags, the highest score first.
+    """Write one sentence an image from its image-level tags, the highest score first.
 
     It is the global semantics s_g that section 4.6 of Huang et al. 2019 swaps s with.
 

@@ -100,11 +100,11 @@ class TrainingState:
         return _Swapped(self.model, self.average)
 
     def keep_best(self) -> None:
-        """Remembers the weights as they are now."""
+        """Remember the weights as they are now."""
         self.best = _copy(self.model.state_dict())
 
     def restore_best(self) -> None:
-        """Puts the best epoch's weights back."""
+        """Put the best epoch's weights back."""
         if self.best:
             self.model.load_state_dict(self.best)
         self.model.eval()
@@ -132,7 +132,7 @@ class TrainingState:
             save_file(plain, temporary, metadata={"state": json.dumps(state)})
 
     def load(self, path: Path) -> None:
-        """Reads what `save` wrote; `DataError` when it is damaged or another run's."""
+        """Read what `save` wrote; `DataError` when it is damaged or another run's."""
         try:
             with safe_open(path, framework="pt") as file:
                 state = json.loads(file.metadata()["state"])

@@ -121,7 +121,7 @@ def fit(
 
 
 def _signature(model: Trainable, training: SparseCorpus, optimization: Optimization, seed: int) -> str:
-    """Tells one run from another, so that a checkpoint is never continued by a stranger."""
+    """Tell one run from another, so that a checkpoint is never continued by a stranger."""
     parts = {
         "model": type(model).__name__,
         "config": repr(getattr(model, "config", None)),
@@ -232,7 +232,7 @@ def _descend(
 
 
 def _select(state: TrainingState, training: SparseCorpus, criterion: Criterion | None) -> dict:
-    """Evaluates the model and remembers its weights if they are the best so far."""
+    """Evaluate the model and remember its weights if they are the best so far."""
     embedded = embed(state.model, training.corpus, training.selection)
     found = evaluate_embedded(state.model, embedded)
     further = {} if criterion is None else criterion(state.model, training, found)

@@ -16,7 +16,7 @@ from vse_lessons.sources.readers.listing import Listing
 
 
 def read_corpus(name: str, folder: Path) -> Listing | Corpus:
-    """Reads a corpus as far as it can be read before any region is extracted.
+    """Read a corpus as far as it can be read before any region is extracted.
 
     That is a listing, or a corpus where the regions are part of it.
     """
@@ -28,7 +28,7 @@ def read_corpus(name: str, folder: Path) -> Listing | Corpus:
 def check_corpus(
     name: str, corpus_dir: str | None, photos: list[Finding]
 ) -> tuple[dict[str, Any], list[Finding]]:
-    """Reads a corpus on disk but for its pictures.
+    """Read a corpus on disk but for its pictures.
 
     Args:
         name: of the corpus.

@@ -23,7 +23,7 @@ except Exception as error:  # no PyTorch, or one that does not load: just then a
 
 
 def examine(corpus: str | None = None, corpus_dir: str | None = None) -> dict[str, Any]:
-    """Examines packages, machine, stores, a corpus if one is named, and lessons; nothing stays on disk.
+    """Examine packages, machine, stores, a corpus if one is named, and lessons; nothing stays on disk.
 
     Args:
         corpus: name of a corpus on disk to read; None: none.

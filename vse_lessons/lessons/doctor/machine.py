@@ -17,7 +17,7 @@ from vse_lessons.lessons.doctor.findings import Finding
 
 
 def check_machine() -> tuple[dict[str, Any], list[Finding]]:
-    """Looks at device, cores, memory, home and the free disk there.
+    """Look at device, cores, memory, home and the free disk there.
 
     Returns:
         The facts, sizes in MB and None where the system does not say; and a finding if nothing can be written

@@ -45,7 +45,7 @@ REQUIRED = {
 
 
 def check_extra(name: str) -> dict[str, Any]:
-    """Checks the packages of an extra.
+    """Check the packages of an extra.
 
     Args:
         name: "library" (always needed) or the name of an extra.

@@ -45,7 +45,7 @@ RESULTS_MB = 50  # of disk: figures, checkpoints and results of a lesson, rounde
 def check_lesson(
     lesson: LessonNeeds, machine: Mapping[str, Any], stores: Sequence[Store], lacks: Sequence[Finding]
 ) -> dict[str, Any]:
-    """Says what a lesson with its defaults (Storybook, preset `lesson`) would do on this machine.
+    """Say what a lesson with its defaults (Storybook, preset `lesson`) would do on this machine.
 
     Args:
         lesson: the lesson.

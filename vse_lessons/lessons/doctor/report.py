@@ -11,7 +11,7 @@ WIDTH = 100  # columns of text
 
 
 def lines(report: Mapping[str, Any]) -> list[str]:
-    """Writes the report as text.
+    """Write the report as text.
 
     Args:
         report: the result of `examine`.
@@ -53,7 +53,7 @@ def lines(report: Mapping[str, Any]) -> list[str]:
 
 
 def _table(rows: Iterable[Sequence[object]]) -> list[str]:
-    """Sets rows in columns; what does not fit goes on below its last cell."""
+    """Set rows in columns; what does not fit goes on below its last cell."""
     cells = [[str(cell) for cell in row] for row in rows]
     widths = [min(max(map(len, column)), 30) for column in list(zip(*cells))[:-1]]
     out = []
@@ -71,7 +71,7 @@ PLAIN = str.maketrans(
 
 
 def printable(text: str, encoding: str | None) -> str:
-    """Replaces what an encoding cannot show: a sign by its ASCII form, any other character by its escape.
+    """Replace what an encoding cannot show: a sign by its ASCII form, any other character by its escape.
 
     Args:
         text: the text.

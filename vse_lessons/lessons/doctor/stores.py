@@ -38,7 +38,7 @@ class Store:
 
 
 def check_stores(root: Path) -> tuple[list[Store], list[Finding]]:
-    """Looks at all region stores, which lie two floors below home.
+    """Look at all region stores, which lie two floors below home.
 
     Args:
         root: the home.
@@ -61,7 +61,7 @@ def check_stores(root: Path) -> tuple[list[Store], list[Finding]]:
 
 
 def folders_in(folder: Path) -> tuple[list[Path], list[Finding]]:
-    """Lists the folders in a folder, by name, with a finding if it cannot be read."""
+    """List the folders in a folder, by name, with a finding if it cannot be read."""
     try:
         return sorted(path for path in folder.iterdir() if os.path.isdir(path)), []
     except (FileNotFoundError, NotADirectoryError):
@@ -77,7 +77,7 @@ def folders_in(folder: Path) -> tuple[list[Path], list[Finding]]:
 
 
 def look_at(path: Path) -> Store:
-    """Looks at a store as `RegionStore.open` sees it: its features are not read.
+    """Look at a store as `RegionStore.open` sees it: its features are not read.
 
     In a folder that ends in .partial lie finished batches of an extraction, each a file named after its first
     picture and the next one's.
@@ -106,7 +106,7 @@ def look_at(path: Path) -> Store:
 
 
 def size_mb(folder: Path) -> float:
-    """Adds up the size of all files below a folder, in MB."""
+    """Add up the size of all files below a folder, in MB."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
@@ -117,7 +117,7 @@ def size_mb(folder: Path) -> float:
 
 @lru_cache(maxsize=1)
 def storybook_stores() -> dict[tuple[str, str, str], str]:
-    """Names Storybook's stores, (regions or pixels, domain, preset) to the name that extraction gives it."""
+    """Name Storybook's stores, (regions or pixels, domain, preset) to the name that extraction gives it."""
     drawn = {key: world.picture_scenes(world.sample_scenes(*key)) for key in product(world.DOMAINS, PRESETS)}
     return {
         (what, *key): store_name(pictures, detector)
@@ -127,7 +127,7 @@ def storybook_stores() -> dict[tuple[str, str, str], str]:
 
 
 def mark_older(corpus: str, stores: Sequence[Store]) -> list[Store]:
-    """Marks the stores that have a newer store of the same detector beside them as older.
+    """Mark the stores that have a newer store of the same detector beside them as older.
 
     Of Storybook, which has stores for each domain, these are the stores that no picture of today belongs to.
     """

@@ -26,7 +26,7 @@ def bars(
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
-    """Draws a bar for each name: the mean of its rows, with an interval over seeds and a point for each run.
+    """Draw a bar for each name: the mean of its rows, with an interval over seeds and a point for each run.
 
     The interval is that of `seed_interval`: half of the 95 % Student interval on either side.  The mean and
     that half stand at the right, with the number of runs.
@@ -102,7 +102,7 @@ def bars(
 def counts(
     frame: pd.DataFrame, name: str, *, most: int = 12, axes: Axes | None = None, **labels: Any
 ) -> Axes:
-    """Draws how often the most frequent names of a column occur.
+    """Draw how often the most frequent names of a column occur.
 
     Args:
         frame: tidy rows, one an occurrence.
@@ -133,7 +133,7 @@ def distribution(
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
-    """Draws the histogram of a value, for each group a line of its own.
+    """Draw the histogram of a value, for each group a line of its own.
 
     Args:
         frame: tidy rows.
@@ -171,7 +171,7 @@ def distribution(
 def distribution_by(
     frame: pd.DataFrame, name: str, value: str, *, axes: Axes | None = None, **labels: Any
 ) -> Axes:
-    """Draws a value's distribution for each of some names: all rows as points, the middle half as a box.
+    """Draw a value's distribution for each of some names: all rows as points, the middle half as a box.
 
     Args:
         frame: tidy rows.

@@ -37,7 +37,7 @@ def curves(
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
-    """Draws a curve for each group.
+    """Draw a curve for each group.
 
     Where several rows have the same x, the curve is their mean and the interval that of `seed_interval`: half
     of the 95 % Student interval over seeds on either side.
@@ -97,7 +97,7 @@ def curves(
 
 
 def write_out_log(axes: Axes) -> None:
-    """Makes the horizontal axis logarithmic, with numbers such as 1,000 in place of powers of ten."""
+    """Make the horizontal axis logarithmic, with numbers such as 1,000 in place of powers of ten."""
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -118,7 +118,7 @@ def curve_panels(
     titles: Mapping[str, str] | None = None,
     **labels: Any,
 ) -> Figure:
-    """Draws the same curves for several corpora or settings, a panel each, with one legend below all.
+    """Draw the same curves for several corpora or settings, a panel each, with one legend below all.
 
     Args:
         frame: tidy rows.
@@ -171,7 +171,7 @@ def learning_curves(
     terms: Sequence[str] = (),
     further: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Draws loss terms, recall and, where there are discriminators, their accuracy, epoch by epoch.
+    """Draw loss terms, recall and, where there are discriminators, their accuracy, epoch by epoch.
 
     Args:
         history: the entries of `TrainingResult.history`.

@@ -30,7 +30,7 @@ def heat_map(
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
-    """Draws a matrix of similarities or of attention.
+    """Draw a matrix of similarities or of attention.
 
     Args:
         values: (R, C).
@@ -76,7 +76,7 @@ def tsne(
     axes: Axes | None = None,
     **labels: Any,
 ) -> Axes:
-    """Draws a t-SNE map of groups of embeddings (A3VSE, Figure 3).
+    """Draw a t-SNE map of groups of embeddings (A3VSE, Figure 3).
 
     Args:
         groups: name to vectors (N_g, H), which are scaled to unit length first.

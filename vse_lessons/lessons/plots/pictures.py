@@ -19,7 +19,7 @@ from vse_lessons.lessons.plots.theme import PALETTE, plain, wrap
 def show_picture(
     axes: Axes, picture: Image.Image, title: str = "", width: int = 34, frame: str | None = None
 ) -> None:
-    """Draws a picture with a wrapped title and, if asked, a coloured frame.
+    """Draw a picture with a wrapped title and, if asked, a coloured frame.
 
     Args:
         axes: where to draw.
@@ -54,7 +54,7 @@ def _boxes(found: Detections) -> np.ndarray:
 def surest(
     found: Detections, most: int = 6, least: float = 0.0, distinct: Sequence[str] | None = None
 ) -> np.ndarray:
-    """Chooses the regions that a figure shows, the surest first.
+    """Choose the regions that a figure shows, the surest first.
 
     Args:
         found: the regions of a picture.
@@ -84,7 +84,7 @@ def draw_boxes(
     least: float = 0.0,
     distinct: bool = False,
 ) -> None:
-    """Draws a picture's most confident detections, each with its label at its box.
+    """Draw a picture's most confident detections, each with its label at its box.
 
     Args:
         axes: where to draw, over the picture.
@@ -127,7 +127,7 @@ def contact_sheet(
     least: float = 0.3,
     distinct: bool = False,
 ) -> Figure:
-    """Draws cards of a picture with numbered boxes, what people wrote, and what the detector saw.
+    """Draw cards of a picture with numbered boxes, what people wrote, and what the detector saw.
 
     Args:
         pictures: N pictures.
@@ -198,7 +198,7 @@ def _badge(axes: Axes, x: float, y: float, number: int) -> None:
 
 
 def _text(axes: Axes, top: float, heading: str, blocks: Sequence[str]) -> float:
-    """Writes a small heading and blocks of wrapped text below a card's picture; returns where they end."""
+    """Write a small heading and blocks of wrapped text below a card's picture; return where they end."""
     axes.text(0, top, heading, fontsize=8.5, color="#555555", va="top", style="italic")
     top += 1.0 * LINE
     for block in blocks:
@@ -214,7 +214,7 @@ def picture_rows(
     size: float = 2.4,
     width: int = 44,
 ) -> Figure:
-    """Draws pictures with the lines of text that belong to each below it.
+    """Draw pictures with the lines of text that belong to each below it.
 
     Args:
         pictures: N pictures.
@@ -245,7 +245,7 @@ def picture_rows(
 
 
 def region_attention(axes: Axes, picture: Image.Image, found: Detections, weights: np.ndarray) -> None:
-    """Draws a picture darker where the attention to its regions is low.
+    """Draw a picture darker where the attention to its regions is low.
 
     Args:
         axes: where to draw.

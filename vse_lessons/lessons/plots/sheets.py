@@ -20,7 +20,7 @@ def retrieved_pictures(
     rank: int = 0,
     by: str = "",
 ) -> Figure:
-    """Draws the top pictures for a sentence (A3VSE, Figure 4).
+    """Draw the top pictures for a sentence (A3VSE, Figure 4).
 
     Args:
         query: the sentence.
@@ -45,7 +45,7 @@ def retrieved_pictures(
 
 
 def retrieved_sentences(picture: Image.Image, sentences: Sequence[str], right: Sequence[bool]) -> Figure:
-    """Draws the top sentences for a picture (A3VSE, Figure 4), the right ones ticked.
+    """Draw the top sentences for a picture (A3VSE, Figure 4), the right ones ticked.
 
     Args:
         picture: the picture.
@@ -81,7 +81,7 @@ def page(
     scores: Sequence[float] | None = None,
     width: int = 92,
 ) -> Figure:
-    """Draws a page as in Artpedia's Figure 1: the painting, and its sentences in boxes.
+    """Draw a page as in Artpedia's Figure 1: the painting, and its sentences in boxes.
 
     Visual sentences are green with a tick and a solid edge, contextual ones red with a cross and a dashed
     edge.

@@ -22,7 +22,7 @@ RIGHT, WRONG = PALETTE[2], PALETTE[1]
 
 
 def use_theme() -> None:
-    """Sets seaborn's theme: type and lines that can be read at half width.
+    """Set seaborn's theme: type and lines that can be read at half width.
 
     Raises:
         DataError: a package that draws is not installed.
@@ -58,7 +58,7 @@ def use_theme() -> None:
 
 
 def panels(columns: int, rows: int = 1, width: float = 4.6, height: float = 3.6) -> tuple[Figure, np.ndarray]:
-    """Makes a figure of panels side by side.
+    """Make a figure of panels side by side.
 
     Args:
         columns: panels beside each other.
@@ -77,12 +77,12 @@ def panels(columns: int, rows: int = 1, width: float = 4.6, height: float = 3.6)
 
 
 def axes_of(axes: Axes | None, width: float = 6.4, height: float = 4.0) -> Axes:
-    """Takes the axes that are given, or makes a figure with one."""
+    """Take the axes that are given, or make a figure with one."""
     return panels(1, 1, width, height)[1][0] if axes is None else axes
 
 
 def label(axes: Axes, **settings: object) -> None:
-    """Sets titles and labels, whose dollars start no formula, and other properties of axes.
+    """Set titles and labels, whose dollars start no formula, and other properties of axes.
 
     Args:
         axes: the axes.
@@ -94,7 +94,7 @@ def label(axes: Axes, **settings: object) -> None:
 def reference(
     axes: Axes, value: float, text: str = "", vertical: bool = False, style: str = ":", left: bool = False
 ) -> None:
-    """Draws a thin grey line at a value that others are held against, with its name.
+    """Draw a thin grey line at a value that others are held against, with its name.
 
     Args:
         axes: the axes.
@@ -121,7 +121,7 @@ def reference(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Writes a figure as PNG, whole or not at all.
+    """Write a figure as PNG, whole or not at all.
 
     Args:
         figure: the figure.
@@ -136,7 +136,7 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def plain(text: object) -> str:
-    """Makes other people's text safe for a figure.
+    """Make other people's text safe for a figure.
 
     A dollar starts no formula, and a label that begins with an underscore is not left out of a legend.
 
@@ -151,7 +151,7 @@ def plain(text: object) -> str:
 
 
 def wrap(text: str, width: int) -> str:
-    """Sets other people's text in lines.
+    """Set other people's text in lines.
 
     A full stop after a space, as tokenized captions have it, stays with its word.
 

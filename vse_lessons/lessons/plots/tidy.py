@@ -13,7 +13,7 @@ from vse_lessons.lessons.plots.theme import plain
 
 
 def seed_interval(values: Iterable[float]) -> tuple[float, float]:
-    """Computes the 95 % Student interval of a mean over seeds, as an `errorbar` of seaborn.
+    """Compute the 95 % Student interval of a mean over seeds, as an `errorbar` of seaborn.
 
     Args:
         values: a figure of each run.
@@ -28,7 +28,7 @@ def seed_interval(values: Iterable[float]) -> tuple[float, float]:
 def history_frame(
     history: Sequence[Mapping[str, Any]], series: Mapping[str, str] | None = None, scale: float = 1.0
 ) -> pd.DataFrame:
-    """Makes a frame of a training history, one row for each epoch and series.
+    """Make a frame of a training history, one row for each epoch and series.
 
     Args:
         history: the entries of `TrainingResult.history`.
@@ -53,7 +53,7 @@ def history_frame(
 
 
 def shown(frame: pd.DataFrame, *columns: str | None) -> pd.DataFrame:
-    """Copies a frame with names in some columns made safe for a figure; see `plain`."""
+    """Copy a frame with names in some columns made safe for a figure; see `plain`."""
     frame = frame.copy()
     for column in filter(None, dict.fromkeys(columns)):
         frame[column] = frame[column].map(plain)
@@ -61,6 +61,6 @@ def shown(frame: pd.DataFrame, *columns: str | None) -> pd.DataFrame:
 
 
 def levels(frame: pd.DataFrame, column: str, order: Sequence[object] | None = None) -> list[str]:
-    """Lists the names in a column in the order that is given, or in which they come."""
+    """List the names in a column in the order that is given, or in which they come."""
     there = list(dict.fromkeys(frame[column]))
     return there if order is None else [name for name in map(plain, order) if name in there]

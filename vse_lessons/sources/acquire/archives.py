@@ -40,7 +40,7 @@ JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db")
 
 
 def is_archive(path: Path) -> bool:
-    """Tells by its name whether `unpack` reads a file.
+    """Tell by its name whether `unpack` reads a file.
 
     Args:
         path: The file, which need not be there.
@@ -59,7 +59,7 @@ def unpack(
     most_files: int = MOST_FILES,
     progress: bool = True,
 ) -> int:
-    """Unpacks a zip or tar file, whole or not at all.
+    """Unpack a zip or tar file, whole or not at all.
 
     Files are written to a temporary folder first and then moved, so that a damaged archive or a full disk
     leaves nothing behind.  Files that are in `folder` already are replaced.
@@ -202,7 +202,7 @@ class _Header(tarfile.TarInfo):
 
 
 def _check_room(archive: Path, folder: Path, size: int) -> None:
-    """Refuses an archive which says itself that it does not fit; a tar file says so only as it is read."""
+    """Refuse an archive which says itself that it does not fit; a tar file says so only as it is read."""
     free = shutil.disk_usage(folder).free
     if size > free:
         raise DataError(
@@ -218,7 +218,7 @@ def _is_junk(name: str) -> bool:
 
 
 def _create(archive: Path, folder: Path, name: str) -> IO[bytes]:
-    """Opens a new file for an entry, which must be a path below the folder."""
+    """Open a new file for an entry, which must be a path below the folder."""
     place = inside(folder, name)
     if place is None:
         raise DataError(f"{archive} holds {name!r}, which would leave the folder: refused")
@@ -243,7 +243,7 @@ def _in_the_way(source: Path, target: Path) -> Iterator[Path]:
 
 
 def _move(source: Path, target: Path) -> None:
-    """Moves all in `source` to `target`.
+    """Move all in `source` to `target`.
 
     Whole folders are moved where there is none, so that nobody takes the first half of a folder for all of
     it.

@@ -57,7 +57,7 @@ def fetch_all(
     published: Mapping[str, str] | None = None,
     progress: bool = True,
 ) -> Fetched:
-    """Fetches files one after the other, each once.
+    """Fetch files one after the other, each once.
 
     - The checksum of a file is written to `checksums.json` when it is first fetched, or first seen: a file
       that is there without one is taken as it is.  A file with another checksum (cut short, or changed) is
@@ -128,7 +128,7 @@ def fetch_all(
 
 
 def forget(path: Path) -> None:
-    """Drops the checksum of a file that turned out to be damaged, so that another one will be taken.
+    """Drop the checksum of a file that turned out to be damaged, so that another one will be taken.
 
     Args:
         path: The file, beside `checksums.json`.
@@ -151,7 +151,7 @@ def _fetch(
     retries: int,
     download: _Polite,
 ) -> str | None:
-    """Fetches one file, whole or not at all; why it could not be had, or None."""
+    """Fetch one file, whole or not at all; why it could not be had, or None."""
     if not url.startswith(("http://", "https://")):
         return "it has no http or https address"
     store = pooch.create(
@@ -211,7 +211,7 @@ class _Resuming:
         mark.unlink(missing_ok=True)
 
     def _receive(self, answer, part: Path, total: int | None) -> None:  # noqa: ANN001
-        """Adds what comes to what has come."""
+        """Add what comes to what has come."""
         import requests
 
         with (

@@ -15,7 +15,7 @@ SPEED = 10e6  # bytes a second, for guessing how long a download takes
 
 
 def print_plan(release: Release, folder: Path, missing: Sequence[File], archives: Sequence[Path]) -> None:
-    """Prints what would be unpacked and fetched, how large it is, and how long it takes.
+    """Print what would be unpacked and fetched, how large it is, and how long it takes.
 
     Args:
         release: The release.
@@ -48,7 +48,7 @@ def print_plan(release: Release, folder: Path, missing: Sequence[File], archives
 
 
 def free_space(folder: Path) -> int:
-    """Measures the free space on the disk of a folder.
+    """Measure the free space on the disk of a folder.
 
     Args:
         folder: The folder, which need not be there yet.
@@ -62,7 +62,7 @@ def free_space(folder: Path) -> int:
 
 
 def require_space(folder: Path, needed: float, what: str) -> None:
-    """Refuses to start where the disk of a folder has too little room.
+    """Refuse to start where the disk of a folder has too little room.
 
     Args:
         folder: The folder.
@@ -85,7 +85,7 @@ def sign(contact: str) -> str:
 
 
 def download(missing: Sequence[File], request: Request) -> list[Path]:
-    """Fetches the files that have an address into the folder of a request.
+    """Fetch the files that have an address into the folder of a request.
 
     Args:
         missing: Files of a release.
@@ -132,7 +132,7 @@ def refuse_apology(path: Path) -> str | None:
 
 
 def unpack_archive(release: Release, path: Path, folder: Path) -> None:
-    """Unpacks an archive of the user's or of the release.
+    """Unpack an archive of the user's or of the release.
 
     Args:
         release: The release, which knows where the content of an archive of this name goes.

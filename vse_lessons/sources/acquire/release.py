@@ -102,7 +102,7 @@ class Release:
 
 
 def visible(folder: Path, pattern: str) -> Iterator[Path]:
-    """Finds what is in a folder by a pattern.
+    """Find what is in a folder by a pattern.
 
     Left out is what is being fetched or unpacked, or was when a run was killed.
     """
@@ -124,7 +124,7 @@ def stem_of(name: str) -> str:
 def missing_files(
     release: Release, folder: Path, optional: bool, archives: Sequence[Path] = ()
 ) -> list[File]:
-    """Lists the files whose content is neither in the folder nor in the archives that the user has.
+    """List the files whose content is neither in the folder nor in the archives that the user has.
 
     Args:
         release: The release.
@@ -144,7 +144,7 @@ def missing_files(
 
 
 def needed_archives(release: Release, folder: Path, given: Sequence[Path]) -> list[Path]:
-    """Lists the archives that hold what is not there yet.
+    """List the archives that hold what is not there yet.
 
     Args:
         release: The release.

@@ -33,7 +33,7 @@ class Counted(Protocol):
 
 
 def summarize(corpus: Counted, release: Release, skipped: int) -> list[str]:
-    """Counts images, sentences and words of each split beside the published counts.
+    """Count images, sentences and words of each split beside the published counts.
 
     Args:
         corpus: A listing or a corpus.
@@ -71,7 +71,7 @@ def summarize(corpus: Counted, release: Release, skipped: int) -> list[str]:
 
 
 def describe_written(folder: Path) -> str:
-    """Describes how to open a corpus that was written to a folder.
+    """Describe how to open a corpus that was written to a folder.
 
     Args:
         folder: The prepared corpus.

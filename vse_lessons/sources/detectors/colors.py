@@ -34,7 +34,7 @@ SIDE = 64  # a picture is seen at 64x64 when the colours of its boxes are named
 
 
 def nearest_terms(rgb: Tensor) -> Tensor:
-    """Names the nearest basic colour: that of the nearest typical value in CIELAB.
+    """Name the nearest basic colour: that of the nearest typical value in CIELAB.
 
     Args:
         rgb: (..., 3) sRGB values from 0 to 255.
@@ -47,7 +47,7 @@ def nearest_terms(rgb: Tensor) -> Tensor:
 
 
 def name_colors(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Names the colour of each of the 36 regions of pictures.
+    """Name the colour of each of the 36 regions of pictures.
 
     Args:
         pixels: (B, 224, 224, 3) uint8.
@@ -65,7 +65,7 @@ def name_colors(pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def name_box_colors(image: Image.Image, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Names the colour of each box of a picture.
+    """Name the colour of each box of a picture.
 
     Args:
         image: An RGB picture of any size.

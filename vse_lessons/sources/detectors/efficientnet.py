@@ -102,7 +102,7 @@ def _squeeze(image: Image.Image) -> np.ndarray:
 
 
 def _fold_norms(net: Any) -> None:
-    """Folds each batch normalisation into the convolution before it.
+    """Fold each batch normalisation into the convolution before it.
 
     It is the same function (equal to 1e-5), in about three quarters of the time.
     """

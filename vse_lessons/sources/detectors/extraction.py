@@ -43,7 +43,7 @@ def extract_regions(
     workers: int | None = None,
     progress: bool = True,
 ) -> RegionStore:
-    """Extracts the regions of all pictures, or opens them if they have been extracted before.
+    """Extract the regions of all pictures, or open them if they have been extracted before.
 
     The store is the folder `store_name` in `folder`.  Finished batches are kept whatever happens.
 
@@ -88,7 +88,7 @@ def extract_regions(
 
 
 def store_name(pictures: Pictures, detector: Detector | type[Detector]) -> str:
-    """Names the store of some pictures: `{detector.name}-{digest}`.
+    """Name the store of some pictures: `{detector.name}-{digest}`.
 
     Args:
         pictures: The pictures; the digest covers their ids and every pixel.
@@ -135,7 +135,7 @@ class _Extraction:
         return self.store.with_name(f"{self.store.name}.partial")
 
     def run(self, on_bad: str, workers: int, progress: bool) -> None:
-        """Extracts what is missing, joins the batches, and puts the store in its place."""
+        """Extract what is missing, join the batches, and put the store in its place."""
         self._check_space()
         starts = range(0, len(self.pictures.ids), self.batch_size)
         bad_of: dict[int, list[dict[str, str]]] = {}
@@ -161,7 +161,7 @@ class _Extraction:
         os.replace(self.unfinished / "store", self.store)
 
     def _alone(self, starts: range) -> Iterator[tuple[int, int, list[dict[str, str]]]]:
-        """Does the batches in this process; gives each one's start, size and bad pictures."""
+        """Do the batches in this process; return each one's start, size and bad pictures."""
         for start in starts:
             found, bad = self._batch(start)
             yield start, len(found) + len(bad), bad
@@ -189,7 +189,7 @@ class _Extraction:
                 pool.shutdown(wait=True, kill_workers=True)
 
     def _check_space(self) -> None:
-        """Raises a `DataError` if the disk is too small.
+        """Raise a `DataError` if the disk is too small.
 
         Batches and store lie side by side for a moment: twice 36 regions a picture, unless the detector says
         how many it gives.

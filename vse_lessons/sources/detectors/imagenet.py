@@ -19,7 +19,7 @@ class ImageNetWords:
 
 @lru_cache(maxsize=1)
 def imagenet_words() -> ImageNetWords:
-    """Reads imagenet.json (from WordNet 3.0; its licence is in the file)."""
+    """Read imagenet.json (from WordNet 3.0; its licence is in the file)."""
     content = json.loads(files("vse_lessons.sources.detectors").joinpath("imagenet.json").read_text("utf-8"))
     synsets = [tuple(lemmas) for lemmas in content["synsets"]]
     chains = tuple(tuple(synsets[row] for row in rows) for rows in content["chains"])

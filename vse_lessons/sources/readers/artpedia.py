@@ -64,7 +64,7 @@ class Pages:
 
 
 def read_pages(path: Path, *, on_bad: str = "error") -> Pages:
-    """Reads artpedia.json, or a file in its form.
+    """Read artpedia.json, or a file in its form.
 
     A page may lack one kind of sentence, or both.
 
@@ -147,7 +147,7 @@ def file_name(page: Page) -> str:
 
 
 def read(folder: Path, *, name: str = "artpedia", pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads artpedia.json and looks for the pictures in images/, by id or by the name in the address.
+    """Read artpedia.json and look for the pictures in images/, by id or by the name in the address.
 
     Pages without visual or without contextual sentences are kept.
 

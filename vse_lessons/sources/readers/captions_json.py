@@ -25,7 +25,7 @@ TEXT_KEYS = ("sentences", "captions", "sentence", "caption")
 
 
 def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads the JSON, not the pictures.
+    """Read the JSON, not the pictures.
 
     Args:
         folder: Where the corpus lies.

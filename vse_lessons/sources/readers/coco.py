@@ -25,7 +25,7 @@ SPLITS = {"train": "train", "val": "val"}  # from captions_<split><year>.json to
 
 
 def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads the sentences, not the pictures.
+    """Read the sentences, not the pictures.
 
     - All sentences of an image are kept: most have five, some six or seven.
     - Images that Karpathy's list does not name are "unused".
@@ -100,7 +100,7 @@ def _read_captions(
     split_of: dict[str, str] | None,
     found: Gathering,
 ) -> set[str]:
-    """Adds the images and sentences of one captions_*.json.
+    """Add the images and sentences of one captions_*.json.
 
     Returns the names of all images in it, also of those that were left out.
     """

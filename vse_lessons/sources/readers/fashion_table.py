@@ -23,7 +23,7 @@ COLUMNS = ("id", "productDisplayName")
 
 
 def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads the table, not the pictures.
+    """Read the table, not the pictures.
 
     Args:
         folder: Where the corpus lies.

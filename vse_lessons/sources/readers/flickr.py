@@ -41,7 +41,7 @@ NO_PICTURE = ("2258277193_586949ec62.jpg.1",)
 
 
 def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists.
+    """Read Flickr8k or Flickr30K with Karpathy's list, if it is there, or with caption file and split lists.
 
     Args:
         folder: Where the corpus lies.
@@ -63,7 +63,7 @@ def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad
 def read_lists(
     folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error"
 ) -> Listing:
-    """Reads caption file and split lists, not the pictures.
+    """Read caption file and split lists, not the pictures.
 
     Pictures come in the order of the split lists, those in no list after them as "unused".  A picture may
     have no sentence (`listing.unannotated`).  An empty split list and a picture in two splits are errors in

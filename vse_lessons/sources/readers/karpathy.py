@@ -41,7 +41,7 @@ def has_list(folder: Path, name: str) -> bool:
 
 
 def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads the list of a corpus, not the pictures.
+    """Read the list of a corpus, not the pictures.
 
     It is the list of the corpus `name`, or the first that is there.
 

@@ -18,7 +18,7 @@ CORPUS, PICTURES = "corpus.json", "pictures.json"
 
 
 def write(folder: Path, corpus: Corpus, pictures: Sequence[Path] | None) -> None:
-    """Writes a corpus; regions and pictures stay where they are.
+    """Write a corpus; regions and pictures stay where they are.
 
     Args:
         folder: Where to write it.
@@ -35,7 +35,7 @@ def write(folder: Path, corpus: Corpus, pictures: Sequence[Path] | None) -> None
 def read(
     folder: Path, *, name: str = "prepared", pictures: bool = True, on_bad: str = "error"
 ) -> tuple[Corpus, Pictures | None]:
-    """Reads a corpus that `write` has written.
+    """Read a corpus that `write` has written.
 
     Args:
         folder: Where it lies.

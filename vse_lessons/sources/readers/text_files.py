@@ -26,7 +26,7 @@ TEXTS = ("texts", "captions", "sentences", "labels")
 
 
 def read(folder: Path, *, name: str | None = None, pictures: bool = True, on_bad: str = "error") -> Listing:
-    """Reads the texts, not the pictures, in the order of their names.
+    """Read the texts, not the pictures, in the order of their names.
 
     A picture may lack its text file, or have an empty one: it is then without a sentence
     (`listing.unannotated`).

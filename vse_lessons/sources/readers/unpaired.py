@@ -33,7 +33,7 @@ class UnpairedListing:
 
 
 def read(folder: Path, *, name: str | None = None) -> UnpairedListing:
-    """Reads the names of the pictures, in the order of the alphabet, and the sentences.
+    """Read the names of the pictures, in the order of the alphabet, and the sentences.
 
     Empty lines and repeated sentences are left out.
 

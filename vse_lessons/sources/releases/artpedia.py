@@ -23,7 +23,7 @@ GUESS = 3_000_000  # bytes of a painting's file
 
 
 def fetch_paintings(request: Request) -> bool:
-    """Holds the JSON against Table 2, and fetches the paintings that it names and that are not there."""
+    """Hold the JSON against Table 2, and fetch the paintings that it names and that are not there."""
     read = read_pages(request.folder / JSON, on_bad=request.on_bad or "error")
     print_counts(read)
     urls = {file_name(page): page.url for page in read.pages[: request.limit]}
@@ -66,7 +66,7 @@ def refuse_no_picture(path: Path) -> str | None:
 
 
 def print_counts(read: Pages) -> None:
-    """Prints what the JSON holds beside Table 2 of the paper."""
+    """Print what the JSON holds beside Table 2 of the paper."""
     print(f"{'split':6} {'':22} {'here':>7} {'Table 2':>8}")
     for split, what, here, published in compare_with_table_2(read.counts()):
         print(f"{split:6} {what:22} {here:7,} {published:8,}{'' if here == published else '  differs'}")

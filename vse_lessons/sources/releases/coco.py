@@ -54,7 +54,7 @@ FEATURES = "features"
 
 
 def gather(request: Request) -> bool:
-    """Moves TSV files that were unpacked into folders, and the names, to features/."""
+    """Move TSV files that were unpacked into folders, and the names, to features/."""
     folder, target = request.folder, request.folder / FEATURES
     moved = [
         path for path in sorted(visible(folder, "**/*.tsv*")) if path.is_file() and path.parent != target

@@ -19,7 +19,7 @@ VALIDATION = 1_000
 
 
 def convert(request: Request) -> bool:
-    """Writes captions.json from FashionGAN's files, where it is not there."""
+    """Write captions.json from FashionGAN's files, where it is not there."""
     folder = request.folder
     if (folder / CAPTIONS).exists() or not (folder / LANGUAGE).exists():
         return False

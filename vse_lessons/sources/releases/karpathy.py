@@ -8,7 +8,7 @@ PUBLISHED_BY = "Karpathy and Fei-Fei 2015, in their lists"
 
 
 def karpathy_lists(*holds: str, optional: bool = False) -> File:
-    """Describes the archive of the lists.
+    """Describe the archive of the lists.
 
     Args:
         holds: Patterns; with a file of one of them in the folder the archive is not needed.

@@ -20,7 +20,7 @@ PUBLISHED: dict[str, dict[str, tuple[int, int | None]]] = {
 
 
 def convert(release: Release, request: Request) -> None:
-    """Checks the arrays, and with a folder to write to writes the corpus in half precision."""
+    """Check the arrays, and with a folder to write to writes the corpus in half precision."""
     folder, to, on_bad = find_arrays(request.folder), request.to, request.on_bad or release.on_bad
     if to is not None and (to / precomputed.CORPUS).is_file():
         corpus = Corpus.load(to / precomputed.CORPUS)

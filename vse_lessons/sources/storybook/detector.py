@@ -65,7 +65,7 @@ class Residual(nn.Module):
         self.conv = Conv(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Adds what the convolution makes of it."""
+        """Add what the convolution makes of it."""
         return x + self.conv(x)
 
 
@@ -91,7 +91,7 @@ class Network(nn.Module):
         nn.init.constant_(self.heads.bias[:1], -4.0)  # things are rare among cells
 
     def forward(self, pixels: Tensor) -> Maps:
-        """Reads B pictures (B, 3, CANVAS, CANVAS)."""
+        """Read B pictures (B, 3, CANVAS, CANVAS)."""
         features = self.trunk(pixels)
         objectness, boxes, kinds, colors, patterns = self.heads(features).split(self.splits, dim=1)
         settings = self.setting(features.mean((2, 3)))

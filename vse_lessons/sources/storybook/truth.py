@@ -29,7 +29,7 @@ class Grades:
 
 
 def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
-    """Assigns the regions of a picture to its things.
+    """Assign the regions of a picture to its things.
 
     The surest region chooses first, whatever its class: it takes the thing that it overlaps most, if their
     intersection over union is at least `limit`.  Each thing is taken once.
@@ -55,7 +55,7 @@ def match(found: Detections, scene: Scene, limit: float = 0.5) -> np.ndarray:
 
 
 def grade(detections: Sequence[Detections], scenes: Sequence[Scene], limit: float = 0.5) -> Grades:
-    """Holds the Storybook detector's regions of some pictures against their scenes.
+    """Hold the Storybook detector's regions of some pictures against their scenes.
 
     Args:
         detections: (B,) what the detector found in B pictures.
@@ -94,7 +94,7 @@ def _names(kind: str) -> tuple[tuple[str, ...], ...]:
 
 
 def mentions(sentence: str, kind: str) -> bool:
-    """Looks whether a sentence has a word for a kind of thing, any that Storybook's writers know.
+    """Look whether a sentence has a word for a kind of thing, any that Storybook's writers know.
 
     Args:
         sentence: The sentence.
@@ -110,7 +110,7 @@ def mentions(sentence: str, kind: str) -> bool:
 def share_named(
     written: Sequence[str], shown: Sequence[Scene], said: Sequence[Sequence[str]]
 ) -> tuple[float, int]:
-    """Measures how many of the things in its picture a written sentence names.
+    """Measure how many of the things in its picture a written sentence names.
 
     Counted are the kinds of things that all of a picture's own sentences name.
 

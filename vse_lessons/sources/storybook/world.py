@@ -29,7 +29,7 @@ NAMES = frozenset((*(f"storybook-{domain}" for domain in DOMAINS), "storybook-ar
 
 
 def sample_scenes(domain: str, preset: str) -> list[Scene]:
-    """Samples the scenes of a domain: training, validation and test, in this order.
+    """Sample the scenes of a domain: training, validation and test, in this order.
 
     Args:
         domain: photo, fashion or art.
@@ -49,7 +49,7 @@ def sample_scenes(domain: str, preset: str) -> list[Scene]:
 
 
 def picture_scenes(scenes: list[Scene]) -> Pictures:
-    """Makes the pictures of scenes, each drawn when it is asked for.
+    """Make the pictures of scenes, each drawn when it is asked for.
 
     Args:
         scenes: The scenes.
@@ -64,7 +64,7 @@ def picture_scenes(scenes: list[Scene]) -> Pictures:
 def open_domain(
     domain: str, preset: str, progress: bool = True, *, pages: bool = False
 ) -> tuple[Corpus, Pictures]:
-    """Opens a domain of Storybook, its regions kept under `VSE_LESSONS_HOME`.
+    """Open a domain of Storybook, its regions kept under `VSE_LESSONS_HOME`.
 
     Args:
         domain: photo, fashion or art.
@@ -85,7 +85,7 @@ def open_domain(
 def build_corpus(
     domain: str, preset: str, folder: Path, *, pages: bool = False, progress: bool = True
 ) -> Corpus:
-    """Draws the scenes of a domain, detects what the pictures show, and writes about them.
+    """Draw the scenes of a domain, detect what the pictures show, and write about them.
 
     Args:
         domain: photo, fashion or art.

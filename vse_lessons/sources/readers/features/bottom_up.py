@@ -67,7 +67,7 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def read(files: Sequence[Path], folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
-    """Reads the regions of all images in some TSV files into a store.
+    """Read the regions of all images in some TSV files into a store.
 
     They are converted once, and opened from there if the files have not changed since.
 

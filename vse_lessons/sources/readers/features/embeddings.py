@@ -80,7 +80,7 @@ class EmbeddedCorpus:
 
 
 def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int = 64) -> EmbeddedCorpus:
-    """Embeds the sentences of a corpus, and writes them with the embeddings of its images.
+    """Embed the sentences of a corpus, and write them with the embeddings of its images.
 
     Args:
         folder: The folder to write.
@@ -112,7 +112,7 @@ def write(folder: Path, corpus: Corpus, embedder: HubEmbedder, batch_size: int =
 
 
 def read(folder: Path, *, name: str | None = None) -> EmbeddedCorpus:
-    """Reads what `write` wrote, or somebody else in the same layout.
+    """Read what `write` wrote, or somebody else in the same layout.
 
     Args:
         folder: Where the files lie.

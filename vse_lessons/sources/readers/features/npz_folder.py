@@ -37,7 +37,7 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def read(features: Path, folder: Path, *, on_bad: str = "error", progress: bool = True) -> RegionStore:
-    """Reads the regions of all images in a folder of feature files into a store.
+    """Read the regions of all images in a folder of feature files into a store.
 
     They are converted once, and opened from there if no file has changed since.
 

@@ -56,7 +56,7 @@ class Part:
 
 
 def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Corpus:
-    """Reads the corpus of all splits in a folder.
+    """Read the corpus of all splits in a folder.
 
     `*_ims.npy` holds (n, R, D) or (n, D) numbers, float32 or float16; `*_caps.txt` a caption a line.  With
     five captions a row, the rows are the images.  With as many captions as rows, the rows are images that are
@@ -106,7 +106,7 @@ def read(folder: Path, *, on_bad: str = "error", name: str | None = None) -> Cor
 
 
 def read_by_folder(folder: Path, *, name: str, pictures: bool = True, on_bad: str = "error") -> Corpus:
-    """Reads a corpus as all readers do, named after its folder: `name` says only that it is precomputed."""
+    """Read a corpus as all readers do, named after its folder: `name` says only that it is precomputed."""
     return read(folder, on_bad=on_bad)
 
 
@@ -118,7 +118,7 @@ def convert(
     name: str | None = None,
     progress: bool = True,
 ) -> Corpus:
-    """Writes a corpus once more, as `corpus.json` and a region store in half precision.
+    """Write a corpus once more, as `corpus.json` and a region store in half precision.
 
     Each array is read once from one end to the other, 64 images at a time.
 

@@ -12,7 +12,7 @@ FOLDERS = ("images", "Images", "img")
 
 
 def find_first(folder: Path, names: Iterable[str], what: str, *, is_folder: bool = False) -> Path:
-    """Finds the first of several files, or folders, that is there.
+    """Find the first of several files, or folders, that is there.
 
     Args:
         folder: Where to look.
@@ -35,7 +35,7 @@ def find_first(folder: Path, names: Iterable[str], what: str, *, is_folder: bool
 
 
 def read_text(path: Path) -> str:
-    """Reads a text file in UTF-8, without the mark at its beginning.
+    """Read a text file in UTF-8, without the mark at its beginning.
 
     Args:
         path: The file.
@@ -56,7 +56,7 @@ def read_text(path: Path) -> str:
 
 
 def text_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Reads a text file line by line.
+    """Read a text file line by line.
 
     Args:
         path: The file.

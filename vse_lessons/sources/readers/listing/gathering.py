@@ -17,7 +17,7 @@ SPLIT_SEED = 2018
 
 
 def draw_splits(count: int) -> np.ndarray:
-    """Draws the splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test.
+    """Draw the splits of a corpus that comes without any: 80 % training, 10 % validation, 10 % test.
 
     Args:
         count: Images.
@@ -45,13 +45,13 @@ class Problems:
             raise DataError(f"on_bad is {self.on_bad!r}; it must be 'error' or 'skip'")
 
     def report(self, where: str, reason: str, remedy: str) -> None:
-        """Says where, what is wrong and what to do about it."""
+        """Say where, what is wrong and what to do about it."""
         if self.on_bad == "error":
             raise DataError(_printable(f'{where}: {reason}; {remedy}, or pass on_bad="skip"'))
         self.note(where, reason)
 
     def note(self, where: str, reason: str) -> None:
-        """Counts something that is left out in either case, because it is known and means nothing."""
+        """Count something that is left out in either case, because it is known and means nothing."""
         self.left_out.append({"where": _printable(where), "reason": _printable(reason)})
 
 
@@ -87,7 +87,7 @@ class Gathering:
         place: int | None = None,
         must_exist: bool = True,
     ) -> int | None:
-        """Adds a picture by its name in `folder`; its number, or None if it was reported.
+        """Add a picture by its name in `folder`; its number, or None if it was reported.
 
         `place` is its number in the file, by which splits are drawn: what is left out then moves no
         other picture.
@@ -109,7 +109,7 @@ class Gathering:
         return None
 
     def sentence(self, where: str, number: int, text: object) -> None:
-        """Adds a sentence of picture `number`; line breaks within become blanks."""
+        """Add a sentence of picture `number`; line breaks within become blanks."""
         if isinstance(text, str) and text.strip() and is_encodable(text):
             self.sentences.append(" ".join(text.split()))
             self.image_of.append(number)

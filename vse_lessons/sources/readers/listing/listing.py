@@ -44,7 +44,7 @@ class Listing:
         return pictures_from_files(self.paths, self.ids)
 
     def with_regions(self, store: RegionStore) -> Corpus:
-        """Makes the corpus of these sentences and the regions extracted from these pictures.
+        """Make the corpus of these sentences and the regions extracted from these pictures.
 
         Args:
             store: What `extract_regions` made; pictures that it skipped are left out with their sentences.
@@ -66,7 +66,7 @@ class Listing:
         return self._corpus(store, kept)
 
     def with_features(self, store: RegionStore) -> Corpus:
-        """Makes the corpus of these sentences and regions that somebody else has extracted.
+        """Make the corpus of these sentences and regions that somebody else has extracted.
 
         A picture keeps its name here.  In the store it may go by its name, by its name without folder and
         ending, or by its number at MS-COCO (391895 for COCO_val2014_000000391895.jpg).

@@ -18,7 +18,7 @@ COCO = re.compile(r"(?:COCO_[a-z]+\d{4}_)?(\d{1,19})", re.ASCII)
 
 
 def match_images(corpus: str, images: Sequence[str], store: RegionStore) -> np.ndarray:
-    """Matches pictures with the rows of a store that has other names for them.
+    """Match pictures with the rows of a store that has other names for them.
 
     Args:
         corpus: What the corpus is called, for messages.

@@ -57,7 +57,7 @@ def _dog_head(pen: Pen) -> None:
 
 
 def dog(pen: Pen) -> None:
-    """Draws a dog."""
+    """Draw a dog."""
     _beast(pen, _dog_head, (52, 0, 100, 58), 42, 74, 10, _tail([(10, 48), (3, 20)], 10))
 
 
@@ -76,7 +76,7 @@ def _cat_head(pen: Pen) -> None:
 
 
 def cat(pen: Pen) -> None:
-    """Draws a cat."""
+    """Draw a cat."""
     def tail(pen: Pen) -> None:
         pen.line([(12, 60), (4, 44), (6, 22), (14, 8)], pen.dark, 9)
 
@@ -94,7 +94,7 @@ def _horse_head(pen: Pen) -> None:
 
 
 def horse(pen: Pen) -> None:
-    """Draws a horse."""
+    """Draw a horse."""
     mane = shade(pen.color, 45) if sum(pen.color) > 250 else (120, 104, 92)
     if pen.action == "sleeping":
         pen.blob([(0, 66), (12, 44), (70, 44), (90, 70), (88, 103), (4, 103)], pen.main)
@@ -122,7 +122,7 @@ def _cow_head(pen: Pen) -> None:
 
 
 def cow(pen: Pen) -> None:
-    """Draws a cow."""
+    """Draw a cow."""
     def tail(pen: Pen) -> None:
         pen.line([(8, 44), (2, 54), (3, 76)], pen.dark, 5)
         pen.dot(4, 80, 5, INK)
@@ -138,7 +138,7 @@ def cow(pen: Pen) -> None:
 
 
 def sheep(pen: Pen) -> None:
-    """Draws a sheep."""
+    """Draw a sheep."""
     face = (70, 62, 66) if sum(pen.color) > 250 else (214, 196, 176)
     asleep = pen.action == "sleeping"
     if not asleep:
@@ -172,7 +172,7 @@ def _pig_head(pen: Pen) -> None:
 
 
 def pig(pen: Pen) -> None:
-    """Draws a pig."""
+    """Draw a pig."""
     def tail(pen: Pen) -> None:
         pen.curve(0, 30, 12, 50, 0, 300, pen.dark, 6)
         pen.line([(6, 50), (14, 54)], pen.dark, 6)
@@ -181,7 +181,7 @@ def pig(pen: Pen) -> None:
 
 
 def rabbit(pen: Pen) -> None:
-    """Draws a rabbit."""
+    """Draw a rabbit."""
     ear = pen.within(44, 0, 96, 40)
     pen.oval(0, 66, 18, 86, CREAM)
     if pen.action == "sleeping":
@@ -214,12 +214,12 @@ def _bear_head(pen: Pen) -> None:
 
 
 def bear(pen: Pen) -> None:
-    """Draws a bear."""
+    """Draw a bear."""
     _beast(pen, _bear_head, (56, 0, 100, 50), 24, 78, 16, _tail([(8, 40), (4, 42)], 8))
 
 
 def elephant(pen: Pen) -> None:
-    """Draws an elephant."""
+    """Draw an elephant."""
     running = pen.action == "running"
     pen.line([(6, 40), (2, 62)], pen.dark, 5)
     for x, far in ((16, 0), (30, 1), (46, 1), (60, 0)):
@@ -235,7 +235,7 @@ def elephant(pen: Pen) -> None:
 
 
 def giraffe(pen: Pen) -> None:
-    """Draws a giraffe."""
+    """Draw a giraffe."""
     spot = shade(pen.color, 55)
     for x, far in ((22, 0), (34, 1), (52, 1), (62, 0)):
         pen.line([(x, 66), (x, 97 - 2 * far)], pen.dark if far else pen.color, 11)
@@ -252,7 +252,7 @@ def giraffe(pen: Pen) -> None:
 
 
 def duck(pen: Pen) -> None:
-    """Draws a duck."""
+    """Draw a duck."""
     if pen.action == "sleeping":
         pen.blob([(-4, 30), (14, 40), (40, 30), (110, 34), (100, 104), (14, 104)], pen.color)
         head = pen.within(48, 0, 96, 76)
@@ -270,7 +270,7 @@ def duck(pen: Pen) -> None:
 
 
 def frog(pen: Pen) -> None:
-    """Draws a frog."""
+    """Draw a frog."""
     jumping = pen.action == "jumping"
     pen.blob([(10, 90), (12, 36), (60, 8), (96, 30), (100, 62), (70, 96), (20, 100)], pen.color)
     pen.oval(46, 52, 88, 92, pen.light)
@@ -287,7 +287,7 @@ def frog(pen: Pen) -> None:
 
 
 def owl(pen: Pen) -> None:
-    """Draws an owl."""
+    """Draw an owl."""
     pen.blob([(24, 40), (-14, 10), (2, 70), (30, 80)], pen.dark)
     pen.blob([(76, 40), (114, 10), (98, 70), (70, 80)], pen.dark)
     for x in (40, 60):
@@ -305,7 +305,7 @@ def owl(pen: Pen) -> None:
 
 
 def bird(pen: Pen) -> None:
-    """Draws a bird."""
+    """Draw a bird."""
     pen.shape([(20, 56), (0, 46), (2, 72), (22, 70)], pen.dark)
     pen.blob([(12, 66), (40, 42), (70, 34), (96, 44), (88, 84), (50, 100), (22, 86)], pen.color)
     pen.blob([(46, 88), (74, 78), (82, 90), (60, 108)], pen.light)
@@ -316,7 +316,7 @@ def bird(pen: Pen) -> None:
 
 
 def butterfly(pen: Pen) -> None:
-    """Draws a butterfly."""
+    """Draw a butterfly."""
     for way in (-1, 1):
         pen.blob([(50, 50), (50 + way * 20, -6), (50 + way * 58, -8), (50 + way * 56, 50),
                   (50 + way * 10, 62)], pen.main)
@@ -330,7 +330,7 @@ def butterfly(pen: Pen) -> None:
 
 
 def fish(pen: Pen) -> None:
-    """Draws a fish."""
+    """Draw a fish."""
     pen.shape([(22, 50), (0, 12), (8, 50), (0, 92)], pen.dark)
     pen.shape([(40, 24), (54, 0), (70, 22)], pen.dark)
     pen.blob([(14, 50), (34, 14), (70, 8), (108, 50), (70, 98), (34, 90)], pen.main)

@@ -12,7 +12,7 @@ GLOW = (255, 240, 170)
 
 
 def chair(pen: Pen) -> None:
-    """Draws a chair."""
+    """Draw a chair."""
     for x in (6, 84):
         pen.box(x, 60, x + 10, 100, WOOD)
     for x in (16, 74):
@@ -24,7 +24,7 @@ def chair(pen: Pen) -> None:
 
 
 def table(pen: Pen) -> None:
-    """Draws a table."""
+    """Draw a table."""
     for x in (18, 74):
         pen.box(x, 14, x + 8, 86, pen.dark)
     for x in (5, 87):
@@ -35,7 +35,7 @@ def table(pen: Pen) -> None:
 
 
 def bed(pen: Pen) -> None:
-    """Draws a bed."""
+    """Draw a bed."""
     for x in (0, 92):
         pen.box(x, 60, x + 8, 100, WOOD)
     pen.box(0, 0, 9, 92, WOOD, 4)
@@ -48,7 +48,7 @@ def bed(pen: Pen) -> None:
 
 
 def sofa(pen: Pen) -> None:
-    """Draws a sofa."""
+    """Draw a sofa."""
     for x in (8, 84):
         pen.box(x, 86, x + 8, 100, WOOD)
     pen.box(8, 0, 92, 70, pen.main, 16)
@@ -62,7 +62,7 @@ def sofa(pen: Pen) -> None:
 
 
 def lamp(pen: Pen) -> None:
-    """Draws a lamp."""
+    """Draw a lamp."""
     pen.line([(50, 30), (50, 96)], INK, 10)
     pen.oval(16, 90, 84, 100, INK)
     pen.oval(38, 26, 62, 42, GLOW)
@@ -71,7 +71,7 @@ def lamp(pen: Pen) -> None:
 
 
 def clock(pen: Pen) -> None:
-    """Draws a clock."""
+    """Draw a clock."""
     pen.oval(0, 0, 100, 100, pen.color)
     pen.oval(14, 14, 86, 86, CREAM)
     for x, y in ((50, 20), (80, 50), (50, 80), (20, 50)):
@@ -83,7 +83,7 @@ def clock(pen: Pen) -> None:
 
 
 def cup(pen: Pen) -> None:
-    """Draws a cup."""
+    """Draw a cup."""
     pen.curve(66, 26, 100, 76, 0, 360, pen.dark, 12)
     pen.blob([(-2, 4), (84, 4), (84, 70), (70, 106), (12, 106), (-2, 70)], pen.main)
     pen.oval(0, 0, 82, 26, shade(pen.color, 84))
@@ -91,7 +91,7 @@ def cup(pen: Pen) -> None:
 
 
 def ball(pen: Pen) -> None:
-    """Draws a ball."""
+    """Draw a ball."""
     pen.oval(0, 0, 100, 100, pen.main)
     if pen.thing.pattern == "plain":
         seam = CREAM if sum(pen.color) < 640 else pen.dark
@@ -101,7 +101,7 @@ def ball(pen: Pen) -> None:
 
 
 def kite(pen: Pen) -> None:
-    """Draws a kite."""
+    """Draw a kite."""
     pen.line([(50, 70), (60, 80), (44, 88), (56, 99)], INK, 4)
     pen.shape([(50, 0), (100, 32), (50, 76), (0, 32)], pen.main)
     if pen.thing.pattern == "plain":
@@ -114,7 +114,7 @@ def kite(pen: Pen) -> None:
 
 
 def balloon(pen: Pen) -> None:
-    """Draws a balloon."""
+    """Draw a balloon."""
     pen.line([(50, 68), (58, 80), (44, 88), (50, 99)], INK, 4)
     pen.oval(0, 0, 100, 66, pen.color)
     pen.shape([(50, 62), (38, 73), (62, 73)], pen.dark)
@@ -122,7 +122,7 @@ def balloon(pen: Pen) -> None:
 
 
 def teddy(pen: Pen) -> None:
-    """Draws a teddy."""
+    """Draw a teddy."""
     for x in (22, 78):
         pen.dot(x, 10, 15, pen.color)
         pen.dot(x, 10, 8, pen.light)
@@ -140,7 +140,7 @@ def teddy(pen: Pen) -> None:
 
 
 def robot(pen: Pen) -> None:
-    """Draws a robot."""
+    """Draw a robot."""
     pen.line([(50, 10), (50, 3)], INK, 5)
     pen.dot(50, 4, 6, (226, 60, 50))
     for x in (32, 60):
@@ -163,7 +163,7 @@ def robot(pen: Pen) -> None:
 
 
 def drum(pen: Pen) -> None:
-    """Draws a drum."""
+    """Draw a drum."""
     pen.line([(20, 30), (2, 4)], WOOD, 7)
     pen.line([(80, 30), (98, 4)], WOOD, 7)
     pen.oval(4, 70, 96, 100, pen.dark)
@@ -176,7 +176,7 @@ def drum(pen: Pen) -> None:
 
 
 def guitar(pen: Pen) -> None:
-    """Draws a guitar."""
+    """Draw a guitar."""
     pen.line([(50, 8), (50, 56)], (92, 60, 40), 14)
     pen.box(36, 0, 64, 12, INK, 8)
     pen.oval(8, 40, 92, 70, pen.color)
@@ -188,7 +188,7 @@ def guitar(pen: Pen) -> None:
 
 
 def umbrella(pen: Pen) -> None:
-    """Draws an umbrella."""
+    """Draw an umbrella."""
     pen.line([(50, 4), (50, 90)], WOOD, 6)
     pen.curve(50, 78, 68, 98, 0, 180, WOOD, 6)
     pen.blob([(-4, 54), (2, 12), (50, -9), (98, 12), (104, 54), (84, 44), (68, 56), (50, 44),
@@ -199,7 +199,7 @@ def umbrella(pen: Pen) -> None:
 
 
 def book(pen: Pen) -> None:
-    """Draws a book."""
+    """Draw a book."""
     pen.shape([(0, 14), (50, 24), (100, 14), (100, 92), (50, 100), (0, 92)], pen.color)
     pen.blob([(4, 10), (20, -6), (46, 6), (50, 20), (50, 92), (6, 84)], CREAM)
     pen.blob([(96, 10), (80, -6), (54, 6), (50, 20), (50, 92), (94, 84)], shade(CREAM, 93))

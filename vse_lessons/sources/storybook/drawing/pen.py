@@ -68,7 +68,7 @@ def contrast(color: Color) -> Color:
 
 
 def cloth(size: Point, color: Color, pattern: str, step: int, upright: bool) -> Image.Image:
-    """Makes a patterned RGBA sheet of `size` pixels that repeats every `step` pixels.
+    """Make a patterned RGBA sheet of `size` pixels that repeats every `step` pixels.
 
     Stripes are vertical if `upright`.
     """

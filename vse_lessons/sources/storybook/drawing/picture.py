@@ -22,7 +22,7 @@ GRAIN = 6  # the strongest deviation of a photo's grain, in levels of 255
 
 
 def draw(scene: Scene) -> Image.Image:
-    """Draws a scene, the same on every machine.
+    """Draw a scene, the same on every machine.
 
     Args:
         scene: The scene.

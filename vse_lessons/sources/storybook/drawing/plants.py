@@ -13,7 +13,7 @@ POT = (190, 104, 66)
 
 
 def tree(pen: Pen) -> None:
-    """Draws a tree."""
+    """Draw a tree."""
     pen.shape([(42, 100), (45, 50), (56, 50), (60, 100)], BARK)
     pen.line([(50, 66), (66, 52)], BARK, 7)
     for x0, y0, x1, y1 in ((0, 24, 50, 62), (50, 24, 100, 62), (20, 0, 80, 44), (18, 34, 84, 70)):
@@ -25,7 +25,7 @@ def tree(pen: Pen) -> None:
 
 
 def pine(pen: Pen) -> None:
-    """Draws a pine."""
+    """Draw a pine."""
     pen.box(43, 84, 57, 100, BARK)
     for top, low, half in ((48, 88, 50), (24, 64, 40), (0, 40, 30)):
         pen.shape([(50, top), (50 + half, low), (50 - half, low)], pen.color)
@@ -33,7 +33,7 @@ def pine(pen: Pen) -> None:
 
 
 def palm(pen: Pen) -> None:
-    """Draws a palm."""
+    """Draw a palm."""
     pen.blob([(38, 101), (50, 60), (44, 22), (56, 22), (62, 60), (54, 101)], BARK)
     for y in (40, 52, 64, 76, 88):
         pen.line([(46, y), (58, y)], shade(BARK, 70), 3)
@@ -46,7 +46,7 @@ def palm(pen: Pen) -> None:
 
 
 def flower(pen: Pen) -> None:
-    """Draws a flower."""
+    """Draw a flower."""
     pen.line([(50, 40), (50, 98)], LEAF, 9)
     pen.blob([(50, 94), (10, 66), (2, 76), (34, 98)], LEAF)
     pen.blob([(50, 86), (92, 58), (98, 68), (64, 92)], shade(LEAF, 84))
@@ -57,7 +57,7 @@ def flower(pen: Pen) -> None:
 
 
 def cactus(pen: Pen) -> None:
-    """Draws a cactus."""
+    """Draw a cactus."""
     pen.line([(50, 60), (12, 58), (12, 34)], pen.dark, 18)
     pen.line([(50, 48), (87, 46), (87, 20)], pen.dark, 18)
     pen.box(32, 0, 68, 86, pen.color, 18)
@@ -68,7 +68,7 @@ def cactus(pen: Pen) -> None:
 
 
 def mushroom(pen: Pen) -> None:
-    """Draws a mushroom."""
+    """Draw a mushroom."""
     pen.blob([(34, 46), (66, 46), (74, 104), (26, 104)], CREAM)
     pen.blob([(-4, 64), (4, 10), (50, -13), (96, 10), (104, 64), (50, 52)], pen.main)
     if pen.thing.pattern == "plain":
@@ -77,7 +77,7 @@ def mushroom(pen: Pen) -> None:
 
 
 def apple(pen: Pen) -> None:
-    """Draws an apple."""
+    """Draw an apple."""
     pen.line([(50, 26), (56, 3)], BARK, 8)
     pen.blob([(58, 16), (76, -2), (96, 2), (80, 20)], LEAF)
     pen.blob([(50, 26), (82, 8), (106, 40), (92, 92), (58, 104), (42, 104), (8, 92), (-6, 40),
@@ -86,7 +86,7 @@ def apple(pen: Pen) -> None:
 
 
 def pear(pen: Pen) -> None:
-    """Draws a pear."""
+    """Draw a pear."""
     pen.line([(52, 16), (58, 2)], BARK, 8)
     pen.blob([(58, 12), (74, 0), (92, 4), (76, 16)], LEAF)
     pen.blob([(50, 2), (72, 10), (76, 40), (108, 66), (94, 106), (6, 106), (-8, 66), (24, 40),
@@ -95,7 +95,7 @@ def pear(pen: Pen) -> None:
 
 
 def banana(pen: Pen) -> None:
-    """Draws a banana."""
+    """Draw a banana."""
     pen.blob([(-2, 20), (10, 6), (30, 56), (62, 66), (92, 10), (102, 12), (100, 66), (66, 106),
               (28, 100), (4, 66)], pen.color)
     pen.line([(14, 40), (36, 74), (66, 76), (88, 50)], pen.dark, 6)
@@ -104,7 +104,7 @@ def banana(pen: Pen) -> None:
 
 
 def cake(pen: Pen) -> None:
-    """Draws a cake."""
+    """Draw a cake."""
     for x in (30, 50, 70):
         pen.box(x - 3, 10, x + 3, 34, CREAM)
         pen.oval(x - 4, 0, x + 4, 14, (252, 176, 50))
@@ -118,7 +118,7 @@ def cake(pen: Pen) -> None:
 
 
 def pizza(pen: Pen) -> None:
-    """Draws a pizza."""
+    """Draw a pizza."""
     pen.blob([(50, 114), (-12, 22), (8, -4), (92, -4), (112, 22)], (206, 140, 74))
     pen.shape([(50, 94), (10, 18), (90, 18)], pen.color)
     topping = (196, 48, 40) if pen.thing.color == "yellow" else (250, 222, 120)
@@ -129,7 +129,7 @@ def pizza(pen: Pen) -> None:
 
 
 def carrot(pen: Pen) -> None:
-    """Draws a carrot."""
+    """Draw a carrot."""
     for tip in (4, 34, 66, 96):
         pen.line([(50, 36), (tip, 4 if tip in (34, 66) else 14)], LEAF, 14)
     pen.blob([(50, 112), (4, 44), (12, 24), (88, 24), (96, 44)], pen.color)

@@ -20,7 +20,7 @@ def _wheel(pen: Pen, x: int, y: int, radius: int) -> None:
 
 
 def car(pen: Pen) -> None:
-    """Draws a car."""
+    """Draw a car."""
     pen.blob([(10, 50), (20, 2), (30, -2), (62, -2), (72, 4), (84, 50)], pen.color)
     pen.blob([(20, 46), (26, 8), (46, 8), (46, 46)], GLASS)
     pen.blob([(50, 46), (50, 8), (66, 8), (76, 46)], GLASS)
@@ -32,7 +32,7 @@ def car(pen: Pen) -> None:
 
 
 def bus(pen: Pen) -> None:
-    """Draws a bus."""
+    """Draw a bus."""
     pen.box(0, 0, 100, 86, pen.color, 12)
     for x in (6, 24, 42, 60):
         pen.box(x, 14, x + 14, 44, GLASS, 4)
@@ -43,7 +43,7 @@ def bus(pen: Pen) -> None:
 
 
 def truck(pen: Pen) -> None:
-    """Draws a truck."""
+    """Draw a truck."""
     pen.box(0, 0, 62, 76, pen.color, 4)
     for x in (14, 30, 46):
         pen.line([(x, 6), (x, 70)], pen.dark, 4)
@@ -56,7 +56,7 @@ def truck(pen: Pen) -> None:
 
 
 def tractor(pen: Pen) -> None:
-    """Draws a tractor."""
+    """Draw a tractor."""
     pen.line([(84, 40), (84, 14)], INK, 6)
     pen.box(50, 38, 98, 74, pen.color, 6)
     for y in (48, 58):
@@ -70,7 +70,7 @@ def tractor(pen: Pen) -> None:
 
 
 def train(pen: Pen) -> None:
-    """Draws a train."""
+    """Draw a train."""
     pen.box(0, 14, 36, 84, pen.dark, 4)
     for x in (5, 20):
         pen.box(x, 26, x + 11, 52, GLASS)
@@ -88,7 +88,7 @@ def train(pen: Pen) -> None:
 
 
 def bicycle(pen: Pen) -> None:
-    """Draws a bicycle."""
+    """Draw a bicycle."""
     for x in (22, 78):
         x0, y0, x1, y1 = x - 22, 38, x + 22, 100
         pen.curve(x0, y0, x1, y1, 0, 360, INK, 8)
@@ -103,7 +103,7 @@ def bicycle(pen: Pen) -> None:
 
 
 def boat(pen: Pen) -> None:
-    """Draws a boat."""
+    """Draw a boat."""
     pen.line([(50, 2), (50, 74)], WOOD, 6)
     pen.shape([(54, 4), (54, 64), (94, 64)], CREAM)
     pen.shape([(46, 10), (46, 64), (12, 64)], shade(CREAM, 88))
@@ -113,7 +113,7 @@ def boat(pen: Pen) -> None:
 
 
 def airplane(pen: Pen) -> None:
-    """Draws an airplane."""
+    """Draw an airplane."""
     pen.shape([(4, 44), (0, 4), (12, 4), (26, 40)], pen.dark)
     pen.shape([(46, 44), (38, 0), (50, 0), (66, 42)], pen.dark)
     pen.blob([(2, 44), (10, 30), (80, 26), (105, 56), (84, 80), (30, 78)], pen.color)
@@ -124,7 +124,7 @@ def airplane(pen: Pen) -> None:
 
 
 def rocket(pen: Pen) -> None:
-    """Draws a rocket."""
+    """Draw a rocket."""
     pen.blob([(34, 78), (66, 78), (64, 92), (50, 104), (36, 92)], (250, 170, 40))
     pen.blob([(42, 78), (58, 78), (56, 88), (50, 96), (44, 88)], LAMP_LIGHT)
     pen.shape([(24, 52), (0, 76), (0, 88), (26, 78)], pen.dark)
@@ -137,7 +137,7 @@ def rocket(pen: Pen) -> None:
 
 
 def house(pen: Pen) -> None:
-    """Draws a house."""
+    """Draw a house."""
     roof = ROOF if pen.thing.color not in ("red", "orange", "brown") else (88, 92, 108)
     pen.box(70, 6, 80, 30, STONE)
     pen.box(8, 40, 92, 100, pen.color)
@@ -153,7 +153,7 @@ def house(pen: Pen) -> None:
 
 
 def tent(pen: Pen) -> None:
-    """Draws a tent."""
+    """Draw a tent."""
     pen.shape([(50, 0), (100, 100), (0, 100)], pen.main)
     pen.shape([(50, 0), (58, 0), (100, 100), (82, 100)], pen.dark)
     pen.shape([(46, 26), (66, 100), (28, 100)], (64, 52, 50))
@@ -162,7 +162,7 @@ def tent(pen: Pen) -> None:
 
 
 def castle(pen: Pen) -> None:
-    """Draws a castle."""
+    """Draw a castle."""
     for x in (2, 74):
         pen.box(x, 30, x + 24, 100, pen.color)
         pen.shape([(x - 2, 32), (x + 12, 8), (x + 26, 32)], ROOF)
@@ -182,7 +182,7 @@ def castle(pen: Pen) -> None:
 
 
 def lighthouse(pen: Pen) -> None:
-    """Draws a lighthouse."""
+    """Draw a lighthouse."""
     other = CREAM if pen.thing.color != "white" else (206, 70, 60)
     pen.shape([(26, 24), (74, 24), (92, 96), (8, 96)], pen.main)
     if pen.thing.pattern == "plain":
@@ -197,7 +197,7 @@ def lighthouse(pen: Pen) -> None:
 
 
 def windmill(pen: Pen) -> None:
-    """Draws a windmill."""
+    """Draw a windmill."""
     pen.shape([(38, 38), (62, 38), (76, 100), (24, 100)], pen.color)
     pen.blob([(34, 44), (38, 26), (62, 26), (66, 44)], ROOF)
     pen.blob([(44, 101), (44, 84), (56, 84), (56, 101)], WOOD)

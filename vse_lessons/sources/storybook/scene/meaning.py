@@ -114,7 +114,7 @@ def ground_line(setting: str) -> int:
 
 
 def sample_scene(domain: str, seed: int, index: int) -> Scene:
-    """Samples a scene of a domain.
+    """Sample a scene of a domain.
 
     Args:
         domain: One of `DOMAINS`.

@@ -56,7 +56,7 @@ REPORTERS = (
 
 
 def write_fashion_sentences(scene: Scene) -> tuple[str, ...]:
-    """Writes five sentences about a fashion picture.
+    """Write five sentences about a fashion picture.
 
     Args:
         scene: The scene.

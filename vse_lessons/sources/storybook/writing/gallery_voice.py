@@ -159,7 +159,7 @@ ROLES: tuple[tuple[Form, ...], ...] = (  # of each sentence: its form, and what 
 
 
 def write_gallery_sentences(scene: Scene, count: int = 5) -> tuple[str, ...]:
-    """Writes sentences about a painting.
+    """Write sentences about a painting.
 
     Args:
         scene: What the painting shows.

@@ -41,7 +41,7 @@ class ArtPage:
 
 
 def write_art_page(scene: Scene) -> ArtPage:
-    """Writes the page of a painting.
+    """Write the page of a painting.
 
     Args:
         scene: What the painting shows.
@@ -82,7 +82,7 @@ def write_art_page(scene: Scene) -> ArtPage:
 
 
 def write_unlabelled_text(pages: int = 6000) -> list[str]:
-    """Writes sentences of pages about other paintings, a text to learn words from, as GloVe's is to Artpedia.
+    """Write sentences of pages about other paintings, a text to learn words from, as GloVe's is to Artpedia.
 
     They are of both kinds, in no order that tells which, and none of them belongs to a picture of a corpus.
 

@@ -339,7 +339,7 @@ VOICES = (
 
 
 def write_photo_sentences(scene: Scene) -> tuple[str, ...]:
-    """Writes five sentences about a photograph, one a voice.
+    """Write five sentences about a photograph, one a voice.
 
     Args:
         scene: The scene.

@@ -21,7 +21,7 @@ _OF_DOMAIN = {
 
 
 def write_sentences(scene: Scene) -> tuple[str, ...]:
-    """Writes five sentences about a scene in the form of its domain.
+    """Write five sentences about a scene in the form of its domain.
 
     Args:
         scene: The scene.
