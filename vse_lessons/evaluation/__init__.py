@@ -59,8 +59,10 @@ if TYPE_CHECKING:
     from vse_lessons.evaluation.search import Hit, SearchIndex, compact, search, shortlist_ranks
     from vse_lessons.evaluation.significance import (
         Comparison,
+        Measured,
         bootstrap_interval,
         compare,
+        judge,
         mean_interval,
         sign_flip_test,
         spread,
@@ -84,8 +86,10 @@ __getattr__, __dir__, __all__ = attach(
         ),
         "significance": (
             "Comparison",
+            "Measured",
             "bootstrap_interval",
             "compare",
+            "judge",
             "mean_interval",
             "sign_flip_test",
             "spread",

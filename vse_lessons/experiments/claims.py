@@ -1,60 +1,64 @@
-"""Claims of papers against what was measured here: contrasts over seeds, and a verdict each.
+"""Claims of papers against stored runs: contrasts between cells, taken seed by seed, and a verdict each.
 
-A claim is a set of contrasts between cells, such as "A3VSE minus SCAN at 10 % x 5".  Runs of one seed
-share their annotated images, so a contrast is taken seed by seed.  The rule for the verdict:
-
-    holds            the whole 95 % interval of every contrast lies above the claim's minimum,
-    does not hold    the whole 95 % interval of at least one contrast lies below it,
-    undecided        anything else, also where there are too few seeds for an interval or some
-                     contrasts of the claim were not run,
-    not run          none was run.
-
-The interval is Student's over seeds.  It speaks of new seeds on the same test pictures, not of another
-corpus.  It is not corrected for the number of contrasts: a claim with many of them holds only if all are
-clear, and falls by chance a little more often than one in twenty times.
+A claim is a set of contrasts, such as "A3VSE minus SCAN at 10 % x 5". Runs of one seed share their annotated
+images, so a contrast is taken seed by seed. `evaluation.significance.judge` has the rule of the verdict.
 """
 
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
-from vse_lessons.common.errors import DataError
-from vse_lessons.evaluation.significance import mean_interval, spread
+from vse_lessons.common import DataError
+from vse_lessons.evaluation import Measured, judge, spread
 from vse_lessons.experiments.grid import PUBLISHED, Cell
 from vse_lessons.experiments.table import flatten, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
 RECALLS = tuple(f"{side} {cut}" for side in ("t2i", "i2t") for cut in ("R@1", "R@5", "R@10"))
-TITLES = {"storybook": "Storybook", "flickr8k": "Flickr8k", "storybook-pages": "Storybook's pages"}
 
 
 @dataclass(frozen=True)
 class Share:
-    """A cell's metric as a share, in per cent, of that of another cell."""
+    """A value as a share, in per cent, of another one."""
 
-    cell: Cell
-    of: Cell
+    part: Term
+    whole: Term
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """The sum of a metric over some cells less its sum over others; their seed and corpus do not count."""
+    """The sum of some terms less the sum of others, by seed.
 
-    plus: tuple[Cell | Share, ...]
-    minus: tuple[Cell | Share, ...]
+    Attributes:
+        plus: cells (of which the metric counts), shares and contrasts, which are added. The seed and the
+            corpus of a cell do not count.
+        minus: those that are taken off.
+        metric: a flat name, such as "t2i R@1" or "rsum".
+    """
+
+    plus: tuple[Term, ...]
+    minus: tuple[Term, ...] = ()
     metric: str = "t2i R@1"
+
+
+Term = Union[Cell, Share, Contrast]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper says, where, and the contrasts that must all be larger than `minimum`."""
+    """What a paper says.
+
+    Attributes:
+        text: one sentence.
+        where: the table or the section.
+        contrasts: all of them are larger than `minimum` if the claim holds.
+        minimum: in the unit of the metric.
+    """
 
     text: str
     where: str
@@ -62,13 +66,9 @@ class Claim:
     minimum: float = 0.0
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A contrast in figures: its value by seed, their mean and the half-width of the 95 % interval."""
-
-    values: tuple[float, ...]
-    mean: float
-    half_width: float  # NaN with one seed
+def versus(first: Cell, *others: Cell, metric: str = "t2i R@1") -> tuple[Contrast, ...]:
+    """Return the contrasts of a cell with each of some others."""
+    return tuple(Contrast((first,), (other,), metric) for other in others)
 
 
 class Results:
@@ -115,150 +115,52 @@ class Results:
         return spread([row[metric] for row in rows if metric in row], digits)
 
     def by_seed(self, contrast: Contrast) -> dict[int, float]:
-        """Return a contrast by the seeds that all its cells have; one run of tags serves every seed."""
+        """Return a contrast by the seeds that all its cells have; one untrained run serves every seed."""
         terms = [(1, term) for term in contrast.plus] + [(-1, term) for term in contrast.minus]
         values = [(sign, self._of_term(term, contrast.metric), term) for sign, term in terms]
-        trained = [set(v) for _, v, term in values if isinstance(term, Share) or not term.untrained]
+        trained = [set(v) for _, v, term in values if not getattr(term, "untrained", False)]
         if not trained or any(not v for _, v, _ in values):
             return {}
         seeds = sorted(set.intersection(*trained))
         return {s: sum(sign * v.get(s, next(iter(v.values()))) for sign, v, _ in values) for s in seeds}
 
-    def _of_term(self, term: Cell | Share, metric: str) -> dict[int, float]:
+    def _of_term(self, term: Term, metric: str) -> dict[int, float]:
         if isinstance(term, Cell):
             return self.values(term, metric)
-        values, whole = self.values(term.cell, metric), self.values(term.of, metric)
-        return {seed: 100 * value / whole[seed] for seed, value in values.items() if whole.get(seed)}
+        if isinstance(term, Contrast):
+            return self.by_seed(term)
+        part, whole = self._of_term(term.part, metric), self._of_term(term.whole, metric)
+        return {seed: 100 * value / whole[seed] for seed, value in part.items() if whole.get(seed)}
 
     def measure(self, contrast: Contrast) -> Measured | None:
         """Measure a contrast over its seeds; None where there is no seed."""
-        values = tuple(self.by_seed(contrast).values())
-        return Measured(values, *mean_interval(values)) if values else None
+        return Measured.of(self.by_seed(contrast).values())
 
     def verdict(self, claim: Claim) -> str:
-        """Judge a claim by the rule of this module's docstring."""
-        measured = [self.measure(contrast) for contrast in claim.contrasts]
-        known = [m for m in measured if m is not None and math.isfinite(m.half_width)]
-        if any(m.mean + m.half_width < claim.minimum for m in known):
-            return FAILS
-        if not any(measured):
-            return NOT_RUN
-        clear = all(m.mean - m.half_width > claim.minimum for m in known)
-        return HOLDS if clear and len(known) == len(measured) else UNDECIDED
+        """Judge a claim: holds, does not hold, undecided or not run; see `judge`."""
+        return judge([self.measure(contrast) for contrast in claim.contrasts], claim.minimum)
 
     def frame(self, **wanted: Any) -> pd.DataFrame:
-        """Build one tidy pandas frame, a row a run, of the rows whose cells have the wanted fields."""
+        """Build one tidy pandas frame, one row a run, of the rows whose cells have the wanted fields."""
         return frame_of([r for r in self.all if all(r["cell"][key] == v for key, v in wanted.items())])
 
 
-def published(name: str, cell: type[Cell], corpus: str) -> Results:
-    """Read a paper's own figures as results (seed 0, preset `paper`), so that contrasts are computed as ours.
-
-    Args:
-        name: of the table, `published/NAME.csv`, with columns for fields of the cell and for metrics.
-        cell: the type of the cells.
-        corpus: of the paper.
-
-    Returns:
-        The figures; "rsum" where all six recalls are printed.
-    """
-    types, rows = {f.name: type(f.default) for f in fields(cell)}, []
-    for line in read_published(name):
-        own = {key: types[key](value) for key, value in line.items() if key in types}
-        metrics = {key: float(v) for key, v in line.items() if key not in {*types, "where"} and v}
-        if set(RECALLS) <= set(metrics):
-            metrics["rsum"] = sum(metrics[key] for key in RECALLS)
-        rows.append({"cell": cell(**own, corpus=corpus, preset="paper").fields(), "metrics": metrics})
-    return Results(rows, cell, corpus, "paper")
-
-
 def read_published(name: str) -> list[dict[str, str]]:
-    """Read the lines of `published/NAME.csv`, as text by column."""
+    """Read the lines of a paper's own table, `published/NAME.csv`, as text by column."""
     with open(PUBLISHED / f"{name}.csv", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def versus(first: Cell, *others: Cell, metric: str = "t2i R@1") -> tuple[Contrast, ...]:
-    """Return the contrasts of a cell with each of some others."""
-    return tuple(Contrast((first,), (other,), metric) for other in others)
+def published(lines: Iterable[Mapping[str, str]], cell: type[Cell], corpus: str) -> Results:
+    """Turn a paper's own figures into results (seed 0, preset `paper`), so that contrasts are taken as ours.
 
-
-def summarize_claim(results: Results, claim: Claim) -> str:
-    """Print a claim's contrasts: one with its interval, several from the smallest to the largest."""
-    measured = [m for m in map(results.measure, claim.contrasts) if m is not None]
-    if not measured:
-        return "–"
-    seeds = min(len(m.values) for m in measured)
-    ends = sorted(measured, key=lambda m: m.mean)
-    ends = ends[:: len(ends) - 1] if len(ends) > 1 else ends
-    texts = [f"{m.mean:+.1f}" + (f" ± {m.half_width:.1f}" if seeds > 1 else "") for m in ends]
-    missing = len(claim.contrasts) - len(measured)
-    notes = f"{seeds} seed{'s' * (seeds > 1)}" + (f", {missing} not run" if missing else "")
-    return f"{' to '.join(texts)} ({notes})"
-
-
-def print_means(results: Results, claim: Claim) -> str:
-    """Print a claim's contrasts without intervals, for published figures."""
-    means = sorted(m.mean for m in map(results.measure, claim.contrasts) if m is not None)
-    return " to ".join(f"{mean:+.1f}" for mean in dict.fromkeys([*means[:1], *means[-1:]])) or "–"
-
-
-def claims_table(studies: Sequence[Results], claims: Sequence[Claim], paper: Results) -> str:
-    """Print claims as a Markdown table: the paper's contrast, then what each study measured.
-
-    Args:
-        studies: what was measured, a corpus each.
-        claims: of the paper.
-        paper: the paper's own figures.
-
-    Returns:
-        Contrasts as mean ± half of the 95 % interval over seeds, in points, and verdicts.
+    A column is a field of the cell or a metric. "rsum" is added where all six recalls are printed.
     """
-    titles = [TITLES.get(study.corpus, study.corpus) for study in studies]
-    header = ["claim", "where", "paper", *(part for title in titles for part in (title, "verdict"))]
-    lines = []
-    for claim in claims:
-        cells = [claim.text, claim.where, print_means(paper, claim)]
-        for study in studies:
-            verdict = study.verdict(claim)
-            bold = f"**{verdict}**" if verdict in (HOLDS, FAILS) else verdict
-            cells += [summarize_claim(study, claim), bold]
-        lines.append(cells)
-    return markdown(header, lines)
-
-
-def markdown(header: Sequence[object], lines: Iterable[Sequence[object]]) -> str:
-    """Print a Markdown table; a | in a cell is escaped."""
-    rows = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in rows)
-
-
-def cells_table(
-    results: Results,
-    names: Sequence[str],
-    metrics: Sequence[str],
-    paper: Results | None = None,
-    compared: str = "",
-    digits: int = 1,
-) -> str:
-    """Print the cells that were run: some of their fields, the number of seeds, and metrics.
-
-    Args:
-        results: what was measured.
-        names: of fields of the cell, by which rows are sorted.
-        metrics: printed as mean ± half of the 95 % interval over seeds; – where a row lacks one.
-        paper: the paper's own figures.
-        compared: the metric that is printed of them too.
-        digits: after the decimal point.
-
-    Returns:
-        A Markdown table.
-    """
-    cells = sorted(results.cells(), key=lambda cell: [str(getattr(cell, name)) for name in names])
-    lines = [
-        (*(getattr(cell, name) for name in names), len(results.rows(cell)),
-         *(results.spread(cell, metric, digits) for metric in metrics),
-         *([paper.spread(cell, compared)] if paper else []))
-        for cell in cells
-    ]  # fmt: skip
-    return markdown((*names, "seeds", *metrics, *([f"{compared} in the paper"] if paper else [])), lines)
+    types, rows = {f.name: type(f.default) for f in fields(cell)}, []
+    for line in lines:
+        own = {key: types[key](value) for key, value in line.items() if key in types}
+        metrics = {key: float(v) for key, v in line.items() if key not in {*types, "where", "source"} and v}
+        if set(RECALLS) <= set(metrics):
+            metrics["rsum"] = sum(metrics[key] for key in RECALLS)
+        rows.append({"cell": cell(**own, corpus=corpus, preset="paper").fields(), "metrics": metrics})
+    return Results(rows, cell, corpus, "paper")

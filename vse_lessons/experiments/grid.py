@@ -1,7 +1,7 @@
 """Studies: grids of cells, one process a run, one table of rows for every paper.
 
-A cell names a run by typed fields.  Its row in the table carries all that the run depends on, and a
-digest of it: a row whose preset has changed since is stale and is run again.
+A cell names a run by typed fields. Its row in the table carries all that the run depends on, and a digest of
+it: a row whose preset has changed since is stale and is run again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -22,39 +22,32 @@ import torch
 from tqdm.auto import tqdm
 
 from vse_lessons import __version__
-from vse_lessons.common.errors import DataError
-from vse_lessons.common.files import digest
-from vse_lessons.common.system import commit, machine, peak_memory_mb, versions
-from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.common import DataError, commit, digest, machine, peak_memory_mb, versions
+from vse_lessons.data import Corpus, SparseCorpus, sparsify
+from vse_lessons.evaluation import Embedded, embed, evaluate_embedded
 from vse_lessons.experiments.table import Table
-from vse_lessons.models.registry import MODELS
+from vse_lessons.models import MODELS, Embedder, prepare_training
 from vse_lessons.sources import open_corpus, with_pixels
-from vse_lessons.training.checkpoints import TrainingResult
+from vse_lessons.training import TrainingResult
+from vse_lessons.training.train import train
 
 if TYPE_CHECKING:
     from vse_lessons.experiments.claims import Results
+    from vse_lessons.experiments.sections import Section
 
 PUBLISHED, MEASURED = (Path(__file__).with_name(name) for name in ("published", "measured"))
+HELD_OUT = 500  # training images for selection where the validation split is reported
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The name of one run, by typed fields to which each paper adds its own.
+    """The name of one run, by typed fields to which each paper adds its own."""
 
-    Attributes:
-        model: what is trained, usually a name of `MODELS`.
-        variant: of the model's configuration.
-        seed: of everything random, the choice of annotated images included.
-        corpus: what is trained on.
-        preset: of the configuration and of the size of a built-in corpus.
-    """
-
-    model: str
-    variant: str = "full"
-    seed: int = 0
-    corpus: str = "storybook"
-    preset: str = "lesson"
+    model: str  # what is trained, usually a name of `MODELS`
+    variant: str = "full"  # of the model's configuration
+    seed: int = 0  # of everything random, the choice of annotated images included
+    corpus: str = "storybook"  # what is trained on
+    preset: str = "lesson"  # of the configuration and of the size of a built-in corpus
 
     @property
     def untrained(self) -> bool:
@@ -83,6 +76,11 @@ class Inputs:
     target_dir: str | None = None  # the folder of a target domain that is not built in
     word_vectors: str | None = None  # a GloVe text file
 
+    def vectors_of(self, cell: Cell) -> str | None:
+        """Name the file of word vectors if the model of a cell reads one."""
+        reads = hasattr(cell.configuration(), "word_dimensions")
+        return Path(self.word_vectors).name if self.word_vectors and reads else None
+
 
 @dataclass
 class Outcome:
@@ -98,21 +96,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One paper's cells, its run and its report.
+    """One paper's cells, its run and its report."""
 
-    Attributes:
-        name: of its table, `measured/NAME.jsonl`.
-        cell: the type of its cells.
-        studies: the cells of each study, by the study's name.
-        run: runs one cell.
-        report: the title and the Markdown of each section, from all rows; see `report.py`.
-    """
-
-    name: str
-    cell: type[Cell]
-    studies: Mapping[str, Callable[[], Iterable[Any]]]
-    run: Callable[[Any, Inputs], Outcome]
-    report: Callable[[Callable[[str], Results]], list[tuple[str, str]]]
+    name: str  # of its table, `measured/NAME.jsonl`
+    cell: type[Cell]  # the type of its cells
+    studies: Mapping[str, Callable[[], Iterable[Any]]]  # the cells of each study, by the study's name
+    run: Callable[[Any, Inputs], Outcome]  # runs one cell
+    sections: Sequence[Section]  # of the report
+    paper: Callable[[], Results]  # the paper's own figures
 
     @property
     def table(self) -> Table:
@@ -133,9 +124,9 @@ class Experiment:
 
     def digest(self, cell: Cell, word_vectors: str | None) -> str:
         """Name what a run depends on beside its seed: the cell, the whole configuration, the word vectors."""
-        what = {**cell.fields(), "seed": None, "config": self.plain(cell)}
-        vectors = Path(word_vectors).name if word_vectors and _reads_vectors(cell) else None
-        return digest(json.dumps({**what, "word_vectors": vectors}, sort_keys=True))
+        vectors = Inputs(word_vectors=word_vectors).vectors_of(cell)
+        what = {**cell.fields(), "seed": None, "config": self.plain(cell), "word_vectors": vectors}
+        return digest(json.dumps(what, sort_keys=True))
 
     def digest_of_row(self, row: dict) -> str:
         """Return the digest that a row would get from today's presets; "" if its cell is no longer known."""
@@ -149,12 +140,11 @@ class Experiment:
         started = time.perf_counter()
         outcome = self.run(cell, inputs)
         corpus, training, result = outcome.corpus, outcome.training, outcome.result
-        vectors = inputs.word_vectors
         row = {
             "cell": cell.fields(),
-            "digest": self.digest(cell, vectors),
+            "digest": self.digest(cell, inputs.word_vectors),
             "config": self.plain(cell),
-            "word_vectors": Path(vectors).name if vectors and _reads_vectors(cell) else None,
+            "word_vectors": inputs.vectors_of(cell),
             "corpus": {"name": corpus.name, "digest": corpus.digest, "detector": corpus.regions.detector},
             "split": outcome.split,
             "n_annotated": len(training.annotated),
@@ -162,22 +152,39 @@ class Experiment:
             "metrics": outcome.metrics,
         }
         if result is not None:
-            row |= {"best_epoch": result.best_epoch + 1, "epochs": len(result.history), "steps": result.steps,
-                    "warnings": len(result.warnings)}  # fmt: skip
-        row |= {
-            "library": __version__,
-            "commit": commit(),
-            "versions": versions(),
-            "machine": machine(),
-            "threads": torch.get_num_threads(),
-            "seconds": round(time.perf_counter() - started, 1),
-            "peak_memory_mb": round(peak_memory_mb() or 0) or None,
-        }
-        return row, outcome.arrays
+            row |= {"best_epoch": result.best_epoch + 1, "epochs": len(result.history)}
+            row |= {"steps": result.steps, "warnings": len(result.warnings)}
+        row |= {"library": __version__, "commit": commit(), "versions": versions(), "machine": machine()}
+        seconds, memory = time.perf_counter() - started, peak_memory_mb()
+        row |= {"threads": torch.get_num_threads(), "seconds": round(seconds, 1)}
+        return {**row, "peak_memory_mb": round(memory or 0) or None}, outcome.arrays
 
 
-def _reads_vectors(cell: Cell) -> bool:
-    return hasattr(cell.configuration(), "word_dimensions")
+def annotate(data: Corpus, share: float, sentences: int, seed: int) -> tuple[SparseCorpus, str]:
+    """Annotate a part of a corpus; name the split to report: the test split, of a benchmark `val`."""
+    if data.built_in:
+        return sparsify(data, share, sentences, seed), "test"
+    return sparsify(data, share, sentences, seed, HELD_OUT), "val"
+
+
+def train_and_evaluate(
+    cell: Cell, training: SparseCorpus, split: str, inputs: Inputs
+) -> tuple[Outcome, Embedder, Embedded]:
+    """Train the model of a cell and evaluate it on a split; return it, and what it embedded, too."""
+    config = cell.configuration()
+    training = prepare_training(config, training)
+    vectors = inputs.word_vectors
+    model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=vectors, progress=False)
+    data = training.corpus
+    embedded = embed(model, data, data.images(split, annotated=True))
+    metrics = evaluate_embedded(model, embedded).as_dict()
+    return Outcome(data, split, training, metrics, result), model, embedded
+
+
+def check_known(name: str, value: str, known: Iterable[str]) -> None:
+    """Raise a `DataError` that names the known values unless `value` is one."""
+    if value not in known:
+        raise DataError(f"unknown {name} {value!r}: one of {', '.join(known)}")
 
 
 def over_seeds(seeds: int, cells: Iterable[Any]) -> Iterator[Any]:
@@ -215,13 +222,12 @@ def run_grid(
     failures = []
     with ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(_run_apart, experiment, cell, inputs): cell for cell in wanted}
-        bar = tqdm(as_completed(running), total=len(wanted), desc=experiment.name, unit="run",
-                   disable=not progress)  # fmt: skip
+        finished = as_completed(running)
         try:
-            for done in bar:
-                row, answer = done.result()
+            for one in tqdm(finished, experiment.name, len(wanted), unit="run", disable=not progress):
+                row, answer = one.result()
                 if row is None:
-                    failures.append(f"{running[done]}: {answer}")
+                    failures.append(f"{running[one]}: {answer}")
                     tqdm.write(failures[-1])
                 else:
                     table.append(row, {name: np.array(value) for name, value in answer.items()})
@@ -244,10 +250,9 @@ def _run_apart(experiment: Experiment, cell: Cell, inputs: Inputs) -> tuple[dict
     """Return a row and its arrays from a fresh process, or None and what went wrong."""
     command = [sys.executable, "-m", "vse_lessons", "study", experiment.name]
     command += ["--cell", json.dumps({"cell": cell.fields(), "inputs": asdict(inputs)})]
-    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", env={**os.environ, **threads}
-    )
+    own = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, **own}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", env=environment)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         return None, f"exit status {done.returncode}: {last}"

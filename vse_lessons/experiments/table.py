@@ -1,19 +1,16 @@
-"""A table of finished runs in a file, safe against whatever stops a run."""
+"""Table of finished runs: a row a run as JSON lines, and beside it an `.npz` file of curves and maps."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock
 
+from vse_lessons.common import DataError, append_line, atomic_path, digest, locked, parse_line, whole_lines
 from vse_lessons.common.arrays import read_arrays
-from vse_lessons.common.files import DataError, atomic_path, digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,23 +24,11 @@ def cell_key(cell: Mapping[str, Any]) -> str:
     return digest(json.dumps(cell, sort_keys=True))
 
 
-def flatten(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    """Flatten nested metrics: {"t2i": {"R@1": 20.0}} becomes {"t2i R@1": 20.0}; only numbers are kept."""
-    flat: dict[str, float] = {}
-    for name, value in metrics.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{name} ")
-        elif isinstance(value, (int, float)):
-            flat[prefix + name] = float(value)
-    return flat
-
-
 class Table:
-    """Rows of finished runs as JSON lines, the first of which says what the file is.
+    """Rows of finished runs in a file, the first line of which says what the file is.
 
-    A row is added by one write.  A line without its end, of a run that was killed while it wrote, is no
-    row and is cut off before the next one is added.  A later row of a cell takes the place of an earlier
-    one.  What is bulky in a row, curves and maps, lies in an `.npz` file of the same name.
+    A run that is killed while it writes leaves no row and damages none. A later row of a cell takes the
+    place of an earlier one.
 
     Args:
         path: the `.jsonl` file; it need not exist yet.
@@ -53,33 +38,31 @@ class Table:
         self.path = Path(path)
 
     def rows(self) -> list[dict]:
-        """Read all whole rows, the last of each cell; `DataError` names a damaged line or another version."""
-        content = self.path.read_bytes() if self.path.exists() else b""
-        head, *lines = _whole(content).decode("utf-8").split("\n")[:-1] or [""]
+        """Read the last row of each cell; `DataError` names a damaged line or another version."""
+        head, *lines = whole_lines(self.path) or [""]
         if head:
-            self._check(head)
+            self._check_head(head)
         rows = [self._row(number, line) for number, line in enumerate(lines, start=2)]
         return list({cell_key(row["cell"]): row for row in rows}.values())
 
-    def _check(self, head: str) -> None:
+    def _check_head(self, line: str) -> None:
+        """Refuse a file that is no table, or one of another version."""
         try:
-            read = json.loads(head)
-            kind = read["format"]
+            head = json.loads(line)
+            kind = head["format"]
         except (json.JSONDecodeError, KeyError, TypeError):
             kind = None
         if kind not in (FORMAT, "vse_lessons.study"):
             raise DataError(f"{self.path} is not a table of a study; move it away or name another")
-        if read.get("version") != VERSION:
+        if head.get("version") != VERSION:
             raise DataError(
-                f"{self.path} is a table of version {read.get('version')}, this is version {VERSION}: convert it "
-                "with data_scripts/convert_tables.py, or move it away and run the study again"
+                f"{self.path} is a table of version {head.get('version')}, this is version {VERSION}: convert "
+                "it with data_scripts/convert_tables.py, or move it away and run the study again"
             )
 
     def _row(self, number: int, line: str) -> dict:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"{self.path}, line {number} is not JSON: {error}") from error
+        """Read a line, which holds all that every row needs."""
+        row = parse_line(self.path, number, line)
         missing = set(NEEDED) - set(row if isinstance(row, dict) else ())
         if missing:
             raise DataError(f"{self.path}, line {number} lacks {sorted(missing)[0]!r}: remove the line")
@@ -87,48 +70,38 @@ class Table:
 
     def append(self, row: dict, arrays: Mapping[str, np.ndarray] | None = None) -> None:
         """Add a row, flushed to the disk, and its arrays; `DataError` if the file cannot be written."""
-        line = json.dumps(row, ensure_ascii=False) + "\n"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.path.with_suffix(".lock")):
-                if arrays:
-                    self.add_arrays({json.dumps(row["cell"]): arrays})
-                self._add_line(line)
+            with locked(self.path):
+                self.add_arrays({json.dumps(row["cell"]): arrays or {}})
+                append_line(self.path, row, head={"format": FORMAT, "version": VERSION})
         except OSError as error:
             raise DataError(
                 f"{self.path} could not be written ({error.strerror}): the row of {row['cell']} is "
                 "lost, those before it are not; make room and start again"
             ) from error
 
-    def _add_line(self, line: str) -> None:
-        with open(self.path, "a+b", buffering=0) as file:
-            file.seek(0)
-            content = file.read()
-            whole = _whole(content)
-            if len(whole) < len(content):
-                file.truncate(len(whole))
-            head = "" if whole else json.dumps({"format": FORMAT, "version": VERSION}) + "\n"
-            data = (head + line).encode("utf-8")
-            if file.write(data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(file.fileno())
-
     def add_arrays(self, of_cells: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-        """Add the arrays of some cells, each named by its fields as JSON."""
-        path = self.path.with_suffix(".npz")
-        kept = read_arrays(path) if path.exists() else {}
-        for cell, arrays in of_cells.items():
-            kept |= {f"{cell_key(json.loads(cell))}/{name}": value for name, value in arrays.items()}
-        if not kept:
-            return
-        with atomic_path(path) as temporary:
-            np.savez_compressed(temporary, allow_pickle=False, **kept)
+        """Add the arrays of some cells, each cell given by its fields as JSON."""
+        new = {
+            f"{cell_key(json.loads(cell))}/{name}": array
+            for cell, arrays in of_cells.items()
+            for name, array in arrays.items()
+        }
+        if new:
+            with atomic_path(self._arrays_path) as temporary:
+                np.savez_compressed(temporary, allow_pickle=False, **{**self._arrays(), **new})
+
+    @property
+    def _arrays_path(self) -> Path:
+        return self.path.with_suffix(".npz")
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return read_arrays(self._arrays_path) if self._arrays_path.exists() else {}
 
     def arrays(self, row: dict) -> dict[str, np.ndarray]:
         """Read the arrays of a row by their names; none where the row has none."""
-        path, key = self.path.with_suffix(".npz"), cell_key(row["cell"])
-        kept = read_arrays(path) if path.exists() else {}
-        return {name.removeprefix(f"{key}/"): kept[name] for name in kept if name.startswith(f"{key}/")}
+        prefix = f"{cell_key(row['cell'])}/"
+        return {key.removeprefix(prefix): a for key, a in self._arrays().items() if key.startswith(prefix)}
 
     def missing(self, digests: Mapping[Any, str]) -> list:
         """List the cells, given with their digests, whose row is missing or stale: has another digest."""
@@ -140,18 +113,19 @@ class Table:
         return frame_of(self.rows())
 
 
+def flatten(metrics: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """Flatten nested metrics: {"t2i": {"R@1": 20.0}} becomes {"t2i R@1": 20.0}; only numbers are kept."""
+    flat: dict[str, float] = {}
+    for name, value in metrics.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{name} ")
+        elif isinstance(value, (int, float)):
+            flat[prefix + name] = float(value)
+    return flat
+
+
 def frame_of(rows: list[dict]) -> pd.DataFrame:
-    """Build one tidy pandas frame, a row a run: the fields of its cell, what it cost, and a column a metric.
-
-    Args:
-        rows: of `Table.rows`.
-
-    Returns:
-        Columns such as "model", "share", "seed", "n_pairs", "steps", "seconds", "t2i R@1" and "rsum".
-
-    Raises:
-        DataError: where pandas is not installed.
-    """
+    """Build one tidy pandas frame: for each row the fields of its cell, what it cost, a column a metric."""
     try:
         import pandas as pd
     except ImportError as error:
@@ -160,8 +134,3 @@ def frame_of(rows: list[dict]) -> pd.DataFrame:
     return pd.DataFrame(
         [{**row["cell"], **{key: row.get(key) for key in costs}, **flatten(row["metrics"])} for row in rows]
     )
-
-
-def _whole(content: bytes) -> bytes:
-    """Cut what follows the last end of a line."""
-    return content[: content.rfind(b"\n") + 1]
