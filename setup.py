@@ -1,7 +1,7 @@
-"""Puts the notebooks into the wheel, where `vse-lessons start` finds them; the rest is in pyproject.toml.
+"""Puts the notebooks into the wheel; the rest is in pyproject.toml.
 
-The notebooks have one home, the folder notebooks/ of the checkout: a wheel gets a copy while it is built, and an
-editable installation reads them from where they are.
+The notebooks have one home, the folder notebooks/ of the checkout: a wheel gets a copy while it is built, and
+an editable installation reads them from where they are.
 """
 
 from pathlib import Path

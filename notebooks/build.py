@@ -5,8 +5,8 @@
     python notebooks/build.py --check      fails where a notebook and its source have drifted
 
 A source is a Python file with `# %%` cells (jupytext's percent format).  The notebook is run by
-papermill with its default parameters, figures go to `figures/`, and what is committed carries
-static outputs only, no widget state and no timestamps."""
+papermill with its default parameters, and what is committed carries static outputs only, no widget
+state and no timestamps.  The figures that README and docs may show go to `figures/`, compressed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,24 @@ from pathlib import Path
 import jupytext
 import nbformat
 import papermill
+from PIL import Image
 
 from vse_lessons.common.files import atomic_path
 
 HERE = Path(__file__).resolve().parent
 SOURCES = sorted((HERE / "source").glob("[0-9]*.py"))
+FIGURES = HERE.parent / "figures"
 LIMIT = 1 << 20  # bytes of a committed notebook
+WIDTH = 1600  # pixels of a committed figure, at most
+SHOWN = {  # the figures that are committed, by lesson
+    "01": ("contact_sheet", "domains", "mistakes"),
+    "02": ("nested", "vocabulary", "cost"),
+    "03": ("attention", "curves", "tsne", "search"),
+    "04": ("domains", "tsne", "top_images"),
+    "05": ("page_1", "attention", "weights"),
+    "06": ("curves", "ablation", "needed"),
+    "07": ("sentences", "pictures", "curves"),
+}
 
 
 def drift(source: Path) -> str | None:
@@ -48,9 +60,9 @@ def build(source: Path) -> None:
     }
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"{source.stem[:2]}-{number:02d}"  # stable, so that a rebuild shows real changes only
-    os.environ["VSE_LESSONS_FIGURES"] = str(HERE.parent / "figures")
     with tempfile.TemporaryDirectory() as folder:
-        plain, done = Path(folder) / "plain.ipynb", Path(folder) / "done.ipynb"
+        plain, done, figures = (Path(folder) / name for name in ("plain.ipynb", "done.ipynb", "figures"))
+        os.environ["VSE_LESSONS_FIGURES"] = str(figures)
         nbformat.write(notebook, plain)
         print(f"running {source.stem}", flush=True)
         papermill.execute_notebook(
@@ -63,6 +75,29 @@ def build(source: Path) -> None:
             raise SystemExit(f"{source.stem}.ipynb would be {size >> 10} KB; the limit is {LIMIT >> 10} KB")
         with atomic_path(HERE / f"{source.stem}.ipynb") as target:
             target.write_bytes(done.read_bytes())
+        keep_figures(figures, source.stem[:2])
+
+
+def keep_figures(made: Path, number: str) -> None:
+    """Compresses the figures of a lesson that are committed, and removes its others from `figures/`."""
+    wanted = {f"{number}_{name}.png" for name in SHOWN.get(number, ())}
+    for path in FIGURES.glob(f"{number}_*.png"):
+        if path.name not in wanted:
+            path.unlink()
+    for path in sorted(made.glob("*.png")):
+        if path.name in wanted:
+            compress(path, FIGURES / path.name)
+
+
+def compress(path: Path, target: Path) -> None:
+    """Writes a figure as PNG of 256 colours, at most `WIDTH` pixels wide."""
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+    if small.width > WIDTH:
+        size = (WIDTH, round(small.height * WIDTH / small.width))
+        small = small.resize(size, Image.Resampling.LANCZOS)
+    with atomic_path(target) as temporary:
+        small.quantize(256).save(temporary, format="png", optimize=True)
 
 
 def strip(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -58,7 +58,7 @@ def test_a_reader_is_one_file_and_one_line(run, monkeypatch, tmp_path):
     for number in range(10):
         Image.new("RGB", (64, 48), (20 * number, 90, 200)).save(tmp_path / "pictures" / f"{number}.png")
     titles = "".join(f"{number}.png\tpicture number {number}\n" for number in range(10))
-    (tmp_path / "titles.tsv").write_text(titles, "utf-8")
+    (tmp_path / "titles.txt").write_text(titles, "utf-8")
     corpus = open_corpus("titles", tmp_path, progress=False).corpus
     assert corpus.name == "titles"
     assert corpus.sentences[3] == "picture number 3"
@@ -68,7 +68,7 @@ def test_a_reader_is_one_file_and_one_line(run, monkeypatch, tmp_path):
 def test_the_readme_runs(run, capsys):
     (code,) = blocks("README.md")
     quick = code.replace('open_corpus("storybook")', 'open_corpus("storybook", preset="smoke")')
-    quick = quick.replace('preset("lesson")', 'preset("smoke")').replace("images=0.1", "images=0.5")
+    quick = quick.replace('preset("lesson")', 'preset("smoke")').replace("share=0.1", "share=0.5")
     assert quick.count("smoke") == 2
     run(quick)
     assert "R@1" in capsys.readouterr().out

@@ -1,8 +1,6 @@
 """What Windows and macOS do differently, as far as one Linux machine can show it."""
 
-import math
 import multiprocessing
-import os
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -36,19 +34,21 @@ def test_every_module_is_imported_without_what_windows_lacks():
 
 
 @pytest.fixture(scope="module")
-def spawn():
-    """One process that starts from nothing, as every process does on Windows and macOS."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield pool
-
-
-def test_a_spawned_process_trains(spawn, tmp_path):
-    first = spawn.submit(spawned.fit_a_little, str(tmp_path / "run")).result()
-    assert math.isfinite(first)
-    assert first > 0
-    assert first == spawned.fit_a_little(str(tmp_path / "here"))
+def spawn(tmp_path_factory):
+    """One process that starts from nothing, as every process does on Windows and macOS.  Training in one is
+    tested in tests/training/test_spawn.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VSE_LESSONS_HOME", str(tmp_path_factory.mktemp("home")))
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            yield pool
 
 
 def test_a_spawned_process_extracts_with_workers_of_its_own(spawn, tmp_path):
     assert spawn.submit(spawned.extract_a_little, str(tmp_path)).result() > 12
-    assert os.listdir(tmp_path)
+    assert any(tmp_path.iterdir())
+
+
+def test_a_spawned_process_runs_a_cell_of_a_study(spawn):
+    apart = spawn.submit(spawned.study_a_little).result()
+    assert apart["rsum"] > 0
+    assert apart == spawned.study_a_little()

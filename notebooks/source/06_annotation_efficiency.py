@@ -18,7 +18,7 @@
 #
 # **Time and machine.** Under half a minute on a CPU: everything below is drawn from runs that are stored with the library. With `recompute=True` a
 # reduced grid is run first, one process a run; that takes minutes. The whole study takes hours:
-# `python -m vse_lessons.experiments.a3vse storybook --workers 2`.
+# `vse-lessons study a3vse`.
 
 # %% [markdown]
 # ## Parameters
@@ -39,33 +39,29 @@ target_recall: float = 40.0  # the text-to-image R@10 (%) of "how many annotatio
 # %%
 from dataclasses import replace
 
-import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 import torch
 from IPython.display import Markdown, display
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from vse_lessons import SOURCES, DataError, Lesson, stored
 from vse_lessons.blocks import similarity
-from vse_lessons.common.files import DataError
-from vse_lessons.data.sparse import TABLE_1
-from vse_lessons.evaluation import retrieval as evaluation
-from vse_lessons.evaluation import significance as statistics
+from vse_lessons.data.sparse import setting_name
+from vse_lessons.evaluation import mean_interval, ranking, recall_at
 from vse_lessons.experiments import a3vse as study
-from vse_lessons.experiments import claims as scoreboard
-from vse_lessons.experiments.claims import Arm, Results
-from vse_lessons.experiments.table import Table
+from vse_lessons.experiments import claims
+from vse_lessons.experiments.grid import Inputs, run_grid
+from vse_lessons.experiments.table import Table, flatten
 from vse_lessons.lessons import plots, widgets
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
-from vse_lessons.models import dan, dpc, vsepp
-from vse_lessons.models.baselines import tags
-from vse_lessons.sources.catalogue import open_corpus
+from vse_lessons.models.baselines import dan, dpc, tags, vsepp
 
 if corpus not in study.STUDIES:
     raise DataError(f"there is a study of {' and '.join(study.STUDIES)}, not of {corpus!r}")
 parameters = {
     "corpus": corpus,
     "corpus_dir": corpus_dir,
-    "split": study.REPORTED.get(corpus, "val"),
+    "split": "test" if SOURCES[corpus].built_in else "val",
     "preset": preset,
     "seed": seed,
     "device": device,
@@ -74,16 +70,8 @@ parameters = {
     "word_vectors": word_vectors,
     "target_recall": target_recall,
 }
-plots.use_style()
-folder = lesson_folder(out_dir, "06_annotation_efficiency")
-figures = figure_folder(folder)
+lesson = Lesson("06_annotation_efficiency", parameters, out_dir)
 TITLES = {"storybook": "Storybook", "flickr8k": "Flickr8k", "flickr30k": "Flickr30K (published)"}
-
-
-def show(figure, name, alt):
-    """Keeps a figure beside the results and shows it, with words for those who cannot see it."""
-    widgets.show_figure(figure, figures / f"06_{name}.png", alt)
-
 
 # %% [markdown]
 # ## The models
@@ -143,15 +131,13 @@ widgets.show_source(dan.MemoryAttention.forward, dpc.DPC.loss, vsepp.VSEPP.loss,
 # \mathrm{R@}K = \frac{100}{\lvert Q\rvert}\sum_{q}\mathbb 1[\mathrm{rank}(q) \le K] \tag{5} $$
 #
 # So constant similarities give 0, not 100. For an image the right answer is the best of its own sentences. An interval *within* one run
-# comes from resampling images with all their sentences (`statistics.bootstrap_interval`); an interval *over seeds*, as below, says how well the mean over
+# comes from resampling images with all their sentences (`bootstrap_interval`); an interval *over seeds*, as below, says how well the mean over
 # choices of annotated images, and everything random in training, is known:
 #
 # $$ \bar x \pm t_{0.975,\,n-1}\,\frac{s}{\sqrt n} \tag{6} $$
 
 # %%
-widgets.show_source(
-    evaluation._at_least, statistics.recall_at, statistics.mean_interval, scoreboard.Results.verdict
-)
+widgets.show_source(ranking._at_least, recall_at, mean_interval, claims.Results.verdict)
 
 # %% [markdown]
 # ## Predict, then run
@@ -163,34 +149,31 @@ widgets.show_source(
 # A run is a cell of a grid: model, setting, ablation, seed. Each is a process of its own and a line of a table.
 
 # %%
-tables = {name: Table(study.STORED / f"study_{name}.jsonl").rows() for name in study.STUDIES}
+found = {name: stored("a3vse", name) for name in study.STUDIES}
 if recompute:
-    few = ("20%x5",) if preset == "smoke" else ("10%x5", "50%x1", "50%x5")
-    every = ("CCA", "VSE++", "DAN", "DPC", "SCAN", "A3VSE")
-    cells = list(study.grid(every, few, 1, corpus, preset=preset))
-    cells += study.grid(("A3VSE", "linear"), few[:1], 1, corpus, ("no_semantics",), preset)
-    cells += study.grid(("tags",), ("10%x5",), 1, corpus, study.ROWS["tags"], preset)
-    own = Table(folder / f"study_{corpus}_{preset}_{seed}.jsonl")
-    open_corpus(corpus, corpus_dir or None, preset)  # once, so that the runs do not all extract it
-    failures = study.run_grid(
-        [replace(cell, seed=seed) for cell in cells],
+    few = [(0.2, 5)] if preset == "smoke" else [(0.1, 5), (0.5, 1), (0.5, 5)]
+    cells = [cell for cell in study.cells(few) if cell.model != "linear"]
+    cells += [study.at(few[0], model, "no_semantics") for model in ("A3VSE", "linear")]
+    cells += study.untrained()
+    own = Table(lesson.folder / f"a3vse_{corpus}_{preset}_{seed}.jsonl")
+    failures = run_grid(
+        study.ANNOTATION,
+        [replace(cell, seed=seed, corpus=corpus, preset=preset) for cell in cells],
         own,
+        Inputs(corpus_dir or None, None, word_vectors or None),
         workers=workers,
-        corpus_dir=corpus_dir or None,
-        word_vectors=word_vectors or None,
     )
     for failure in failures:
         print(failure)
-    tables[corpus] = own.rows()
-found = {name: Results(rows, name) for name, rows in tables.items()}
-paper = scoreboard.published()
+    found[corpus] = stored("a3vse", corpus, preset, own)
+paper = study.paper()
 here = found[corpus]
-for name, rows in tables.items():
-    hours = sum(row["seconds"] for row in rows) / 3600
-    seeds = sorted({row["seed"] for row in rows})
+for name, results in found.items():
+    hours = sum(row["seconds"] for row in results.all) / 3600
+    seeds = sorted({row["cell"]["seed"] for row in results.all})
     print(
-        f"{TITLES[name]}: {len(rows)} runs, seeds {seeds}, {hours:.1f} hours of one core each, preset {sorted({r['preset'] for r in rows})}, "
-        f"split {sorted({r['split'] for r in rows})}, PyTorch {sorted({r['torch'] for r in rows})}"
+        f"{TITLES[name]}: {len(results.all)} runs, seeds {seeds}, {hours:.1f} hours of one core each, preset {results.preset}, "
+        f"split {sorted({r['split'] for r in results.all})}, PyTorch {sorted({r['versions']['torch'] for r in results.all})}"
     )
 
 # %% [markdown]
@@ -199,88 +182,69 @@ for name, rows in tables.items():
 # sentences an image; the other settings are single points.
 
 # %%
-LINES = [
-    ("A3VSE", "full"),
-    ("SCAN", "full"),
-    ("VSE++", "full"),
-    ("DAN", "full"),
-    ("DPC", "full"),
-    ("CCA", "full"),
-    ("linear", "no_semantics"),
-    ("linear", "full"),
-]
+LINES = [(model, "no_semantics" if model == "linear" else "full") for model in study.of_grid()]
+LINES.append(("linear", "full"))
 
 
-def label_of(model, ablation):
+def label_of(model, variant):
     """What a line is called."""
     if model == "linear":
-        return "linear" if ablation == "no_semantics" else "linear, with semantics"
+        return "linear" if variant == "no_semantics" else "linear, with semantics"
     return model
 
 
-def annotation_curves(axes, results):
-    """R@1 over the share of annotations, a line for each model (Figure 1)."""
-    for place, (model, ablation) in enumerate(LINES):
-        points = {}
-        for setting in study.SETTINGS:
-            values = list(results.values(Arm(model, setting, ablation)).values())
-            if values:
-                images, sentences = study.parse_setting(setting)
-                points[setting] = (100 * images * sentences / 5, np.mean(values), values)
-        fives = [points[s] for s in points if s.endswith("x5")]
-        color, marker = plots.PALETTE[place], plots.MARKERS[place]
-        if len(fives) > 1:
-            axes.plot(
-                [p[0] for p in fives],
-                [p[1] for p in fives],
-                color=color,
-                marker=marker,
-                label=label_of(model, ablation),
-            )
-        elif fives or points:
-            first = fives[0] if fives else next(iter(points.values()))
-            axes.plot(
-                first[0],
-                first[1],
-                color=color,
-                marker=marker,
-                ls="",
-                label=label_of(model, ablation),
-            )
-        others = [points[s] for s in points if not s.endswith("x5")]
-        axes.plot(
-            [p[0] for p in others],
-            [p[1] for p in others],
-            color=color,
-            marker=marker,
-            ls="",
-            alpha=0.35,
-            markersize=4,
-        )
-    for ablation, style in (("full", ":"), ("hyponyms", "--")):
-        tag = list(results.values(Arm("tags", ablation=ablation)).values())
-        if tag:
-            axes.axhline(
-                tag[0],
-                color="gray",
-                ls=style,
-                lw=1.2,
-                marker="",
-                label="tags, no annotation" + (", hyponyms too" if ablation == "hyponyms" else ""),
-            )
-    axes.set_xscale("log")
-    axes.set_xticks([2, 4, 10, 20, 50, 100], ["2", "4", "10", "20", "50", "100"])
-    axes.minorticks_off()
-    axes.set(title=TITLES[results.corpus], xlabel="annotations used (% of all sentences)", ylim=(0, None))
+def runs_of(results):
+    """The runs of the models in `LINES`, one a row, with the share of all sentences that they learnt from."""
+    frame = results.frame()
+    lines = pd.Series(list(zip(frame["model"], frame["variant"])), frame.index)
+    frame = frame[lines.isin(LINES)].copy()
+    frame["line"] = [label_of(*line) for line in zip(frame["model"], frame["variant"])]
+    frame["annotations"] = 100 * frame["share"] * frame["sentences"] / 5
+    return frame.assign(title=TITLES[results.corpus])
 
 
-figure, panels = plt.subplots(1, 3, figsize=(13.5, 4.9), layout="constrained")
-for axes, results in zip(panels, (*found.values(), paper)):
-    annotation_curves(axes, results)
-panels[0].set_ylabel("sentence → image R@1 (%)")
-handles = {name: line for axes in panels for line, name in zip(*axes.get_legend_handles_labels())}
-figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncol=5, fontsize=9)
-show(
+names = [label_of(*line) for line in LINES]
+runs = pd.concat([runs_of(results) for results in (*found.values(), paper)], ignore_index=True)
+five = runs[runs["sentences"] == 5]
+figure = plots.curve_panels(
+    five,
+    "annotations",
+    "t2i R@1",
+    "line",
+    "title",
+    order=names,
+    log_x=True,
+    xlabel="annotations used (% of all sentences)",
+    ylabel="sentence → image R@1 (%)",
+    ylim=(0, None),
+)
+others = (
+    runs[runs["sentences"] < 5].groupby(["title", "line", "annotations"], as_index=False)["t2i R@1"].mean()
+)
+for axis, results in zip(figure.axes, (*found.values(), paper)):
+    sns.scatterplot(
+        others[others["title"] == TITLES[results.corpus]],
+        x="annotations",
+        y="t2i R@1",
+        hue="line",
+        hue_order=names,
+        palette=list(plots.PALETTE[: len(names)]) if len(names) <= len(plots.PALETTE) else None,
+        alpha=0.4,
+        s=18,
+        linewidth=0,
+        legend=False,
+        ax=axis,
+    )
+    first = axis is figure.axes[0]
+    axis.set(
+        xlabel="annotations used (% of all sentences)", ylabel="sentence → image R@1 (%)" if first else ""
+    )
+    for variant, style in (("full", ":"), ("hyponyms", "--")):
+        values = list(results.values(replace(study.TAGS, variant=variant)).values())
+        if values:
+            name = "tags, no annotation" if variant == "full" else "tags, hyponyms too"
+            plots.reference(axis, values[0], name, style=style, left=variant == "hyponyms")
+lesson.show(
     figure,
     "curves",
     "Sentence to image R@1 over the share of annotations for every model: on Storybook, on Flickr8k, and as published for Flickr30K.",
@@ -297,32 +261,27 @@ show(
 
 # %%
 rows = []
-for setting in study.SETTINGS:
-    cells = []
-    for model, ablation in LINES:
-        values = list(here.values(Arm(model, setting, ablation)).values())
-        if len(values) > 1:
-            mean, half = statistics.mean_interval(values)
-            cells.append(f"{mean:.1f} ± {half:.1f} ({len(values)})")
-        else:
-            cells.append(f"{values[0]:.1f} (1)" if values else "–")
-    if any(cell != "–" for cell in cells):
-        rows.append((setting, *cells))
+for setting in (*study.SETTINGS, study.COMPLETE):
+    cells = [study.at(setting, *line) for line in LINES]
+    if any(here.rows(cell) for cell in cells):
+        shown = (f"{here.spread(c)} ({len(here.rows(c))})" if here.rows(c) else "–" for c in cells)
+        rows.append((setting_name(*setting), *shown))
 display(
     Markdown(
         f"**{TITLES[corpus]}**: sentence → image R@1 (%), mean ± half of the 95 % interval over seeds (number of seeds)"
     )
 )
-widgets.show_table(("setting", *(label_of(*line) for line in LINES)), rows)
+widgets.show_table(("setting", *names), rows)
 
 # %% [markdown]
 # ## Table 1: A3VSE and SCAN in nine settings
 
 
 # %%
-def recalls(results, arm):
-    """The six mean recalls of an arm, or dashes."""
-    values = [list(results.values(arm, side, cut).values()) for side, cut in scoreboard.METRICS]
+def recalls(results, cell):
+    """The six mean recalls of a cell, or dashes."""
+    rows = [flatten(row["metrics"]) for row in results.rows(cell).values()]
+    values = [[row[metric] for row in rows if metric in row] for metric in claims.RECALLS]
     return [f"{np.mean(v):.1f}" if v else "–" for v in values]
 
 
@@ -334,8 +293,12 @@ for results in (here, paper):
         widgets.show_table(
             ("setting", *(f"A3VSE {c}" for c in SIX), *(f"SCAN {c}" for c in SIX)),
             [
-                (setting, *recalls(results, Arm("A3VSE", setting)), *recalls(results, Arm("SCAN", setting)))
-                for setting in TABLE_1
+                (
+                    setting_name(*setting),
+                    *recalls(results, study.at(setting)),
+                    *recalls(results, study.at(setting, "SCAN")),
+                )
+                for setting in study.SETTINGS
             ],
         )
     )
@@ -344,32 +307,16 @@ for results in (here, paper):
 # ## Table 2: every model in a few settings
 
 # %%
-ROWS_2 = [
-    ("A3VSE", "full"),
-    ("SCAN", "full"),
-    ("VSE++", "full"),
-    ("DAN", "full"),
-    ("DPC", "full"),
-    ("CCA", "full"),
-    ("linear", "no_semantics"),
-    ("linear", "full"),
-]
+hyponyms = replace(study.TAGS, variant="hyponyms")
 lines = [
-    ("none", "tags", *recalls(here, Arm("tags")), *recalls(paper, Arm("tags"))[:3]),
-    ("none", "tags, hyponyms too", *recalls(here, Arm("tags", ablation="hyponyms")), "–", "–", "–"),
+    ("none", "tags", *recalls(here, study.TAGS), *recalls(paper, study.TAGS)[:3]),
+    ("none", "tags, hyponyms too", *recalls(here, hyponyms), "–", "–", "–"),
 ]
-for setting in ("10%x5", "50%x2", "100%x5"):
-    for model, ablation in ROWS_2:
-        mine = recalls(here, Arm(model, setting, ablation))
+for setting in ((0.1, 5), (0.5, 2), study.COMPLETE):
+    for line in LINES:
+        mine, there = (recalls(results, study.at(setting, *line)) for results in (here, paper))
         if mine[0] != "–":
-            lines.append(
-                (
-                    setting,
-                    label_of(model, ablation),
-                    *mine,
-                    *recalls(paper, Arm(model, setting, ablation))[:3],
-                )
-            )
+            lines.append((setting_name(*setting), label_of(*line), *mine, *there[:3]))
 display(Markdown(f"**{TITLES[corpus]}**, and on the right what the paper prints for Flickr30K"))
 widgets.show_table(("annotation", "model", *SIX, *(f"Flickr30K s→i {cut}" for cut in CUTS)), lines)
 
@@ -387,39 +334,39 @@ NAMES = {
     "no_transitive": "without l_trans",
     "full": "full model",
 }
-lines, bars = [], {}
-for ablation, name in NAMES.items():
-    values = list(here.values(Arm("A3VSE", ablation=ablation)).values())
-    if values:
-        bars[name] = values
-    contrast = here.measure(scoreboard.versus(Arm("A3VSE"), Arm("A3VSE", ablation=ablation))[0])
-    worth = "" if contrast is None or ablation == "full" else f"{contrast.mean:+.1f}"
-    if worth and len(contrast.values) > 1:
-        worth += f" ± {contrast.half_width:.1f}"
-    published = (
-        ""
-        if ablation == "full"
-        else f"{scoreboard.plain(paper, scoreboard.Claim('', '', scoreboard.versus(Arm('A3VSE'), Arm('A3VSE', ablation=ablation))))}"
-    )
-    lines.append((name, len(values), *recalls(here, Arm("A3VSE", ablation=ablation)), worth, published))
+lines = []
+for variant, name in NAMES.items():
+    cell = replace(study.A3VSE, variant=variant)
+    worth = there = ""
+    if variant != "full":
+        contrasts = claims.versus(study.A3VSE, cell)
+        measured = here.measure(contrasts[0])
+        worth = "" if measured is None else f"{measured.mean:+.1f}"
+        if worth and len(measured.values) > 1:
+            worth += f" ± {measured.half_width:.1f}"
+        there = claims.print_means(paper, claims.Claim("", "", contrasts))
+    lines.append((name, len(here.rows(cell)), *recalls(here, cell), worth, there))
 display(
     Markdown(
         f"**{TITLES[corpus]}**: the last columns are the full model's R@1 minus the row's, seed by seed (± half of the 95 % interval), here and in the paper"
     )
 )
 display(widgets.show_table(("model", "seeds", *SIX, "full − row, here", "full − row, paper"), lines))
-if bars:
-    figure, axes = plt.subplots(figsize=(10.5, 3.6), layout="constrained")
-    plots.bars_with_spread(
-        axes,
-        {name: runs for name, runs in bars.items()},
-        "sentence → image R@1 (%)",
-    )
-    axes.set_title(f"{TITLES[corpus]}, 10 % × 5: bar = mean, whisker = one standard deviation, dots = seeds")
-    show(
+parts = here.frame(model="A3VSE", share=0.1, sentences=5)
+if len(parts):
+    parts = parts[parts["variant"].isin(list(NAMES))].assign(name=lambda frame: frame["variant"].map(NAMES))
+    figure = plots.bars(
+        parts,
+        "t2i R@1",
+        "name",
+        order=list(NAMES.values()),
+        xlabel="sentence → image R@1 (%)",
+        title=f"{TITLES[corpus]}, 10 % × 5: means, 95 % intervals, seeds as dots",
+    ).figure
+    lesson.show(
         figure,
         "ablation",
-        "Bars of R@1 for each row of Table 5 with one standard deviation and a dot for each seed.",
+        "Bars of R@1 for each row of Table 5 with 95 % intervals and a dot for each seed.",
     )
 
 # %% [markdown]
@@ -429,26 +376,20 @@ if bars:
 # ## Figure 3: the joint space
 
 # %%
-MAPS = [
-    ("50%x5", "full", "50 % × 5"),
-    ("10%x5", "full", "10 % × 5, regional semantics"),
-    ("10%x5", "global_tags", "10 % × 5, global tags"),
-]
-stored = [
-    (row["map"], title)
-    for setting, ablation, title in MAPS
-    for row in here.rows(Arm("A3VSE", setting, ablation)).values()
-    if "map" in row
-]
-if stored:
-    figure, panels = plt.subplots(
-        1, len(stored), figsize=(4.5 * len(stored), 4.2), layout="constrained", squeeze=False
-    )
-    for axes, (points, title) in zip(panels[0], stored):
-        groups = {side: torch.tensor(points[side], dtype=torch.float32) for side in ("image", "sentence")}
-        plots.tsne(groups, seed, [("image", "sentence")], axes)
-        axes.set_title(title)
-    show(
+maps = []
+for cell, title in zip(
+    study.MAPPED, ("50 % × 5", "10 % × 5, regional semantics", "10 % × 5, global tags"), strict=True
+):
+    for row in list(here.rows(cell).values())[:1]:
+        arrays = here.arrays(row)
+        if "map/image" in arrays:
+            maps.append((arrays, title))
+if maps:
+    figure, axes = plots.panels(len(maps), width=4.4, height=4.2)
+    for axis, (arrays, title) in zip(axes, maps):
+        groups = {side: torch.from_numpy(np.float32(arrays[f"map/{side}"])) for side in ("image", "sentence")}
+        plots.tsne(groups, seed, [("image", "sentence")], axis, title=title)
+    lesson.show(
         figure,
         "tsne",
         "t-SNE maps of test images (circles) and sentences (squares) of A3VSE in three trainings, each sentence joined to its image by a grey line.",
@@ -465,8 +406,8 @@ if stored:
 # %%
 lines = [("Flickr30K (published)", "13.1 %", "9.8 %", "yes")]
 for name, results in found.items():
-    for row in results.rows(Arm("tags")).values():
-        both = row["overlap"]
+    for row in results.rows(study.TAGS).values():
+        both = row["metrics"]["overlap"]
         lines.append(
             (
                 TITLES[name],
@@ -485,49 +426,40 @@ widgets.show_table(
 # Read off the curves: the number of annotated pairs at which the mean R@10 reaches a target, by a straight line between settings over the logarithm of pairs.
 
 # %%
-lines = []
-for model, ablation in LINES:
-    (pairs,) = scoreboard.annotations_needed(here, (model,), target_recall, ablation=ablation).values()
-    counts = [row["n_pairs"] for s in study.SETTINGS for row in here.rows(Arm(model, s, ablation)).values()]
-    at_most = "at most " if pairs and pairs == min(counts) else ""
+lines, needed, own_runs = [], [], runs_of(here)
+for line in LINES:
+    smallest = own_runs.loc[own_runs["line"] == label_of(*line), "n_pairs"].min()
+    pairs = study.pairs_needed(here, line[0], target_recall, variant=line[1])
+    at_most = "at most " if pairs and pairs == smallest else ""
     lines.append(
-        (
-            label_of(model, ablation),
-            f"{at_most}{pairs:,}" if pairs else "not reached in the settings that were run",
-        )
+        (label_of(*line), f"{at_most}{pairs:,}" if pairs else "not reached in the settings that were run")
     )
+    for recall in np.arange(10, 90, 2.5):
+        pairs = study.pairs_needed(here, line[0], recall, variant=line[1])
+        if pairs and pairs > smallest:
+            needed.append({"line": label_of(*line), "pairs": pairs, "recall": recall})
 display(
     Markdown(f"**{TITLES[corpus]}**: annotated pairs for a sentence → image R@10 of {target_recall:.0f} %")
 )
 display(widgets.show_table(("model", "pairs"), lines))
 
-figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-for place, (model, ablation) in enumerate(LINES):
-    curve = []
-    for recall in np.arange(10, 90, 2.5):
-        (pairs,) = scoreboard.annotations_needed(here, (model,), recall, ablation=ablation).values()
-        smallest = min(
-            (row["n_pairs"] for s in study.SETTINGS for row in here.rows(Arm(model, s, ablation)).values()),
-            default=0,
-        )
-        if pairs and pairs > smallest:
-            curve.append((pairs, recall))
-    if curve:
-        axes.plot(
-            *zip(*curve),
-            color=plots.PALETTE[place],
-            marker=plots.MARKERS[place],
-            label=label_of(model, ablation),
-            markevery=3,
-        )
-axes.set_xscale("log")
-axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-axes.xaxis.set_major_formatter(FuncFormatter(lambda pairs, _: f"{pairs:,.0f}"))
-axes.xaxis.set_minor_formatter(NullFormatter())
-axes.axhline(target_recall, color="gray", lw=1, ls=":", marker="")
-axes.set(xlabel="annotated pairs needed", ylabel="sentence → image R@10 (%)", title=TITLES[corpus])
-axes.legend(fontsize=8)
-show(
+figure, (axis,) = plots.panels(1, width=7, height=4)
+if needed:
+    plots.curves(
+        pd.DataFrame(needed),
+        "pairs",
+        "recall",
+        "line",
+        order=names,
+        over_seeds=False,
+        log_x=True,
+        axes=axis,
+        xlabel="annotated pairs needed",
+        ylabel="sentence → image R@10 (%)",
+        title=TITLES[corpus],
+    )
+plots.reference(axis, target_recall, "target")
+lesson.show(
     figure,
     "needed",
     "For each model, the number of annotated pairs needed over the R@10 to be reached.",
@@ -545,13 +477,13 @@ show(
 
 # %%
 studies = list(found.values())
-display(Markdown(scoreboard.scoreboard(studies)))
+display(Markdown(claims.claims_table(studies, study.CLAIMS, paper)))
 
 # %% [markdown]
 # **What the paper does not ask.** A critic would: is there a simple model that does as well?
 
 # %%
-display(Markdown(scoreboard.scoreboard(studies, scoreboard.CRITICS)))
+display(Markdown(claims.claims_table(studies, study.CRITICS, paper)))
 
 # %% [markdown]
 # **How to read it.** A verdict is about this corpus, these features and these sizes; "holds" does not prove the paper right, "does not hold" does not prove it wrong. A small
@@ -560,10 +492,10 @@ display(Markdown(scoreboard.scoreboard(studies, scoreboard.CRITICS)))
 # ## Exercises
 # 1. Run with `recompute=True, preset="smoke"`. Why is no verdict to be had from it, and how many seeds of which cells would you need?
 # 2. `SCANConfig` has four variants in `scan.VARIANTS`. Train `t2i_mean` and `i2t_mean` with 10 % × 5 and evaluate both and their
-#    mean (`evaluation.evaluate_ensemble`). What is an ensemble worth against another thousand sentences?
+#    mean (`vse_lessons.evaluation.evaluate_ensemble`). What is an ensemble worth against another thousand sentences?
 # 3. Take two models of one seed and compare them with the paired test of `vse_lessons.evaluation.significance` on the same queries. Does it agree with the interval over seeds? What does each leave out?
 # 4. Write SCAN's equation (3) as a loop over regions and words and check it against `similarity.cross_attention`.
-# 5. Add a claim to `scoreboard.CLAIMS`: "with one sentence an image, more images help SCAN more than A3VSE". What does the rule say?
+# 5. Add a claim to `study.CLAIMS`: "with one sentence an image, more images help SCAN more than A3VSE". What does the rule say?
 # 6. Give `linear` the word vectors that A3VSE gets on photographs. Is A3VSE still above it?
 #
 # ## Summary
@@ -571,40 +503,38 @@ display(Markdown(scoreboard.scoreboard(studies, scoreboard.CRITICS)))
 # %%
 verdicts = {
     claim.text: {name: results.verdict(claim) for name, results in found.items()}
-    for claim in (*scoreboard.CLAIMS, *scoreboard.CRITICS)
+    for claim in (*study.CLAIMS, *study.CRITICS)
 }
 for name in found:
     counted = [verdict[name] for verdict in verdicts.values()]
     print(
         f"{TITLES[name]}: "
         + ", ".join(
-            f"{counted.count(v)} {v}"
-            for v in (scoreboard.HOLDS, scoreboard.FAILS, scoreboard.UNDECIDED, scoreboard.NOT_RUN)
+            f"{counted.count(v)} {v}" for v in (claims.HOLDS, claims.FAILS, claims.UNDECIDED, claims.NOT_RUN)
         )
     )
 main = next(
     (
         row
-        for row in tables[corpus]
-        if (row["model"], row["ablation"]) == ("A3VSE", "full") and row["setting"].endswith("x5")
+        for row in here.all
+        if (row["cell"]["model"], row["cell"]["variant"], row["cell"]["sentences"]) == ("A3VSE", "full", 5)
     ),
     None,
 )
 if main is None:
     raise DataError("there is no run of A3VSE with five sentences an image: see what failed above")
-measured = {key: main[key] for key in ("n_images", "n_sentences", "t2i", "i2t", "rsum")}
-results = write_results(
-    folder,
-    "06_annotation_efficiency",
-    parameters,
+measured = {key: main["metrics"][key] for key in ("n_images", "n_sentences", "t2i", "i2t", "rsum")}
+results = lesson.write(
     model="A3VSE",
-    setting=main["setting"],
-    run_seed=main["seed"],
-    runs=len(tables[corpus]),
+    setting=setting_name(main["cell"]["share"], main["cell"]["sentences"]),
+    run_seed=main["cell"]["seed"],
+    runs=len(here.all),
     verdicts=verdicts,
     **measured,
 )
-print(f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak")
+print(
+    f"results.json is in {lesson.folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+)
 
 # %% [markdown]
 # - One evaluator and one rule for all models, and one loop for those that are trained; schedules are each model's own.

@@ -37,24 +37,27 @@ from dataclasses import asdict, replace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from IPython.display import Markdown, display
 
+from vse_lessons import DataError, Lesson, SearchIndex, embed, fit, open_corpus, sparsify, stored, tokenize
 from vse_lessons.blocks import caption_metrics, decoders, generators
 from vse_lessons.blocks.similarity import order_similarity
-from vse_lessons.common.files import DataError
-from vse_lessons.common.system import choose_device
-from vse_lessons.data.sparse import sparsify
-from vse_lessons.data.text import tokenize
-from vse_lessons.evaluation.retrieval import embed, evaluate_embedded, evaluating
-from vse_lessons.evaluation.search import SearchIndex
-from vse_lessons.experiments import claims as scoreboard
-from vse_lessons.experiments import gxn as gxn_study
+from vse_lessons.evaluation import (
+    evaluate_embedded,
+    evaluating,
+    own_picture_rank,
+    score_captions,
+    share_of_things_named,
+    write_captions,
+)
+from vse_lessons.experiments import gxn as study
+from vse_lessons.experiments.claims import Results, cells_table, claims_table
 from vse_lessons.lessons import plots, widgets
-from vse_lessons.lessons.session import figure_folder, lesson_folder, write_results
 from vse_lessons.models import gxn
-from vse_lessons.sources.catalogue import open_corpus, with_pixels
-from vse_lessons.training.loop import fit
+from vse_lessons.models.registry import prepare_training
+from vse_lessons.sources.catalogue import with_pixels
 
 if variant not in gxn.GXNConfig.variants or variant == "ranking":
     raise DataError(f"variant is {variant!r}: both, t2i, i2t mix or i2t xe")
@@ -87,17 +90,8 @@ if epochs:
     config = replace(
         config, optimization=replace(config.optimization, epochs=epochs, warmup_epochs=max(1, epochs - 1))
     )
-choose_device(device)
-plots.use_style()
-folder = lesson_folder(out_dir, "07_look_imagine_match")
-figures = figure_folder(folder)
+lesson = Lesson("07_look_imagine_match", parameters, out_dir)
 writes, draws = variant != "t2i", variant in ("t2i", "both")
-
-
-def show(figure, name, alt):
-    """Keeps a figure beside the results and shows it, with words for those who cannot see it."""
-    widgets.show_figure(figure, figures / f"07_{name}.png", alt)
-
 
 # %% [markdown]
 # ## Pictures, sentences, pixels
@@ -109,12 +103,11 @@ opened = open_corpus(corpus, corpus_dir, preset)
 if draws:
     opened = with_pixels(opened)
 # a model that only matches sees the mean region, one that writes also looks at each of them
-corpora = {
-    name: gxn_study.what_it_sees(config.with_variant(name), opened.corpus) for name in ("ranking", variant)
-}
+held_out = 0 if reported == "test" else min(500, len(opened.corpus.images("train")) // 8)
+annotated = sparsify(opened.corpus, 1.0, 5, seed, held_out)
+trainings = {name: prepare_training(config.with_variant(name), annotated) for name in ("ranking", variant)}
+corpora = {name: seen.corpus for name, seen in trainings.items()}
 data = corpora[variant]
-held_out = 0 if reported == "test" else min(500, len(data.images("train")) // 8)
-trainings = {name: sparsify(seen, 1.0, 5, seed, held_out) for name, seen in corpora.items()}
 training = trainings[variant]
 test = data.images(reported, annotated=True)
 watched = training.selection[:6]
@@ -231,7 +224,7 @@ for name in ("ranking", variant):
         model,
         trainings[name],
         row.optimization,
-        folder / name.replace(" ", "_"),
+        lesson.folder / name.replace(" ", "_"),
         seed=seed,
         device=device,
         after_epoch=look_in if name == variant else None,
@@ -265,37 +258,44 @@ widgets.show_table(
 
 # %%
 history = runs[variant].history
-ticks = [entry["epoch"] + 1 for entry in history]
-figure, axes = plt.subplots(
-    1, 1 + writes + draws, figsize=(4.4 * (1 + writes + draws), 3.6), layout="constrained"
+figure, axes = plots.panels(1 + writes + draws, width=4.6, height=3.6)
+series = {"x": "epoch", "y": "value", "group": "series", "over_seeds": False, "xlabel": "epoch"}
+matching = [plots.history_frame(run.history, {"rsum": name}) for name, run in runs.items()]
+plots.curves(
+    pd.concat(matching),
+    **series,
+    axes=axes[0],
+    ylabel="sum of six recalls",
+    title="Match: the selection images",
 )
-for name, run in runs.items():
-    axes[0].plot(ticks, [entry["rsum"] for entry in run.history], label=name)
-axes[0].set(ylabel="sum of six recalls", title="Match: the selection images")
 if writes:
-    for key, label in (
-        ("captions_xe", "cross-entropy (nats a word)"),
-        ("cider_greedy", "CIDEr-D of the likeliest, 1 = 100"),
-    ):
-        points = [(tick, entry[key]) for tick, entry in zip(ticks, history) if key in entry]
-        if points:
-            axes[1].plot(*zip(*points), label=label)
-    axes[1].set(ylabel="value", title="Image to text (training pictures)")
-if draws:
-    for key, label in (
-        ("accuracy_real", "real"),
-        ("accuracy_mismatched", "wrong sentence"),
-        ("accuracy_fake", "drawn"),
-    ):
-        axes[-1].plot(ticks, [100 * entry[key] for entry in history], label=label)
-    axes[-1].plot(
-        ticks, [100 * entry["spread_drawn"] for entry in history], label="spread of drawn pictures, × 100"
+    written = {
+        "captions_xe": "cross-entropy (nats a word)",
+        "cider_greedy": "CIDEr-D of the likeliest, 1 = 100",
+    }
+    plots.curves(
+        plots.history_frame(history, written),
+        **series,
+        axes=axes[1],
+        ylabel="value",
+        title="Image to text (training pictures)",
     )
-    axes[-1].set(ylabel="% right, or spread", title="Text to image: the discriminator", ylim=(-3, 104))
-for panel in axes:
-    panel.set(xlabel="epoch", xticks=ticks)
-    panel.legend(fontsize=8)
-show(
+if draws:
+    drawn = {
+        "accuracy_real": "real",
+        "accuracy_mismatched": "wrong sentence",
+        "accuracy_fake": "drawn",
+        "spread_drawn": "spread of drawn pictures, × 100",
+    }
+    plots.curves(
+        plots.history_frame(history, drawn, 100),
+        **series,
+        axes=axes[-1],
+        ylabel="% right, or spread",
+        title="Text to image: the discriminator",
+        ylim=(-3, 104),
+    )
+lesson.show(
     figure,
     "curves",
     "By epoch: the sum of recalls of the classical pipeline and of the imagining model; where it writes, the cross-entropy and reward of sentences; where it draws, what the discriminator gets right, and how unlike drawn pictures are.",
@@ -318,7 +318,7 @@ if writes:
         for n in range(len(watched))
     ]
     if shown:
-        show(
+        lesson.show(
             plots.picture_rows(shown, lines, columns=3),
             "sentences",
             "Six pictures that training has not seen; below each, the sentence written for it after some epochs.",
@@ -340,7 +340,7 @@ if draws:
         axes[n, -1].text(68, 32, plots.wrap(prompts[n], 34), fontsize=8, va="center")
     for cell, text in zip(axes[0], [*(f"epoch {mark + 1}" for mark in marks), "real"]):
         cell.set_title(text, fontsize=9)
-    show(
+    lesson.show(
         figure,
         "pictures",
         "Pictures drawn from six sentences after some epochs, beside the real ones and the sentences.",
@@ -350,7 +350,7 @@ if draws:
 rank = None
 if draws:
     with evaluating(runs[variant].model):
-        rank = gxn_study.own_rank(runs[variant].model, data, test, seed)
+        rank = own_picture_rank(runs[variant].model, data, test, seed)
     print(
         f"one picture is drawn for each of {len(test)} test sentences: sorted by the colours of 8 x 8 squares, the own picture is at place {rank:g} (median; {(len(test) + 1) / 2:g} by chance)"
     )
@@ -362,30 +362,41 @@ if draws:
 # The stored runs of the last section hold a row that differs in one number: Adam's momentum for generator and discriminator is 0.9, its usual value, in place of DCGAN's 0.5.
 
 # %%
-stored = gxn_study.stored()
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
-for key, text, panel in (
-    ("spread_drawn", "deviation of drawn pixels in a batch", axes[0]),
-    ("accuracy_fake", "drawn ones recognised (%)", axes[1]),
+measured = stored("gxn", "storybook")
+rows = []
+for row_name, label in (("t2i", "momentum 0.5"), ("momentum", "momentum 0.9")):
+    for run_seed, row in measured.rows(study.GXNCell(variant=row_name)).items():
+        kept = measured.arrays(row)
+        for epoch, (deviation, recognized) in enumerate(
+            zip(kept["curve/spread_drawn"], kept["curve/accuracy_fake"]), start=1
+        ):
+            one = {"epoch": epoch, "momentum": label, "seed": run_seed}
+            rows.append({**one, "deviation": deviation, "recognized": 100 * recognized})
+figure, axes = plots.panels(2, width=4.8, height=3.4)
+for axis, key, text in (
+    (axes[0], "deviation", "deviation of drawn pixels in a batch"),
+    (axes[1], "recognized", "drawn ones recognised (%)"),
 ):
-    for row, label in (("t2i", "momentum 0.5"), ("momentum", "momentum 0.9")):
-        found = stored.rows(scoreboard.Arm("GXN", gxn_study.SETTING, row)).values()
-        curves = np.array([one["curves"][key] for one in found]) * (100 if key == "accuracy_fake" else 1)
-        steps = np.arange(1, curves.shape[1] + 1)
-        (line,) = panel.plot(steps, curves.mean(0), label=f"{label} (mean of {len(curves)} seeds)")
-        panel.fill_between(
-            steps, curves.min(0), curves.max(0), color=line.get_color(), alpha=0.2, linewidth=0
-        )
-    panel.set(xlabel="epoch", ylabel=text, xticks=steps, ylim=(0, None))
-axes[0].legend(fontsize=8)
-show(
+    plots.curves(
+        pd.DataFrame(rows),
+        "epoch",
+        key,
+        "momentum",
+        band=True,
+        legend=axis is axes[0],
+        axes=axis,
+        xlabel="epoch",
+        ylabel=text,
+        ylim=(0, None),
+    )
+lesson.show(
     figure,
     "collapse",
     "By epoch, for momentum 0.5 and 0.9: left, how unlike the drawn pictures of a batch are; right, how many of them the discriminator recognises.",
 )
 
 # %% [markdown]
-# *Figure: mean over seeds, the band from the lowest to the highest.* **How to read it.** With momentum 0.9 the discriminator recognises nearly all drawn pictures from the first epoch to the last (right), and they stay more alike (left): a generator that hears nothing but "not real" moves all its pictures together. The own picture is then at place 128 ± 19 of 300 by its colours, little better than chance; with 0.5 it is at 30 ± 3. One seed spreads as widely in the end and is recognised all the same: spread alone does not prove reading, one needs both curves. Recall hardly tells: with 0.9 sentence → image R@1 is 0.5 ± 0.5 higher and the sum 3.0 ± 2.2 lower than with 0.5.
+# *Figure: mean over seeds with 95 % intervals.* **How to read it.** With momentum 0.9 the discriminator recognises nearly all drawn pictures from the first epoch to the last (right), and they stay more alike (left): a generator that hears nothing but "not real" moves all its pictures together. The own picture is then at place 128 ± 19 of 300 by its colours, little better than chance; with 0.5 it is at 30 ± 3. One seed spreads as widely in the end and is recognised all the same: spread alone does not prove reading, one needs both curves. Recall hardly tells: with 0.9 sentence → image R@1 is 0.5 ± 0.5 higher and the sum 3.0 ± 2.2 lower than with 0.5.
 #
 # ## What the sentences are worth
 # CIDEr-D and BLEU-4 hold the likeliest sentence of each test picture against its own five. On Storybook there is a stricter question: **of the kinds of things that all five voices name, how many does the sentence name?** Any word that Storybook's writers know for the kind counts.
@@ -405,8 +416,8 @@ if writes:
     writer = runs[variant].model
     with evaluating(writer):
         written = {
-            "likeliest word by word": gxn_study.describe(writer, data, test, 1),
-            "beam of 5": gxn_study.describe(writer, data, test, 5),
+            "likeliest word by word": write_captions(writer, data, test, 1),
+            "beam of 5": write_captions(writer, data, test, 5),
         }
     said = [[data.sentences[row] for row in data.visual_of[image]] for image in test]
     most = max(set(written["likeliest word by word"]), key=written["likeliest word by word"].count)
@@ -419,9 +430,9 @@ if writes:
     written["a person: one of the five, held against the other four"] = [of[0] for of in said]
     for name, texts in written.items():
         against = [of[1:] if name.startswith("a person") else of for of in said]
-        captions[name] = gxn_study.score(texts, against)
+        captions[name] = score_captions(texts, against)
         if corpus == "storybook":
-            captions[name]["named"], agreed = gxn_study.named(texts, test, said, preset)
+            captions[name]["named"], agreed = share_of_things_named(texts, test, said, preset)
     header = [
         "sentences",
         "CIDEr-D",
@@ -469,7 +480,7 @@ if opened.pictures:
                 ranks[number],
                 by=name,
             )
-            show(
+            lesson.show(
                 figure,
                 f"search_{tag}_{name.replace(' ', '_')}",
                 f"The five pictures that {name} finds for: {texts[number]}",
@@ -482,8 +493,38 @@ if opened.pictures:
 # The rows of the paper's ablation, with the same encoders, steps and pairs; VSE++ has one embedding as wide as both of theirs. Rows that write also look at each region and know its class, the others see the mean region. Two rows without negative numbers, one with another momentum and one without attention are ours. Five seeds, the test split, mean and half of the 95 % interval. They come with the library; `python -m vse_lessons.experiments.gxn storybook --workers 2` repeats them.
 
 # %%
-display(widgets.show_table(gxn_study.HEADER, gxn_study.table_rows(stored)))
-display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.unpublished())))
+metrics = {
+    "t2i R@1": "sentence → image R@1",
+    "t2i R@10": "R@10",
+    "i2t R@1": "image → sentence R@1",
+    "i2t R@10": "R@10",
+    "rsum": "sum",
+    "CIDEr": "CIDEr-D",
+    "BLEU-4": "BLEU-4 (%)",
+    "named": "agreed things named (%)",
+    "layout_rank": "drawn: rank of the own picture of 300",
+}
+cells = [study.PLAIN, *(study.GXNCell(variant=name) for name in study.NAMES)]
+rows = [
+    (
+        "VSE++, one space" if cell == study.PLAIN else study.NAMES[cell.variant],
+        len(measured.rows(cell)),
+        *(measured.spread(cell, metric) for metric in metrics),
+        f"{np.mean([row['seconds'] for row in measured.rows(cell).values()]):.0f}",
+    )
+    for cell in cells
+    if measured.rows(cell)
+]
+display(widgets.show_table(["row", "seeds", *metrics.values(), "seconds"], rows))
+unpublished = Results([], study.GXNCell, "slides")
+display(Markdown(claims_table([measured], study.claims(), unpublished)))
+photographs = stored("gxn", "flickr8k")
+if photographs.all:
+    display(
+        Markdown(
+            "**Flickr8k**, official dev images\n\n" + cells_table(photographs, ("variant",), study.METRICS)
+        )
+    )
 
 # %% [markdown]
 # **How to read it.** "Holds" needs the whole interval above 0, over seeds. The slides show examples and no figures, so nothing stands in the paper's column. **No imagining path helps here**. Sentence → image, the three rows that write are below ranking only; the row that only draws is undecided, as is everything image → sentence. The sum of recalls falls by 10.4 ± 7.3 with both and by 6.6 ± 6.2 with the mix.
@@ -505,10 +546,8 @@ display(Markdown(scoreboard.scoreboard([stored], gxn_study.claims(), gxn_study.u
 
 # %%
 main = evaluations[variant].as_dict()
-results = write_results(
-    folder,
-    "07_look_imagine_match",
-    parameters,
+lesson.keep(runs[variant].model, variant=variant, results=evaluations[variant])
+results = lesson.write(
     model=f"GXN {variant}",
     **main,
     ranking=evaluations["ranking"].as_dict(),
@@ -522,7 +561,7 @@ results = write_results(
 )
 print(
     f"{corpus} ({reported}, seed {seed}): {variant} {main['rsum']:.1f}, {main['rsum'] - evaluations['ranking'].rsum:+.1f} against ranking only, in the sum of six recalls.\n"
-    f"results.json is in {folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
+    f"the model and results.json are in {lesson.folder}; {results['seconds']:.0f} s, {results['peak_memory_mb']} MB at the peak"
 )
 
 # %% [markdown]

@@ -24,7 +24,7 @@ from vse_lessons.evaluation.pages import (
 )
 from vse_lessons.evaluation.retrieval import embed, similarities
 from vse_lessons.models.artpedia import Artpedia
-from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
+from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
 
 
 def scores(pages):

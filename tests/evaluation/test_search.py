@@ -8,7 +8,7 @@ from helpers.small_models import SMALL_SCAN as SMALL
 from vse_lessons.common.files import DataError
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.search import SearchIndex, compact, search, shortlist_ranks
-from vse_lessons.models.scan import SCAN
+from vse_lessons.models.baselines.scan import SCAN
 
 
 @pytest.fixture

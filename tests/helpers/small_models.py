@@ -7,7 +7,7 @@ from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.unpaired import unpair
 from vse_lessons.models.artpedia import ArtpediaConfig
 from vse_lessons.models.base import Optimization
-from vse_lessons.models.scan import SCANConfig
+from vse_lessons.models.baselines.scan import SCANConfig
 from vse_lessons.models.vsa import VSA, VSAConfig
 
 SMALL_SCAN = replace(SCANConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)

@@ -2,26 +2,22 @@
 
 from pathlib import Path
 
-from helpers.corpora import make_corpus
-from vse_lessons.data.sparse import sparsify
 from vse_lessons.sources.detectors.extraction import extract_regions
-from vse_lessons.sources.storybook import world
 from vse_lessons.sources.storybook.detector import StorybookDetector
-
-
-def fit_a_little(folder):
-    """Train for two epochs and return the best score."""
-    from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
-    from vse_lessons.training.loop import fit
-
-    training = sparsify(make_corpus(), 0.9, 2, seed=0)
-    config = VSEPPConfig.smoke()
-    model = VSEPP.build(config, training, seed=0)
-    return fit(model, training, config.optimization, Path(folder), progress=False).best_score
+from vse_lessons.sources.storybook.world import picture_scenes, sample_scenes
 
 
 def extract_a_little(folder):
     """Find the regions of some drawn pictures with two workers and return how many there are."""
-    pictures = world.picture_scenes(world.sample_scenes("photo", "smoke")[:12])
+    pictures = picture_scenes(sample_scenes("photo", "smoke")[:12])
     store = extract_regions(pictures, StorybookDetector(), Path(folder), workers=2, progress=False)
     return len(store.features)
+
+
+def study_a_little():
+    """Run a cell of a study and return its recalls."""
+    from vse_lessons.experiments.a3vse import ANNOTATION, AnnotationCell
+    from vse_lessons.experiments.grid import Inputs
+
+    row, _ = ANNOTATION.row(AnnotationCell("CCA", share=0.2, preset="smoke"), Inputs())
+    return row["metrics"]

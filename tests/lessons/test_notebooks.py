@@ -14,6 +14,7 @@ import torch
 from helpers import ROOT
 from helpers.corpora import shared_data
 
+from vse_lessons import Embedder, load_model
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.readers.features import embeddings
 from vse_lessons.sources.storybook import world
@@ -21,6 +22,7 @@ from vse_lessons.sources.storybook.drawing.picture import draw
 from vse_lessons.sources.storybook.writing.voices import write_sentences
 
 NOTEBOOKS = ROOT / "notebooks"
+TRAINING = ("03", "04", "05", "07")
 LESSONS = sorted(path.stem for path in (NOTEBOOKS / "source").glob("[0-9]*.py"))
 COMMON = ("corpus", "corpus_dir", "preset", "seed", "device", "out_dir")
 KEYS = (
@@ -159,6 +161,9 @@ def test_papermill_runs_the_lesson(lesson, ran):
     assert results["lesson"] == lesson and results["preset"] == "smoke"
     assert set(KEYS) <= set(results)
     assert results["n_images"] > 0 and results["n_sentences"] > 0
+    if lesson[:2] in TRAINING:  # a trained model is something one keeps
+        model = load_model(folder / "model")
+        assert isinstance(model, Embedder) and not model.training
 
 
 def test_lesson_06_recomputes_a_reduced_grid(tmp_path, monkeypatch):

@@ -6,11 +6,11 @@ from vse_lessons.blocks.similarity import CrossAttention
 from vse_lessons.common.files import DataError
 from vse_lessons.models.a3vse import A3VSEConfig
 from vse_lessons.models.artpedia import ArtpediaConfig
+from vse_lessons.models.baselines.dan import DANConfig
+from vse_lessons.models.baselines.dpc import DPCConfig
 from vse_lessons.models.baselines.linear import LinearConfig
-from vse_lessons.models.dan import DANConfig
-from vse_lessons.models.dpc import DPCConfig
-from vse_lessons.models.scan import SCANConfig
-from vse_lessons.models.vsepp import VSEPPConfig
+from vse_lessons.models.baselines.scan import SCANConfig
+from vse_lessons.models.baselines.vsepp import VSEPPConfig
 
 CONFIGS = (A3VSEConfig, ArtpediaConfig, DANConfig, DPCConfig, LinearConfig, SCANConfig, VSEPPConfig)
 

@@ -15,10 +15,10 @@ from vse_lessons.evaluation.retrieval import embed, evaluate, similarities
 from vse_lessons.models.a3vse import A3VSE, A3VSEConfig
 from vse_lessons.models.base import Embedder, HasAdversary, RanksPages, ReadsPixels, Trainable
 from vse_lessons.models.baselines.linear import LinearConfig
+from vse_lessons.models.baselines.scan import SCANConfig
+from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.models.presets import Optimization, differences, from_dict
 from vse_lessons.models.registry import MODELS, NEEDS, Spec, load_model, prepare_training, spec
-from vse_lessons.models.scan import SCANConfig
-from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.training.train import train
 
 

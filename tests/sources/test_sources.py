@@ -9,8 +9,18 @@ from PIL import Image
 from vse_lessons.commands.prepare import run_script
 from vse_lessons.common.errors import DataError
 from vse_lessons.lessons import doctor
-from vse_lessons.sources.catalogue import SOURCES, Source, find_source, open_corpus, open_target, read_listing
+from vse_lessons.sources.catalogue import (
+    SOURCES,
+    Source,
+    detector_of,
+    find_source,
+    open_corpus,
+    open_target,
+    read_listing,
+)
+from vse_lessons.sources.detectors.efficientnet import EfficientNetLite0
 from vse_lessons.sources.prepare import find_release
+from vse_lessons.sources.storybook.detector import StorybookDetector
 
 
 @pytest.fixture
@@ -62,6 +72,8 @@ def test_every_source_says_where_it_is_from():
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
+        (lambda: detector_of("storybook 1"), "was of another version than '2', which is here"),
+        (lambda: detector_of("detr 0a1b"), "'detr 0a1b' is none of storybook, efficientnet-lite0"),
         (lambda: find_source("mars"), "unknown corpus 'mars': one of storybook, .*, prepared"),
         (lambda: find_release("mars"), "unknown corpus 'mars': one of storybook"),
         (lambda: find_release("storybook"), "storybook is built in: .* can be prepared: flickr8k, "),
@@ -83,3 +95,10 @@ def test_a_corpus_without_pictures_has_no_listing(tmp_path):
 def test_a_download_that_is_not_there_says_what_to_do(tmp_path, capsys):
     assert run_script("esteartworks", "", [str(tmp_path), "--accept-licence", "--download"]) == 1
     assert "no public address to download from. Ask its authors" in capsys.readouterr().err
+
+
+def test_a_detector_is_made_again_from_what_a_store_says():
+    for kind in (StorybookDetector, EfficientNetLite0):
+        made = detector_of(f"{kind.name} {kind.version}")
+        assert isinstance(made, kind)
+        assert made([Image.new("RGB", (64, 64))])[0].features.shape[1] == made.feature_dim

@@ -15,13 +15,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import Vocabulary
 from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.models.base import Losses, Optimization
 from vse_lessons.training.batches import BatchSchedule
 from vse_lessons.training.conditions import TrainingError
-from vse_lessons.training.loop import choose_device, fit, learning_rate
+from vse_lessons.training.loop import fit, learning_rate
 
 OPTIMIZATION = Optimization(epochs=4, batch_size=8, learning_rate=5e-3, averaging=0.9, warmup_epochs=1)
 CONFIG = replace(SMALL, optimization=OPTIMIZATION, word_dropout=0.1, region_dropout=0.1)
@@ -104,6 +105,7 @@ def test_a_killed_run_resumes_bit_for_bit(tmp_path, epochs_before):
         torch.set_num_threads(threads)
     torch.testing.assert_close(weights(resumed.model), weights(whole.model), rtol=0, atol=0)
     assert [e["rsum"] for e in resumed.history] == [e["rsum"] for e in whole.history]
+    assert resumed.steps == whole.steps == OPTIMIZATION.epochs * BatchSchedule(setup()[1], 8, 0).steps
     assert resumed.best_epoch == whole.best_epoch
     assert sorted(p.name for p in tmp_path.iterdir() if not p.name.startswith(".")) == [
         "checkpoint.safetensors",

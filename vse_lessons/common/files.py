@@ -100,6 +100,9 @@ def locked(path: Path, timeout: float = -1) -> Iterator[None]:
         path: What the block works on; it need not exist yet.
         timeout: Seconds to wait for another process; negative: as long as it takes.
 
+    Yields:
+        Nothing; the block runs with the lock held.
+
     Raises:
         DataError: Another process has kept the lock for `timeout` seconds, or no lock can be written there.
     """

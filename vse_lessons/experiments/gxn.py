@@ -13,9 +13,9 @@ from vse_lessons.evaluation import embed, evaluate_embedded, evaluate_generation
 from vse_lessons.experiments.a3vse import HELD_OUT
 from vse_lessons.experiments.claims import Claim, Results, cells_table, claims_table, versus
 from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over_seeds
+from vse_lessons.models.baselines.vsepp import VSEPPConfig
 from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.models.registry import prepare_training
-from vse_lessons.models.vsepp import VSEPPConfig
 from vse_lessons.sources import open_corpus, with_pixels
 from vse_lessons.training.train import train
 

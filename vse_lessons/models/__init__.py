@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         pair_scores,
         reads_pixels,
     )
+    from vse_lessons.models.baselines.dan import DAN, DANConfig
+    from vse_lessons.models.baselines.dpc import DPC, DPCConfig
+    from vse_lessons.models.baselines.scan import SCAN, SCANConfig
+    from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
     from vse_lessons.models.building import (
         Kept,
         check_pixels,
@@ -32,8 +36,6 @@ if TYPE_CHECKING:
         seeded,
         vectors_of,
     )
-    from vse_lessons.models.dan import DAN, DANConfig
-    from vse_lessons.models.dpc import DPC, DPCConfig
     from vse_lessons.models.gxn import GXN, GXNConfig
     from vse_lessons.models.presets import Difference, Optimization, Presets, differences, from_dict
     from vse_lessons.models.registry import (
@@ -45,9 +47,7 @@ if TYPE_CHECKING:
         save_model,
         spec,
     )
-    from vse_lessons.models.scan import SCAN, SCANConfig
     from vse_lessons.models.vsa import VSA, VSAConfig
-    from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -84,11 +84,11 @@ __getattr__, __dir__, __all__ = attach(
             "seeded",
             "vectors_of",
         ),
-        "dan": (
+        "baselines.dan": (
             "DAN",
             "DANConfig",
         ),
-        "dpc": (
+        "baselines.dpc": (
             "DPC",
             "DPCConfig",
         ),
@@ -112,7 +112,7 @@ __getattr__, __dir__, __all__ = attach(
             "save_model",
             "spec",
         ),
-        "scan": (
+        "baselines.scan": (
             "SCAN",
             "SCANConfig",
         ),
@@ -120,7 +120,7 @@ __getattr__, __dir__, __all__ = attach(
             "VSA",
             "VSAConfig",
         ),
-        "vsepp": (
+        "baselines.vsepp": (
             "VSEPP",
             "VSEPPConfig",
         ),

@@ -108,7 +108,7 @@ def check_pixels(corpus: Corpus, side: int) -> None:
     if corpus.pixels is None:
         raise DataError(
             f"{corpus.name} has no pixels, from which the text-to-image path learns: open it with "
-            "corpora.with_pixels, or train a variant without it (ranking, i2t xe, i2t mix)"
+            "sources.with_pixels, or train a variant without it (ranking, i2t xe, i2t mix)"
         )
     if corpus.pixels.dimensions != 3 * side * side:
         raise DataError(

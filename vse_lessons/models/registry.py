@@ -20,19 +20,19 @@ from vse_lessons.models.artpedia import Artpedia, ArtpediaConfig
 from vse_lessons.models.base import Embedder, Presets
 from vse_lessons.models.baselines.cca import CCA, CCAConfig
 from vse_lessons.models.baselines.coral import Coral, CoralConfig
+from vse_lessons.models.baselines.dan import DAN, DANConfig
+from vse_lessons.models.baselines.dpc import DPC, DPCConfig
 from vse_lessons.models.baselines.linear import Linear, LinearConfig
+from vse_lessons.models.baselines.scan import SCAN, SCANConfig
 from vse_lessons.models.baselines.tags import Tags, TagsConfig
+from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot, ZeroShotConfig
 from vse_lessons.models.building import Kept
-from vse_lessons.models.dan import DAN, DANConfig
-from vse_lessons.models.dpc import DPC, DPCConfig
 from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.models.keeping.card import model_card
 from vse_lessons.models.keeping.files import detector_of, read_folder, write_folder
 from vse_lessons.models.presets import from_dict
-from vse_lessons.models.scan import SCAN, SCANConfig
 from vse_lessons.models.vsa import VSA, VSAConfig
-from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.semantics import describe
 
 NEEDS = ("semantics", "global", "tags", "target", "pages", "pixels", "checkpoint")

@@ -48,6 +48,7 @@ from vse_lessons.sources.releases.flickr import FLICKR8K, FLICKR30K
 from vse_lessons.sources.releases.own import OWN
 from vse_lessons.sources.releases.precomputed import PRECOMPUTED
 from vse_lessons.sources.storybook import world
+from vse_lessons.sources.storybook.detector import StorybookDetector
 
 FEATURES = "features"  # the folder of region features that somebody else has extracted
 
@@ -300,6 +301,33 @@ def open_target(
 def has_features(folder: Path) -> bool:
     """Whether regions that somebody else has extracted are in a folder."""
     return bool(bottom_up.find_files(folder)) or (folder / FEATURES).is_dir()
+
+
+def detector_of(name: str) -> Detector:
+    """Makes the detector that a store or a trained model names.
+
+    Args:
+        name: Name and version, as `RegionStore.detector` has them: "storybook 2".
+
+    Returns:
+        The detector, on a GPU if there is one.
+
+    Raises:
+        DataError: It is none that comes with this library, or was of another version.
+    """
+    kind, _, version = name.partition(" ")
+    known = {one.name: one for one in (StorybookDetector, EfficientNetLite0)}
+    if kind not in known:
+        raise DataError(
+            f"the detector {name!r} is none of {', '.join(known)}: if it is a checkpoint of the hub, pass "
+            "detectors.HubDetector(CHECKPOINT) to encode_pictures"
+        )
+    if version != known[kind].version:
+        raise DataError(
+            f"the detector {name!r} was of another version than {known[kind].version!r}, which is here: "
+            "extract the regions again, and train on these"
+        )
+    return StorybookDetector() if kind == StorybookDetector.name else _detector("")
 
 
 def save_prepared(opened: Opened, listing: Listing, folder: Path) -> None:

@@ -29,6 +29,7 @@ class TrainingResult:
     warnings: list[str] = field(default_factory=list)  # of collapse and plateaus
     steps: int = 0  # of the optimizer, in all epochs
     seconds: float = 0.0  # of all epochs
+    steps: int = 0  # of all epochs
 
 
 class TrainingState:

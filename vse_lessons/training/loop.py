@@ -114,6 +114,7 @@ def fit(
                 write_json(path.parent / "history.json", state.run.history)
             score = entry.get("score", entry["rsum"])
             bar.set_postfix(score=f"{score:.1f}", best=f"{state.run.best_score:.1f}")
+    state.run.steps = state.epoch * streams.steps
     state.restore_best()
     state.run.steps = state.epoch * streams.steps
     return state.run

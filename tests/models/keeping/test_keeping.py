@@ -19,12 +19,12 @@ from vse_lessons.data.unpaired import unpair
 from vse_lessons.evaluation.retrieval import embed, evaluate, similarities
 from vse_lessons.models.a3vse import A3VSE
 from vse_lessons.models.baselines.tags import Tags, TagsConfig
+from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot
 from vse_lessons.models.building import WordVectors
 from vse_lessons.models.keeping.card import escape, model_card
 from vse_lessons.models.registry import MODELS, load_model, spec
 from vse_lessons.models.vsa import VSA, VSAConfig
-from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.sources.catalogue import open_corpus
 from vse_lessons.sources.storybook.detector import StorybookDetector
 from vse_lessons.training.loop import fit

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         use_theme,
         wrap,
     )
-    from vse_lessons.lessons.plots.tidy import flatten, history_frame, seed_interval
+    from vse_lessons.lessons.plots.tidy import history_frame, seed_interval
 
 __getattr__, __dir__, __all__ = attach(
     __name__,
@@ -65,6 +65,6 @@ __getattr__, __dir__, __all__ = attach(
             "use_theme",
             "wrap",
         ),
-        "tidy": ("flatten", "history_frame", "seed_interval"),
+        "tidy": ("history_frame", "seed_interval"),
     },
 )

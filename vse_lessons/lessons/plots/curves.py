@@ -205,7 +205,10 @@ def learning_curves(
         xlabel="epoch",
         ylabel="per cent" if further else "recall (%)",
         title="On the selection images",
-        ylim=(0, 1.55 * recalls["value"].max() + 1),  # room for the legend
+        ylim=(
+            0,
+            (1.1 + 0.12 * recalls["series"].nunique()) * recalls["value"].max() + 1,
+        ),  # room for the legend
     )
     sns.move_legend(axes[1], "upper left", title=None)
     if accuracies:

@@ -86,19 +86,24 @@ def label(axes: Axes, **settings: object) -> None:
     axes.set(**{key: plain(value) if isinstance(value, str) else value for key, value in settings.items()})
 
 
-def reference(axes: Axes, value: float, text: str = "", vertical: bool = False, style: str = ":") -> None:
+def reference(
+    axes: Axes, value: float, text: str = "", vertical: bool = False, style: str = ":", left: bool = False
+) -> None:
     """Draws a thin grey line at a value that others are held against, with its name.
 
     Args:
         axes: the axes.
         value: where the line goes.
-        text: its name, written at the line's right or upper end.
+        text: its name, written at the line's right (or left) or upper end.
         vertical: whether the value is one of x.
         style: of the line, as matplotlib calls it.
+        left: whether the name is at the left end.
     """
     draw = axes.axvline if vertical else axes.axhline
     draw(value, color="gray", lw=1.2, ls=style, zorder=1)
-    place, frame = ((value, 0.98), axes.get_xaxis_transform()) if vertical else ((0.99, value), None)
+    place, frame = (
+        ((value, 0.98), axes.get_xaxis_transform()) if vertical else ((0.01 if left else 0.99, value), None)
+    )
     axes.text(
         *place,
         plain(f" {text}" if vertical else text),
@@ -106,7 +111,7 @@ def reference(axes: Axes, value: float, text: str = "", vertical: bool = False, 
         fontsize=9,
         color="#555555",
         va="top" if vertical else "bottom",
-        ha="left" if vertical else "right",
+        ha="left" if vertical or left else "right",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from vse_lessons.evaluation.significance import mean_interval
+from vse_lessons.experiments.table import flatten
 from vse_lessons.lessons.plots.theme import plain
 
 
@@ -22,17 +23,6 @@ def seed_interval(values: Iterable[float]) -> tuple[float, float]:
     """
     mean, half = mean_interval(list(values))
     return mean - half, mean + half
-
-
-def flatten(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Flattens nested results: {"t2i": {"R@1": 3.0}} becomes {"t2i R@1": 3.0}."""
-    flat: dict[str, Any] = {}
-    for key, value in entry.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{key} {inner}": number for inner, number in flatten(value).items()}
-        else:
-            flat[key] = value
-    return flat
 
 
 def history_frame(

@@ -1,4 +1,4 @@
-"""Baselines without a paper of their own, closed forms, and models that nothing trains here."""
+"""Baselines of the papers: VSE++, SCAN, DPC and DAN, closed forms, linear maps, tags and zero-shot models."""
 
 # ruff: noqa: F401 - type checkers read these imports, Python imports a name when it is first used
 from typing import TYPE_CHECKING

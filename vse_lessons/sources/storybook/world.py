@@ -102,5 +102,13 @@ def build_corpus(
     texts, owners, kinds = zip(*written)
     splits = np.repeat(["train", "val", "test"], SIZES[preset])
     name = f"storybook-{domain}" + ("-pages" if pages else "")
-    own = {"built_in": True, "lexicon": "storybook"}
-    return Corpus(name, store, texts, np.asarray(owners), splits, np.asarray(kinds), **own)
+    return Corpus(
+        name,
+        store,
+        texts,
+        np.asarray(owners),
+        splits,
+        np.asarray(kinds),
+        built_in=True,
+        lexicon="storybook",
+    )

@@ -95,5 +95,5 @@ class Listing:
             tuple(self.sentences[i] for i in rows),
             row[self.image_of[rows]],
             self.splits[kept],
-            None if self.kinds is None else self.kinds[rows],
+            np.full(len(rows), "visual") if self.kinds is None else self.kinds[rows],
         )

@@ -9,7 +9,7 @@ from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.retrieval import embed, evaluate, similarities
 from vse_lessons.evaluation.search import search
 from vse_lessons.models.base import Optimization
-from vse_lessons.models.scan import SCAN, VARIANTS, SCANConfig
+from vse_lessons.models.baselines.scan import SCAN, VARIANTS, SCANConfig
 from vse_lessons.training.loop import fit
 
 

@@ -7,7 +7,7 @@ from helpers.corpora import batch_of, make_corpus
 from vse_lessons.data.sparse import sparsify
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.base import Optimization
-from vse_lessons.models.vsepp import VSEPP, VSEPPConfig
+from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.training.loop import fit
 
 SMALL = replace(VSEPPConfig.smoke(), min_count=1, region_dropout=0.0, word_dropout=0.0)

@@ -9,7 +9,7 @@ from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import PAD
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.base import Optimization, Pairs
-from vse_lessons.models.dan import DAN, DANConfig, MemoryAttention
+from vse_lessons.models.baselines.dan import DAN, DANConfig, MemoryAttention
 from vse_lessons.training.loop import fit
 
 SMALL = replace(

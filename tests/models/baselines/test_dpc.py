@@ -10,7 +10,7 @@ from vse_lessons.data.sparse import sparsify
 from vse_lessons.data.text import PAD
 from vse_lessons.evaluation.retrieval import evaluate
 from vse_lessons.models.base import Optimization, Pairs
-from vse_lessons.models.dpc import (
+from vse_lessons.models.baselines.dpc import (
     DPC,
     Convolution,
     DPCConfig,
