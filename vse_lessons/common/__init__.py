@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from vse_lessons.common.lazy import attach
 
 if TYPE_CHECKING:
-    from vse_lessons.common.errors import DataError
+    from vse_lessons.common.errors import DataError, check_known
     from vse_lessons.common.files import (
         atomic_path,
         digest,
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
         read_json,
         write_json,
     )
-    from vse_lessons.common.json_lines import append_line, parse_line, whole_lines
+    from vse_lessons.common.json_lines import JsonLines
     from vse_lessons.common.markdown import markdown_table
+    from vse_lessons.common.processes import in_parallel, run_command
+    from vse_lessons.common.rows import Rows
     from vse_lessons.common.system import (
         choose_device,
         commit,
+        cost,
         free_disk,
         machine,
         peak_memory_mb,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
-        "errors": ("DataError",),
+        "errors": ("DataError", "check_known"),
         "files": (
             "atomic_path",
             "digest",
@@ -41,11 +44,14 @@ __getattr__, __dir__, __all__ = attach(
             "read_json",
             "write_json",
         ),
-        "json_lines": ("append_line", "parse_line", "whole_lines"),
+        "json_lines": ("JsonLines",),
         "markdown": ("markdown_table",),
+        "processes": ("in_parallel", "run_command"),
+        "rows": ("Rows",),
         "system": (
             "choose_device",
             "commit",
+            "cost",
             "free_disk",
             "machine",
             "peak_memory_mb",

@@ -2,13 +2,10 @@
 
 Sentences of one image are alike: a hard image is hard for all of its five.  So intervals and tests treat
 images as independent and sentences never; with sentences, every interval would be far too narrow.
-
-Over seeds the interval is Student's. `judge` turns such intervals into a verdict about a claim.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -218,46 +215,3 @@ def spread(values: Iterable[float], digits: int = 1) -> str:
         return "–"
     mean, half = mean_interval(values)
     return f"{mean:.{digits}f} ± {half:.{digits}f}" if len(values) > 1 else f"{mean:.{digits}f}"
-
-
-HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"  # what `judge` answers
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A figure by seed, with the mean and half of the 95 % interval over seeds."""
-
-    values: tuple[float, ...]  # by seed
-    mean: float
-    half_width: float  # nan with one seed
-
-    @classmethod
-    def of(cls, values: Iterable[float]) -> Measured | None:
-        """Measures a figure by its value of each seed; None without any seed."""
-        values = tuple(values)
-        return cls(values, *mean_interval(values)) if values else None
-
-
-def judge(measured: Sequence[Measured | None], minimum: float = 0.0) -> str:
-    """Judges the claim that every one of some figures is above a minimum.
-
-    The interval speaks of new seeds on the same test images, not of another corpus. It is not corrected for
-    the number of figures: a claim about many holds only if all are clear, and falls by chance a little more
-    often than one in twenty times.
-
-    Args:
-        measured: the figures; None for one that was not run.
-        minimum: what each is to be above.
-
-    Returns:
-        "holds" if the whole interval of every figure lies above the minimum, "does not hold" if the whole
-        interval of at least one lies below it, "not run" if none was run, and else "undecided": also where
-        one seed has no interval, or some figures were not run.
-    """
-    known = [m for m in measured if m is not None and math.isfinite(m.half_width)]
-    if any(m.mean + m.half_width < minimum for m in known):
-        return FAILS
-    if not any(measured):
-        return NOT_RUN
-    clear = all(m.mean - m.half_width > minimum for m in known)
-    return HOLDS if clear and len(known) == len(measured) else UNDECIDED

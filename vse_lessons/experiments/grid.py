@@ -7,22 +7,18 @@ it: a row whose preset has changed since is stale and is run again.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from tqdm.auto import tqdm
 
 from vse_lessons import __version__
-from vse_lessons.common import DataError, commit, digest, machine, peak_memory_mb, versions
+from vse_lessons.common import DataError, cost, digest, in_parallel, run_command
 from vse_lessons.data import Corpus, SparseCorpus, sparsify
 from vse_lessons.evaluation import Embedded, embed, evaluate_embedded
 from vse_lessons.experiments.table import Table
@@ -32,8 +28,7 @@ from vse_lessons.training import TrainingResult
 from vse_lessons.training.train import train
 
 if TYPE_CHECKING:
-    from vse_lessons.experiments.claims import Results
-    from vse_lessons.experiments.sections import Section
+    from vse_lessons.experiments.claims import Results, Section
 
 PUBLISHED, MEASURED = (Path(__file__).with_name(name) for name in ("published", "measured"))
 HELD_OUT = 500  # training images for selection where the validation split is reported
@@ -64,8 +59,7 @@ class Cell:
 
     def __str__(self) -> str:
         """Name the fields that are not the default."""
-        changed = [f"{f.name}={v}" for f in fields(self) if (v := getattr(self, f.name)) != f.default]
-        return ", ".join(changed)
+        return ", ".join(f"{f.name}={v}" for f in fields(self) if (v := getattr(self, f.name)) != f.default)
 
 
 @dataclass(frozen=True)
@@ -102,8 +96,8 @@ class Experiment:
     cell: type[Cell]  # the type of its cells
     studies: Mapping[str, Callable[[], Iterable[Any]]]  # the cells of each study, by the study's name
     run: Callable[[Any, Inputs], Outcome]  # runs one cell
-    sections: Sequence[Section]  # of the report
     paper: Callable[[], Results]  # the paper's own figures
+    sections: Sequence[Section]  # of the report
 
     @property
     def table(self) -> Table:
@@ -150,30 +144,25 @@ class Experiment:
             "n_annotated": len(training.annotated),
             "n_pairs": len(training.pairs),
             "metrics": outcome.metrics,
+            **(result.summary() if result else {}),
+            "library": __version__,
+            **cost(started),
         }
-        if result is not None:
-            row |= {"best_epoch": result.best_epoch + 1, "epochs": len(result.history)}
-            row |= {"steps": result.steps, "warnings": len(result.warnings)}
-        row |= {"library": __version__, "commit": commit(), "versions": versions(), "machine": machine()}
-        seconds, memory = time.perf_counter() - started, peak_memory_mb()
-        row |= {"threads": torch.get_num_threads(), "seconds": round(seconds, 1)}
-        return {**row, "peak_memory_mb": round(memory or 0) or None}, outcome.arrays
+        return row, outcome.arrays
 
 
-def annotate(data: Corpus, share: float, sentences: int, seed: int) -> tuple[SparseCorpus, str]:
-    """Annotate a part of a corpus; name the split to report: the test split, of a benchmark `val`."""
-    if data.built_in:
-        return sparsify(data, share, sentences, seed), "test"
-    return sparsify(data, share, sentences, seed, HELD_OUT), "val"
-
-
-def train_and_evaluate(
-    cell: Cell, training: SparseCorpus, split: str, inputs: Inputs
+def train_cell(
+    cell: Cell, inputs: Inputs, share: float, sentences: int, *, hold_out: float = 0.0, pixels: bool = False
 ) -> tuple[Outcome, Embedder, Embedded]:
-    """Train the model of a cell and evaluate it on a split; return it, and what it embedded, too."""
-    config = cell.configuration()
-    training = prepare_training(config, training)
-    vectors = inputs.word_vectors
+    """Train a cell on a part of the annotation and evaluate it; return the model and what it embedded, too.
+
+    With a share of the training images held out, and on a benchmark, the validation split is reported.
+    """
+    opened = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False)
+    data = (with_pixels(opened, progress=False) if pixels else opened).corpus
+    images = round(hold_out * len(data.images("train"))) if data.built_in else HELD_OUT
+    config, vectors, split = cell.configuration(), inputs.word_vectors, "val" if images else "test"
+    training = prepare_training(config, sparsify(data, share, sentences, cell.seed, images))
     model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=vectors, progress=False)
     data = training.corpus
     embedded = embed(model, data, data.images(split, annotated=True))
@@ -181,17 +170,10 @@ def train_and_evaluate(
     return Outcome(data, split, training, metrics, result), model, embedded
 
 
-def check_known(name: str, value: str, known: Iterable[str]) -> None:
-    """Raise a `DataError` that names the known values unless `value` is one."""
-    if value not in known:
-        raise DataError(f"unknown {name} {value!r}: one of {', '.join(known)}")
-
-
-def over_seeds(seeds: int, cells: Iterable[Any]) -> Iterator[Any]:
+def over_seeds(seeds: int, cells: Iterable[Any]) -> list[Any]:
     """Repeat cells for the seeds 0, 1, ..., seed by seed: a study that is stopped early is still balanced."""
     wanted = list(cells)
-    for seed in range(seeds):
-        yield from (replace(cell, seed=seed) for cell in wanted)
+    return [replace(cell, seed=seed) for seed in range(seeds) for cell in wanted]
 
 
 def run_grid(
@@ -203,37 +185,27 @@ def run_grid(
     workers: int = 1,
     progress: bool = True,
 ) -> list[str]:
-    """Run the cells that the table lacks or has stale rows of, each in a process of its own with one thread.
+    """Run the cells that a table lacks or has stale rows of, each in a process of its own with one thread.
 
-    Args:
-        experiment: what the cells are of.
-        cells: a cell that comes twice is run once.
-        table: gets the rows; a cell that fails leaves no row and stops no other.
-        inputs: the user's files.
-        workers: processes at a time.
-        progress: whether a bar is shown.
-
-    Returns:
-        What went wrong, a line a failed cell.
+    A cell that fails leaves no row and stops no other; return what went wrong, a line a failed cell.
     """
-    inputs = inputs or Inputs()
+    inputs, failures = inputs or Inputs(), []
     wanted = table.missing({cell: experiment.digest(cell, inputs.word_vectors) for cell in cells})
     _prepare(wanted, inputs)
-    failures = []
-    with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_run_apart, experiment, cell, inputs): cell for cell in wanted}
-        finished = as_completed(running)
-        try:
-            for one in tqdm(finished, experiment.name, len(wanted), unit="run", disable=not progress):
-                row, answer = one.result()
-                if row is None:
-                    failures.append(f"{running[one]}: {answer}")
-                    tqdm.write(failures[-1])
-                else:
-                    table.append(row, {name: np.array(value) for name, value in answer.items()})
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    finished = in_parallel(partial(_run_apart, experiment.name, inputs), wanted, workers)
+    for cell, answer in tqdm(finished, experiment.name, len(wanted), unit="run", disable=not progress):
+        if isinstance(answer, DataError):
+            failures.append(f"{cell}: {answer}")
+            tqdm.write(failures[-1])
+        else:
+            table.append(answer["row"], {name: np.array(value) for name, value in answer["arrays"].items()})
     return failures
+
+
+def _run_apart(experiment: str, inputs: Inputs, cell: Cell) -> dict[str, dict]:
+    """Return the row of a cell and its arrays from a fresh process."""
+    request = json.dumps({"cell": cell.fields(), "inputs": asdict(inputs)})
+    return run_command("study", experiment, "--cell", request)
 
 
 def _prepare(cells: Iterable[Any], inputs: Inputs) -> None:
@@ -244,20 +216,3 @@ def _prepare(cells: Iterable[Any], inputs: Inputs) -> None:
             with_pixels(opened)
     for name, preset in {(cell.target, cell.preset) for cell in cells if hasattr(cell, "target")}:
         open_corpus(name, inputs.target_dir, preset)
-
-
-def _run_apart(experiment: Experiment, cell: Cell, inputs: Inputs) -> tuple[dict | None, Any]:
-    """Return a row and its arrays from a fresh process, or None and what went wrong."""
-    command = [sys.executable, "-m", "vse_lessons", "study", experiment.name]
-    command += ["--cell", json.dumps({"cell": cell.fields(), "inputs": asdict(inputs)})]
-    own = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    environment = {**os.environ, **own}
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", env=environment)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return None, f"exit status {done.returncode}: {last}"
-    try:
-        answer = json.loads(done.stdout.splitlines()[-1])
-        return answer["row"], answer["arrays"]
-    except (IndexError, KeyError, json.JSONDecodeError) as error:
-        return None, f"it printed no row ({error})"

@@ -6,36 +6,25 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from vse_lessons.common import atomic_path
+from vse_lessons.common import atomic_path, check_known
 from vse_lessons.experiments.a3vse import ANNOTATION, WEIGHTS
 from vse_lessons.experiments.artpedia import PAGES
 from vse_lessons.experiments.claims import Results
-from vse_lessons.experiments.grid import Experiment, check_known
+from vse_lessons.experiments.grid import Experiment
 from vse_lessons.experiments.gxn import IMAGINING
 from vse_lessons.experiments.table import Table
 from vse_lessons.experiments.vsa import TRANSFER
 
 EXPERIMENTS = {one.name: one for one in (ANNOTATION, WEIGHTS, PAGES, TRANSFER, IMAGINING)}
-LEGEND = """
-Mean ± half of the 95 % Student interval over seeds; recalls and average precision in per cent.
+LEGEND = """Mean ± half of the 95 % Student interval over seeds; recalls and average precision in per cent.
 **holds**: every contrast's whole interval is above 0.  **does not hold**: the whole interval of at least one
 is below 0.  *undecided*: anything else, also where one seed has no interval.  Storybook shows mechanisms: its
-figures are never a paper's results, which stand beside them for the order of rows and not for their height.
-""".strip()
+figures are never a paper's results, which stand beside them for the order of rows and not for their height.\
+"""
 
 
 def experiment(name: str) -> Experiment:
-    """Return an experiment by its name.
-
-    Args:
-        name: "a3vse", "weights", "artpedia", "vsa" or "gxn".
-
-    Returns:
-        Its cells, its run and its report.
-
-    Raises:
-        DataError: no experiment has that name; the message lists those that exist.
-    """
+    """Return an experiment by its name; `DataError` names the known ones."""
     check_known("study", name, EXPERIMENTS)
     return EXPERIMENTS[name]
 
@@ -58,27 +47,23 @@ def stored(name: str, corpus: str, preset: str = "lesson", table: Table | None =
 
 
 def report(name: str, table: Table | None = None, preset: str = "lesson") -> str:
-    """Print the report of an experiment.
-
-    Args:
-        name: of the experiment.
-        table: rows of one's own, in place of those that come with the library.
-        preset: of the rows.
-
-    Returns:
-        Markdown: where the rows come from, then the sections with claims and tables.
-    """
+    """Print the report of an experiment as Markdown: where its rows come from, then its sections."""
     one = experiment(name)
     table, paper = table or one.table, one.paper()
-    sections = [part.print(lambda corpus: stored(name, corpus, preset, table), paper) for part in one.sections]
-    return "\n\n".join([f"# Results: {name}", provenance(one, table), LEGEND, *sections]) + "\n"
+    parts = [f"# Results: {name}", provenance(one, table), LEGEND]
+    for section in one.sections:
+        studies = [stored(name, corpus, preset, table) for corpus in section.corpora]
+        parts.append(f"## {section.title}\n\n{section.table(studies, paper)}")
+    return "\n\n".join(parts) + "\n"
 
 
 def provenance(one: Experiment, table: Table) -> str:
     """Say how many rows there are, on what they were measured, and what is unknown or stale about them."""
     rows = table.rows()
     where = Counter((r["library"], r["versions"]["torch"], r["machine"]["processor"]) for r in rows)
-    parts = [f"{n} with version {v}, PyTorch {torch}, on {cpu}" for (v, torch, cpu), n in sorted(where.items())]
+    parts = [
+        f"{n} with version {v}, PyTorch {torch}, on {cpu}" for (v, torch, cpu), n in sorted(where.items())
+    ]
     text = f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(parts)}."
     unknown = Counter(row["library"] for row in rows if row["corpus"]["digest"] is None)
     for version, n in sorted(unknown.items()):
@@ -91,20 +76,9 @@ def provenance(one: Experiment, table: Table) -> str:
 def write_reports(
     folder: Path, names: Iterable[str] = EXPERIMENTS, table: Table | None = None, preset: str = "lesson"
 ) -> list[Path]:
-    """Write reports to `folder/NAME.md`.
-
-    Args:
-        folder: is made where it is missing.
-        names: of experiments; all by default.
-        table: rows of one's own, of one experiment.
-        preset: of the rows.
-
-    Returns:
-        The paths.
-    """
-    paths = []
-    for name in names:
-        paths.append(Path(folder) / f"{name}.md")
-        with atomic_path(paths[-1]) as temporary:
-            temporary.write_text(report(name, table, preset), "utf-8", newline="\n")
+    """Write reports to `folder/NAME.md` and return the paths."""
+    paths = [Path(folder) / f"{name}.md" for name in names]
+    for path in paths:
+        with atomic_path(path) as temporary:
+            temporary.write_text(report(path.stem, table, preset), "utf-8", newline="\n")
     return paths
