@@ -6,7 +6,14 @@ from helpers.small_models import vsa_setup as setup
 
 from vse_lessons.common.files import DataError
 from vse_lessons.data.unpaired import Unpaired
-from vse_lessons.evaluation.domains import POINTS, alignment, encode, proxy_a_distance, some_of
+from vse_lessons.evaluation.domains import (
+    POINTS,
+    alignment,
+    encode,
+    measure_alignment,
+    proxy_a_distance,
+    some_of,
+)
 
 
 def sample(count, shift=0.0, seed=0):
@@ -45,6 +52,7 @@ def test_alignment_has_both_sides():
     assert set(found) == {"images", "sentences"}
     assert all(set(side) == {"mmd2", "p", "a_distance"} for side in found.values())
     assert alignment(here, here)["images"]["mmd2"] == pytest.approx(0, abs=1e-6)
+    assert measure_alignment(model, training.corpus, training.target) == found
 
 
 def test_what_it_looks_at_is_of_the_split_and_not_too_much():

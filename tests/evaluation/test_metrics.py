@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from vse_lessons.evaluation.metrics import annotations_needed
+from vse_lessons.evaluation.metrics import annotations_needed, flatten
 
 
 def test_annotations_are_read_off_the_curve():
@@ -18,3 +18,8 @@ def test_annotations_are_read_off_the_curve():
 def test_a_dip_does_not_count_as_the_best_smaller_setting(dip):
     straight = annotations_needed([(100, 20.0), (400, 30.0)], 25)
     assert annotations_needed([(100, 20.0), (200, dip), (400, 30.0)], 25) == straight
+
+
+def test_nested_figures_become_columns():
+    nested = {"t2i": {"R@1": 1}, "alignment": {"images": {"mmd2": 0.5}}, "split": "test", "sizes": [1]}
+    assert flatten(nested) == {"t2i R@1": 1, "alignment images mmd2": 0.5}

@@ -4,18 +4,16 @@ import pytest
 from helpers.studies import ToyCell, results, row
 
 from vse_lessons.common.errors import DataError
+from vse_lessons.evaluation.contrasts import Contrast, Share
 from vse_lessons.experiments.claims import (
     FAILS,
     HOLDS,
     NOT_RUN,
     UNDECIDED,
     Claim,
-    Contrast,
     Results,
-    Share,
     cells_table,
     claims_table,
-    markdown,
     print_means,
     summarize_claim,
     versus,
@@ -111,10 +109,6 @@ def test_cells_are_printed_beside_the_papers_figure():
     paper = Results([row("A", 50, corpus="paper", preset="paper")], ToyCell, "paper", "paper")
     text = cells_table(results(B=(1, 3), A=(2,)), ("model",), ("t2i R@1", "CIDEr"), paper, "t2i R@1")
     assert text.splitlines()[2:] == ["| A | 1 | 2.0 | – | 50.0 |", "| B | 2 | 2.0 ± 12.7 | – | – |"]
-
-
-def test_a_bar_in_a_cell_does_not_end_it():
-    assert markdown(["a"], [["x | y"]]).splitlines()[-1] == "| x \\| y |"
 
 
 def test_a_tidy_frame_has_a_row_a_run():

@@ -2,7 +2,8 @@ import pytest
 from helpers import ROOT
 
 from vse_lessons.common.errors import DataError
-from vse_lessons.experiments import EXPERIMENTS, Table, experiment, report, stored, write_reports
+from vse_lessons.experiments import EXPERIMENTS, Table, stored
+from vse_lessons.experiments.report import experiment, report, write_reports
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

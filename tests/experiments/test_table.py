@@ -5,7 +5,7 @@ import pytest
 from helpers.studies import ToyCell, row
 
 from vse_lessons.common.errors import DataError
-from vse_lessons.experiments.table import Table, flatten
+from vse_lessons.experiments.table import Table
 
 ROW = row("CCA", 1.0)
 
@@ -95,11 +95,6 @@ def test_arrays_lie_beside_the_rows(tmp_path):
         "map/image": [[1, 1], [1, 1]],
     }
     assert table.arrays(second)["curve/rsum"][0] == 5 and table.arrays(of_seed(2)) == {}
-
-
-def test_nested_metrics_become_columns():
-    nested = {"t2i": {"R@1": 1}, "alignment": {"images": {"mmd2": 0.5}}, "split": "test", "sizes": [1]}
-    assert flatten(nested) == {"t2i R@1": 1, "alignment images mmd2": 0.5}
 
 
 def test_without_pandas_the_line_to_install_is_named(tmp_path, monkeypatch):

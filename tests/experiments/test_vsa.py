@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from helpers.corpora import make_corpus
@@ -51,7 +52,7 @@ def test_a_cell_runs_and_gives_the_same_metrics_again(model, monkeypatch):
         return replace(make_corpus(120, seed), name=name)
 
     corpora = {"storybook": small("storybook-photo", 0), "storybook-art": small("storybook-art", 5)}
-    monkeypatch.setattr(vsa, "_corpus", lambda name, folder, preset: corpora[name])
+    monkeypatch.setattr(vsa, "open_corpus", lambda name, *_, **__: SimpleNamespace(corpus=corpora[name]))
     smoke = VSAConfig.smoke()
     tiny = replace(smoke, min_count=1, optimization=replace(smoke.optimization, batch_size=16))
     monkeypatch.setattr(VSAConfig, "smoke", classmethod(lambda cls: tiny))

@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print or write the reports."""
     from vse_lessons.common import DataError
-    from vse_lessons.experiments import EXPERIMENTS, Table, report, write_reports
+    from vse_lessons.experiments import EXPERIMENTS, Table
+    from vse_lessons.experiments.report import report, write_reports
 
     papers = arguments.papers or list(EXPERIMENTS)
     if arguments.table and len(papers) != 1:

@@ -40,8 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the cells that the table lacks or has stale rows of; return 1 if any failed."""
     from vse_lessons.common import DataError
     from vse_lessons.common.files import home
-    from vse_lessons.experiments import Table, experiment, run_grid
-    from vse_lessons.experiments.grid import Inputs
+    from vse_lessons.experiments.grid import Inputs, run_grid
+    from vse_lessons.experiments.report import experiment
+    from vse_lessons.experiments.table import Table
 
     paper = experiment(arguments.paper)
     if arguments.cell:

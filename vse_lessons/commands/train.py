@@ -82,7 +82,7 @@ def run(arguments: Namespace) -> int:
 
     from vse_lessons.commands.evaluate import table
     from vse_lessons.common.files import write_json
-    from vse_lessons.common.system import choose_device
+    from vse_lessons.common.system import choose_device, cost
     from vse_lessons.evaluation.retrieval import evaluate
     from vse_lessons.training.conditions import TrainingError
     from vse_lessons.training.train import train
@@ -113,7 +113,7 @@ def run(arguments: Namespace) -> int:
         "pairs": len(training.pairs),
         "best_epoch": None if result is None else result.best_epoch,
         **figures,
-        **_cost(started),
+        **cost(started),
     }
     write_json(folder / "results.json", results)
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -195,19 +195,3 @@ def _request(arguments: Namespace) -> dict[str, Any]:
     """The words of the command line that repeat the run."""
     left_out = ("run", "parser", "command", "to")
     return {name: value for name, value in vars(arguments).items() if name not in left_out}
-
-
-def _cost(started: float) -> dict[str, Any]:
-    """What the run took and ran on."""
-    import time
-
-    from vse_lessons.common.system import commit, machine, peak_memory_mb, versions
-
-    peak = peak_memory_mb()
-    return {
-        "seconds": round(time.perf_counter() - started, 1),
-        "peak_memory_mb": None if peak is None else round(peak),
-        "machine": machine(),
-        "versions": versions(),
-        "commit": commit(),
-    }

@@ -7,9 +7,10 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vse_lessons.common.errors import DataError
 
@@ -146,6 +147,27 @@ def install_line(extra: str = "") -> str:
     what = "." if checkout else "vse_lessons"
     command = "python -m pip install -e" if checkout else "python -m pip install"
     return f'{command} "{what}[{extra}]"' if extra else f"{command} {what}"
+
+
+def cost(started: float) -> dict[str, Any]:
+    """Say what a run took, and on what it ran.
+
+    Args:
+        started: `time.perf_counter()` at its start.
+
+    Returns:
+        "threads", "seconds" and "peak_memory_mb", and what `machine`, `versions` and `commit` return.
+    """
+    import torch
+
+    return {
+        "threads": torch.get_num_threads(),
+        "seconds": round(time.perf_counter() - started, 1),
+        "peak_memory_mb": round(peak_memory_mb() or 0) or None,
+        "machine": machine(),
+        "versions": versions(),
+        "commit": commit(),
+    }
 
 
 def _output(*command: str) -> str | None:

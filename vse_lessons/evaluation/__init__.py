@@ -7,7 +7,8 @@ from vse_lessons.common.lazy import attach
 
 if TYPE_CHECKING:
     from vse_lessons.evaluation.among import Spread, recalls_among, subset_recalls
-    from vse_lessons.evaluation.domains import alignment, encode, proxy_a_distance, some_of
+    from vse_lessons.evaluation.contrasts import Contrast, Measured, Share, contrast_by_seed
+    from vse_lessons.evaluation.domains import alignment, encode, measure_alignment, proxy_a_distance, some_of
     from vse_lessons.evaluation.ensembles import evaluate_ensemble, mean_similarity, rank_ensemble
     from vse_lessons.evaluation.generation import (
         evaluate_generation,
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from vse_lessons.evaluation.maps import compress_groups, compress_pages, compress_pairs
     from vse_lessons.evaluation.metrics import (
         CUTS,
+        RECALLS,
         SIDES,
         Evaluation,
         annotations_needed,
         evaluate_ranks,
         evaluate_similarity,
+        flatten,
         mean_evaluation,
         recall_at,
         rsum,
@@ -72,11 +75,13 @@ __getattr__, __dir__, __all__ = attach(
         "ranking": ("Ranks", "rank_similarity", "ranks"),
         "metrics": (
             "CUTS",
+            "RECALLS",
             "SIDES",
             "Evaluation",
             "annotations_needed",
             "evaluate_ranks",
             "evaluate_similarity",
+            "flatten",
             "mean_evaluation",
             "recall_at",
             "rsum",
@@ -104,6 +109,7 @@ __getattr__, __dir__, __all__ = attach(
             "similarities",
         ),
         "ensembles": ("evaluate_ensemble", "mean_similarity", "rank_ensemble"),
+        "contrasts": ("Contrast", "Measured", "Share", "contrast_by_seed"),
         "search": ("Hit", "SearchIndex", "compact", "search", "shortlist_ranks"),
         "pages": (
             "AVERAGES",
@@ -119,7 +125,7 @@ __getattr__, __dir__, __all__ = attach(
             "version_areas",
         ),
         "among": ("Spread", "recalls_among", "subset_recalls"),
-        "domains": ("alignment", "encode", "proxy_a_distance", "some_of"),
+        "domains": ("alignment", "encode", "measure_alignment", "proxy_a_distance", "some_of"),
         "generation": (
             "evaluate_generation",
             "own_picture_rank",

@@ -114,3 +114,21 @@ def alignment(source: dict[str, Tensor], target: dict[str, Tensor], seed: int = 
         test = two_sample_test(source[side], target[side], seed=seed)
         found[side] = {**test, "a_distance": proxy_a_distance(source[side], target[side], seed)}
     return found
+
+
+def measure_alignment(
+    model: Embedder, source: Corpus, target: Corpus | Unpaired, seed: int = 0
+) -> dict[str, dict]:
+    """Measures the distance of two domains in the space of a model; see `some_of` and `alignment`.
+
+    Args:
+        model: the model.
+        source: the corpus with pairs.
+        target: the other domain.
+        seed: of the draws, of the permutations and of the halves.
+
+    Returns:
+        What `alignment` returns.
+    """
+    here, there = (encode(model, one.regions, *some_of(one, "val", seed)) for one in (source, target))
+    return alignment(here, there, seed)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -14,6 +15,7 @@ from vse_lessons.evaluation.ranking import Ranks, rank_similarity
 
 CUTS = (1, 5, 10)
 SIDES = ("t2i", "i2t")
+RECALLS = tuple(f"{side} R@{k}" for side in SIDES for k in CUTS)  # flat names of the six recalls
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,25 @@ def evaluate_similarity(similarity: Tensor, image_of: Tensor, cuts: Sequence[int
         DataError: a wrong shape, a wrong owner, no sentence at all, NaN or infinity.
     """
     return evaluate_ranks(rank_similarity(similarity, image_of), cuts)
+
+
+def flatten(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """Flattens nested figures: {"t2i": {"R@1": 20.0}} becomes {"t2i R@1": 20.0}.
+
+    Args:
+        figures: names to numbers, or to further figures; anything else is left out.
+        prefix: goes before every name.
+
+    Returns:
+        Names to numbers.
+    """
+    flat: dict[str, float] = {}
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{name} ")
+        elif isinstance(value, (int, float)):
+            flat[prefix + name] = float(value)
+    return flat
 
 
 def annotations_needed(points: Iterable[tuple[int, float]], recall: float) -> int | None:

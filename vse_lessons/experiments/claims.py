@@ -1,74 +1,43 @@
-"""Claims of papers against what was measured here: contrasts over seeds, and a verdict each.
+"""Claims of papers against stored runs: contrasts between cells, a verdict each, and tables of both.
 
-A claim is a set of contrasts between cells, such as "A3VSE minus SCAN at 10 % x 5".  Runs of one seed
-share their annotated images, so a contrast is taken seed by seed.  The rule for the verdict:
-
-    holds            the whole 95 % interval of every contrast lies above the claim's minimum,
-    does not hold    the whole 95 % interval of at least one contrast lies below it,
-    undecided        anything else, also where there are too few seeds for an interval or some
-                     contrasts of the claim were not run,
-    not run          none was run.
-
-The interval is Student's over seeds.  It speaks of new seeds on the same test pictures, not of another
-corpus.  It is not corrected for the number of contrasts: a claim with many of them holds only if all are
-clear, and falls by chance a little more often than one in twenty times.
+Intervals are Student's over seeds: they speak of new seeds on the same test images, not of another corpus.
+They are not corrected for the number of contrasts: a claim with many, such as "A3VSE minus SCAN" in nine
+settings, holds only if all are clear, and falls by chance a little more often than one in twenty times.
 """
 
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from vse_lessons.common.errors import DataError
-from vse_lessons.evaluation.significance import mean_interval, spread
+from vse_lessons.common import DataError, markdown_table
+from vse_lessons.evaluation import RECALLS, Contrast, Measured, contrast_by_seed, flatten, spread
 from vse_lessons.experiments.grid import PUBLISHED, Cell
-from vse_lessons.experiments.table import flatten, frame_of
+from vse_lessons.experiments.table import frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
-RECALLS = tuple(f"{side} {cut}" for side in ("t2i", "i2t") for cut in ("R@1", "R@5", "R@10"))
 TITLES = {"storybook": "Storybook", "flickr8k": "Flickr8k", "storybook-pages": "Storybook's pages"}
-
-
-@dataclass(frozen=True)
-class Share:
-    """A cell's metric as a share, in per cent, of that of another cell."""
-
-    cell: Cell
-    of: Cell
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """The sum of a metric over some cells less its sum over others; their seed and corpus do not count."""
-
-    plus: tuple[Cell | Share, ...]
-    minus: tuple[Cell | Share, ...]
-    metric: str = "t2i R@1"
+DIGITS = {"mmd2": 3, "image_cosine": 2, "sentence_cosine": 2}  # of a metric by the end of its name; else 1
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a paper says, where, and the contrasts that must all be larger than `minimum`."""
+    """What a paper says: that some contrasts are all larger than a minimum."""
 
-    text: str
-    where: str
-    contrasts: tuple[Contrast, ...]
-    minimum: float = 0.0
+    text: str  # one sentence
+    where: str  # the table or the section
+    contrasts: Sequence[Contrast]
+    minimum: float = 0.0  # in the unit of the metric
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A contrast in figures: its value by seed, their mean and the half-width of the 95 % interval."""
-
-    values: tuple[float, ...]
-    mean: float
-    half_width: float  # NaN with one seed
+def versus(first: Cell, *others: Cell, metrics: Sequence[str] = ()) -> list[Contrast]:
+    """Return the contrasts of a cell with each of some others, in text-to-image R@1 or these metrics."""
+    return [Contrast((first,), (o,), metric) for o in others for metric in metrics or ("t2i R@1",)]
 
 
 class Results:
@@ -115,122 +84,95 @@ class Results:
         return spread([row[metric] for row in rows if metric in row], digits)
 
     def by_seed(self, contrast: Contrast) -> dict[int, float]:
-        """Return a contrast by the seeds that all its cells have; one run of tags serves every seed."""
-        terms = [(1, term) for term in contrast.plus] + [(-1, term) for term in contrast.minus]
-        values = [(sign, self._of_term(term, contrast.metric), term) for sign, term in terms]
-        trained = [set(v) for _, v, term in values if isinstance(term, Share) or not term.untrained]
-        if not trained or any(not v for _, v, _ in values):
-            return {}
-        seeds = sorted(set.intersection(*trained))
-        return {s: sum(sign * v.get(s, next(iter(v.values()))) for sign, v, _ in values) for s in seeds}
-
-    def _of_term(self, term: Cell | Share, metric: str) -> dict[int, float]:
-        if isinstance(term, Cell):
-            return self.values(term, metric)
-        values, whole = self.values(term.cell, metric), self.values(term.of, metric)
-        return {seed: 100 * value / whole[seed] for seed, value in values.items() if whole.get(seed)}
+        """Return a contrast by the seeds that all its cells have."""
+        return contrast_by_seed(contrast, self.values)
 
     def measure(self, contrast: Contrast) -> Measured | None:
         """Measure a contrast over its seeds; None where there is no seed."""
-        values = tuple(self.by_seed(contrast).values())
-        return Measured(values, *mean_interval(values)) if values else None
+        return Measured.of(self.by_seed(contrast).values())
 
     def verdict(self, claim: Claim) -> str:
-        """Judge a claim by the rule of this module's docstring."""
+        """Judge a claim by the 95 % intervals of its contrasts.
+
+        It holds if all lie above the minimum, and does not hold if at least one lies below. It is not run if
+        no contrast was, and else undecided: also with one seed, or if some contrasts were not run.
+        """
         measured = [self.measure(contrast) for contrast in claim.contrasts]
-        known = [m for m in measured if m is not None and math.isfinite(m.half_width)]
-        if any(m.mean + m.half_width < claim.minimum for m in known):
+        sides = [m.side(claim.minimum) if m else None for m in measured]
+        if -1 in sides:
             return FAILS
-        if not any(measured):
-            return NOT_RUN
-        clear = all(m.mean - m.half_width > claim.minimum for m in known)
-        return HOLDS if clear and len(known) == len(measured) else UNDECIDED
+        return NOT_RUN if not any(measured) else HOLDS if set(sides) == {1} else UNDECIDED
 
     def frame(self, **wanted: Any) -> pd.DataFrame:
-        """Build one tidy pandas frame, a row a run, of the rows whose cells have the wanted fields."""
+        """Build one tidy pandas frame, one row a run, of the rows whose cells have the wanted fields."""
         return frame_of([r for r in self.all if all(r["cell"][key] == v for key, v in wanted.items())])
 
 
-def published(name: str, cell: type[Cell], corpus: str) -> Results:
-    """Read a paper's own figures as results (seed 0, preset `paper`), so that contrasts are computed as ours.
+def read_published(name: str) -> list[dict[str, str]]:
+    """Read the lines of a paper's own table, `published/NAME.csv`, as text by column."""
+    with open(PUBLISHED / f"{name}.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
-    Args:
-        name: of the table, `published/NAME.csv`, with columns for fields of the cell and for metrics.
-        cell: the type of the cells.
-        corpus: of the paper.
 
-    Returns:
-        The figures; "rsum" where all six recalls are printed.
+def published(name: str, cell: type[Cell], corpus: str, lines: Iterable[dict[str, str]] = ()) -> Results:
+    """Turn a paper's table (or these lines of it) into results of seed 0 and preset `paper`.
+
+    A column is a field of the cell or a metric. "rsum" is added where all six recalls are printed.
     """
-    types, rows = {f.name: type(f.default) for f in fields(cell)}, []
-    for line in read_published(name):
-        own = {key: types[key](value) for key, value in line.items() if key in types}
-        metrics = {key: float(v) for key, v in line.items() if key not in {*types, "where"} and v}
+    types: dict[str, Any] = {f.name: type(f.default) for f in fields(cell)}
+    rows = []
+    for line in lines or read_published(name):
+        own: dict[str, Any] = {key: types[key](value) for key, value in line.items() if key in types}
+        metrics = {key: float(v) for key, v in line.items() if key not in {*types, "where", "source"} and v}
         if set(RECALLS) <= set(metrics):
             metrics["rsum"] = sum(metrics[key] for key in RECALLS)
         rows.append({"cell": cell(**own, corpus=corpus, preset="paper").fields(), "metrics": metrics})
     return Results(rows, cell, corpus, "paper")
 
 
-def read_published(name: str) -> list[dict[str, str]]:
-    """Read the lines of `published/NAME.csv`, as text by column."""
-    with open(PUBLISHED / f"{name}.csv", encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+@dataclass(frozen=True)
+class Section:
+    """One section of a report: claims, or what prints a table: `content(results, paper=...)`."""
+
+    title: str
+    corpora: tuple[str, ...]  # whose rows are shown
+    content: Sequence[Claim] | Callable[..., str]
+
+    def table(self, studies: Sequence[Results], paper: Results) -> str:
+        """Print the table, given the rows of each corpus and the paper's own figures."""
+        if callable(self.content):
+            return self.content(studies[0], paper=paper)
+        return claims_table(studies, self.content, paper)
 
 
-def versus(first: Cell, *others: Cell, metric: str = "t2i R@1") -> tuple[Contrast, ...]:
-    """Return the contrasts of a cell with each of some others."""
-    return tuple(Contrast((first,), (other,), metric) for other in others)
+def claims_table(studies: Sequence[Results], claims: Sequence[Claim], paper: Results) -> str:
+    """Print claims as a Markdown table: the paper's contrast, then that of each study, with its verdict."""
+    header, lines = ["claim", "where", "paper"], [[c.text, c.where, print_means(paper, c)] for c in claims]
+    for study in studies:
+        header += [TITLES.get(study.corpus, study.corpus), "verdict"]
+        for claim, line in zip(claims, lines):
+            verdict = study.verdict(claim)
+            bold = "**" if verdict in (HOLDS, FAILS) else ""
+            line += [summarize_claim(study, claim), f"{bold}{verdict}{bold}"]
+    return markdown_table(header, lines)
 
 
 def summarize_claim(results: Results, claim: Claim) -> str:
     """Print a claim's contrasts: one with its interval, several from the smallest to the largest."""
-    measured = [m for m in map(results.measure, claim.contrasts) if m is not None]
+    measured = sorted((m for m in map(results.measure, claim.contrasts) if m), key=lambda m: m.mean)
     if not measured:
         return "–"
-    seeds = min(len(m.values) for m in measured)
-    ends = sorted(measured, key=lambda m: m.mean)
-    ends = ends[:: len(ends) - 1] if len(ends) > 1 else ends
+    seeds, missing = min(len(m.values) for m in measured), len(claim.contrasts) - len(measured)
+    ends = [measured[0], measured[-1]] if len(measured) > 1 else measured
     texts = [f"{m.mean:+.1f}" + (f" ± {m.half_width:.1f}" if seeds > 1 else "") for m in ends]
-    missing = len(claim.contrasts) - len(measured)
     notes = f"{seeds} seed{'s' * (seeds > 1)}" + (f", {missing} not run" if missing else "")
     return f"{' to '.join(texts)} ({notes})"
 
 
 def print_means(results: Results, claim: Claim) -> str:
     """Print a claim's contrasts without intervals, for published figures."""
-    means = sorted(m.mean for m in map(results.measure, claim.contrasts) if m is not None)
+    means = sorted(m.mean for m in map(results.measure, claim.contrasts) if m)
     return " to ".join(f"{mean:+.1f}" for mean in dict.fromkeys([*means[:1], *means[-1:]])) or "–"
-
-
-def claims_table(studies: Sequence[Results], claims: Sequence[Claim], paper: Results) -> str:
-    """Print claims as a Markdown table: the paper's contrast, then what each study measured.
-
-    Args:
-        studies: what was measured, a corpus each.
-        claims: of the paper.
-        paper: the paper's own figures.
-
-    Returns:
-        Contrasts as mean ± half of the 95 % interval over seeds, in points, and verdicts.
-    """
-    titles = [TITLES.get(study.corpus, study.corpus) for study in studies]
-    header = ["claim", "where", "paper", *(part for title in titles for part in (title, "verdict"))]
-    lines = []
-    for claim in claims:
-        cells = [claim.text, claim.where, print_means(paper, claim)]
-        for study in studies:
-            verdict = study.verdict(claim)
-            bold = f"**{verdict}**" if verdict in (HOLDS, FAILS) else verdict
-            cells += [summarize_claim(study, claim), bold]
-        lines.append(cells)
-    return markdown(header, lines)
-
-
-def markdown(header: Sequence[object], lines: Iterable[Sequence[object]]) -> str:
-    """Print a Markdown table; a | in a cell is escaped."""
-    rows = [header, ["---"] * len(header), *lines]
-    return "\n".join("| " + " | ".join(str(c).replace("|", "\\|") for c in row) + " |" for row in rows)
 
 
 def cells_table(
@@ -239,26 +181,20 @@ def cells_table(
     metrics: Sequence[str],
     paper: Results | None = None,
     compared: str = "",
-    digits: int = 1,
+    cells: Iterable[Cell] | None = None,
+    further: Mapping[str, Callable[[Results, Any], str]] | None = None,
 ) -> str:
-    """Print the cells that were run: some of their fields, the number of seeds, and metrics.
+    """Print the cells that were run: fields, the number of seeds, metrics (one of the paper's) over seeds.
 
-    Args:
-        results: what was measured.
-        names: of fields of the cell, by which rows are sorted.
-        metrics: printed as mean ± half of the 95 % interval over seeds; – where a row lacks one.
-        paper: the paper's own figures.
-        compared: the metric that is printed of them too.
-        digits: after the decimal point.
-
-    Returns:
-        A Markdown table.
+    By default all cells, sorted by the named fields. Further columns are functions of the results and a cell.
     """
-    cells = sorted(results.cells(), key=lambda cell: [str(getattr(cell, name)) for name in names])
-    lines = [
-        (*(getattr(cell, name) for name in names), len(results.rows(cell)),
-         *(results.spread(cell, metric, digits) for metric in metrics),
-         *([paper.spread(cell, compared)] if paper else []))
-        for cell in cells
-    ]  # fmt: skip
-    return markdown((*names, "seeds", *metrics, *([f"{compared} in the paper"] if paper else [])), lines)
+    further, beside = further or {}, [compared] if paper and compared else []
+    cells = cells or sorted(results.cells(), key=lambda c: [str(getattr(c, name)) for name in names])
+    lines: list[list[object]] = []
+    for cell in (cell for cell in cells if results.rows(cell)):
+        lines.append([*(getattr(cell, name) for name in names), len(results.rows(cell))])
+        lines[-1] += [results.spread(cell, name, DIGITS.get(name.split()[-1], 1)) for name in metrics]
+        lines[-1] += [paper.spread(cell, name) for name in beside if paper]
+        lines[-1] += [text(results, cell) for text in further.values()]
+    header = [*names, "seeds", *metrics, *(f"{name} in the paper" for name in beside), *further]
+    return markdown_table(header, lines)

@@ -1,60 +1,48 @@
 """Studies: grids of cells, one process a run, one table of rows for every paper.
 
-A cell names a run by typed fields.  Its row in the table carries all that the run depends on, and a
-digest of it: a row whose preset has changed since is stale and is run again.
+A cell names a run by typed fields. Its row in the table carries all that the run depends on, and a digest of
+it: a row whose preset has changed since is stale and is run again.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from tqdm.auto import tqdm
 
 from vse_lessons import __version__
-from vse_lessons.common.errors import DataError
-from vse_lessons.common.files import digest
-from vse_lessons.common.system import commit, machine, peak_memory_mb, versions
-from vse_lessons.data.corpus import Corpus
-from vse_lessons.data.sparse import SparseCorpus
+from vse_lessons.common import DataError, cost, digest, in_parallel, run_command
+from vse_lessons.data import Corpus, SparseCorpus, sparsify
+from vse_lessons.evaluation import Embedded, embed, evaluate_embedded
 from vse_lessons.experiments.table import Table
-from vse_lessons.models.registry import MODELS
+from vse_lessons.models import MODELS, Embedder, prepare_training
 from vse_lessons.sources import open_corpus, with_pixels
-from vse_lessons.training.checkpoints import TrainingResult
+from vse_lessons.training import TrainingResult
+from vse_lessons.training.train import train
 
 if TYPE_CHECKING:
-    from vse_lessons.experiments.claims import Results
+    from vse_lessons.experiments.claims import Results, Section
 
 PUBLISHED, MEASURED = (Path(__file__).with_name(name) for name in ("published", "measured"))
+HELD_OUT = 500  # training images for selection where the validation split is reported
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The name of one run, by typed fields to which each paper adds its own.
+    """The name of one run, by typed fields to which each paper adds its own."""
 
-    Attributes:
-        model: what is trained, usually a name of `MODELS`.
-        variant: of the model's configuration.
-        seed: of everything random, the choice of annotated images included.
-        corpus: what is trained on.
-        preset: of the configuration and of the size of a built-in corpus.
-    """
-
-    model: str
-    variant: str = "full"
-    seed: int = 0
-    corpus: str = "storybook"
-    preset: str = "lesson"
+    model: str  # what is trained, usually a name of `MODELS`
+    variant: str = "full"  # of the model's configuration
+    seed: int = 0  # of everything random, the choice of annotated images included
+    corpus: str = "storybook"  # what is trained on
+    preset: str = "lesson"  # of the configuration and of the size of a built-in corpus
 
     @property
     def untrained(self) -> bool:
@@ -71,8 +59,7 @@ class Cell:
 
     def __str__(self) -> str:
         """Name the fields that are not the default."""
-        changed = [f"{f.name}={v}" for f in fields(self) if (v := getattr(self, f.name)) != f.default]
-        return ", ".join(changed)
+        return ", ".join(f"{f.name}={v}" for f in fields(self) if (v := getattr(self, f.name)) != f.default)
 
 
 @dataclass(frozen=True)
@@ -82,6 +69,11 @@ class Inputs:
     corpus_dir: str | None = None  # the folder of a corpus that is not built in
     target_dir: str | None = None  # the folder of a target domain that is not built in
     word_vectors: str | None = None  # a GloVe text file
+
+    def vectors_of(self, cell: Cell) -> str | None:
+        """Name the file of word vectors if the model of a cell reads one."""
+        reads = hasattr(cell.configuration(), "word_dimensions")
+        return Path(self.word_vectors).name if self.word_vectors and reads else None
 
 
 @dataclass
@@ -98,21 +90,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One paper's cells, its run and its report.
+    """One paper's cells, its run and its report."""
 
-    Attributes:
-        name: of its table, `measured/NAME.jsonl`.
-        cell: the type of its cells.
-        studies: the cells of each study, by the study's name.
-        run: runs one cell.
-        report: the title and the Markdown of each section, from all rows; see `report.py`.
-    """
-
-    name: str
-    cell: type[Cell]
-    studies: Mapping[str, Callable[[], Iterable[Any]]]
-    run: Callable[[Any, Inputs], Outcome]
-    report: Callable[[Callable[[str], Results]], list[tuple[str, str]]]
+    name: str  # of its table, `measured/NAME.jsonl`
+    cell: type[Cell]  # the type of its cells
+    studies: Mapping[str, Callable[[], Iterable[Any]]]  # the cells of each study, by the study's name
+    run: Callable[[Any, Inputs], Outcome]  # runs one cell
+    paper: Callable[[], Results]  # the paper's own figures
+    sections: Sequence[Section]  # of the report
 
     @property
     def table(self) -> Table:
@@ -133,9 +118,9 @@ class Experiment:
 
     def digest(self, cell: Cell, word_vectors: str | None) -> str:
         """Name what a run depends on beside its seed: the cell, the whole configuration, the word vectors."""
-        what = {**cell.fields(), "seed": None, "config": self.plain(cell)}
-        vectors = Path(word_vectors).name if word_vectors and _reads_vectors(cell) else None
-        return digest(json.dumps({**what, "word_vectors": vectors}, sort_keys=True))
+        vectors = Inputs(word_vectors=word_vectors).vectors_of(cell)
+        what = {**cell.fields(), "seed": None, "config": self.plain(cell), "word_vectors": vectors}
+        return digest(json.dumps(what, sort_keys=True))
 
     def digest_of_row(self, row: dict) -> str:
         """Return the digest that a row would get from today's presets; "" if its cell is no longer known."""
@@ -149,42 +134,46 @@ class Experiment:
         started = time.perf_counter()
         outcome = self.run(cell, inputs)
         corpus, training, result = outcome.corpus, outcome.training, outcome.result
-        vectors = inputs.word_vectors
         row = {
             "cell": cell.fields(),
-            "digest": self.digest(cell, vectors),
+            "digest": self.digest(cell, inputs.word_vectors),
             "config": self.plain(cell),
-            "word_vectors": Path(vectors).name if vectors and _reads_vectors(cell) else None,
+            "word_vectors": inputs.vectors_of(cell),
             "corpus": {"name": corpus.name, "digest": corpus.digest, "detector": corpus.regions.detector},
             "split": outcome.split,
             "n_annotated": len(training.annotated),
             "n_pairs": len(training.pairs),
             "metrics": outcome.metrics,
-        }
-        if result is not None:
-            row |= {"best_epoch": result.best_epoch + 1, "epochs": len(result.history), "steps": result.steps,
-                    "warnings": len(result.warnings)}  # fmt: skip
-        row |= {
+            **(result.summary() if result else {}),
             "library": __version__,
-            "commit": commit(),
-            "versions": versions(),
-            "machine": machine(),
-            "threads": torch.get_num_threads(),
-            "seconds": round(time.perf_counter() - started, 1),
-            "peak_memory_mb": round(peak_memory_mb() or 0) or None,
+            **cost(started),
         }
         return row, outcome.arrays
 
 
-def _reads_vectors(cell: Cell) -> bool:
-    return hasattr(cell.configuration(), "word_dimensions")
+def train_cell(
+    cell: Cell, inputs: Inputs, share: float, sentences: int, *, hold_out: float = 0.0, pixels: bool = False
+) -> tuple[Outcome, Embedder, Embedded]:
+    """Train a cell on a part of the annotation and evaluate it; return the model and what it embedded, too.
+
+    With a share of the training images held out, and on a benchmark, the validation split is reported.
+    """
+    opened = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False)
+    data = (with_pixels(opened, progress=False) if pixels else opened).corpus
+    images = round(hold_out * len(data.images("train"))) if data.built_in else HELD_OUT
+    config, vectors, split = cell.configuration(), inputs.word_vectors, "val" if images else "test"
+    training = prepare_training(config, sparsify(data, share, sentences, cell.seed, images))
+    model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=vectors, progress=False)
+    data = training.corpus
+    embedded = embed(model, data, data.images(split, annotated=True))
+    metrics = evaluate_embedded(model, embedded).as_dict()
+    return Outcome(data, split, training, metrics, result), model, embedded
 
 
-def over_seeds(seeds: int, cells: Iterable[Any]) -> Iterator[Any]:
+def over_seeds(seeds: int, cells: Iterable[Any]) -> list[Any]:
     """Repeat cells for the seeds 0, 1, ..., seed by seed: a study that is stopped early is still balanced."""
     wanted = list(cells)
-    for seed in range(seeds):
-        yield from (replace(cell, seed=seed) for cell in wanted)
+    return [replace(cell, seed=seed) for seed in range(seeds) for cell in wanted]
 
 
 def run_grid(
@@ -196,38 +185,27 @@ def run_grid(
     workers: int = 1,
     progress: bool = True,
 ) -> list[str]:
-    """Run the cells that the table lacks or has stale rows of, each in a process of its own with one thread.
+    """Run the cells that a table lacks or has stale rows of, each in a process of its own with one thread.
 
-    Args:
-        experiment: what the cells are of.
-        cells: a cell that comes twice is run once.
-        table: gets the rows; a cell that fails leaves no row and stops no other.
-        inputs: the user's files.
-        workers: processes at a time.
-        progress: whether a bar is shown.
-
-    Returns:
-        What went wrong, a line a failed cell.
+    A cell that fails leaves no row and stops no other; return what went wrong, a line a failed cell.
     """
-    inputs = inputs or Inputs()
+    inputs, failures = inputs or Inputs(), []
     wanted = table.missing({cell: experiment.digest(cell, inputs.word_vectors) for cell in cells})
     _prepare(wanted, inputs)
-    failures = []
-    with ThreadPoolExecutor(workers) as pool:
-        running = {pool.submit(_run_apart, experiment, cell, inputs): cell for cell in wanted}
-        bar = tqdm(as_completed(running), total=len(wanted), desc=experiment.name, unit="run",
-                   disable=not progress)  # fmt: skip
-        try:
-            for done in bar:
-                row, answer = done.result()
-                if row is None:
-                    failures.append(f"{running[done]}: {answer}")
-                    tqdm.write(failures[-1])
-                else:
-                    table.append(row, {name: np.array(value) for name, value in answer.items()})
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    finished = in_parallel(partial(_run_apart, experiment.name, inputs), wanted, workers)
+    for cell, answer in tqdm(finished, experiment.name, len(wanted), unit="run", disable=not progress):
+        if isinstance(answer, DataError):
+            failures.append(f"{cell}: {answer}")
+            tqdm.write(failures[-1])
+        else:
+            table.append(answer["row"], {name: np.array(value) for name, value in answer["arrays"].items()})
     return failures
+
+
+def _run_apart(experiment: str, inputs: Inputs, cell: Cell) -> dict[str, dict]:
+    """Return the row of a cell and its arrays from a fresh process."""
+    request = json.dumps({"cell": cell.fields(), "inputs": asdict(inputs)})
+    return run_command("study", experiment, "--cell", request)
 
 
 def _prepare(cells: Iterable[Any], inputs: Inputs) -> None:
@@ -238,21 +216,3 @@ def _prepare(cells: Iterable[Any], inputs: Inputs) -> None:
             with_pixels(opened)
     for name, preset in {(cell.target, cell.preset) for cell in cells if hasattr(cell, "target")}:
         open_corpus(name, inputs.target_dir, preset)
-
-
-def _run_apart(experiment: Experiment, cell: Cell, inputs: Inputs) -> tuple[dict | None, Any]:
-    """Return a row and its arrays from a fresh process, or None and what went wrong."""
-    command = [sys.executable, "-m", "vse_lessons", "study", experiment.name]
-    command += ["--cell", json.dumps({"cell": cell.fields(), "inputs": asdict(inputs)})]
-    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        command, capture_output=True, encoding="utf-8", errors="replace", env={**os.environ, **threads}
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return None, f"exit status {done.returncode}: {last}"
-    try:
-        answer = json.loads(done.stdout.splitlines()[-1])
-        return answer["row"], answer["arrays"]
-    except (IndexError, KeyError, json.JSONDecodeError) as error:
-        return None, f"it printed no row ({error})"

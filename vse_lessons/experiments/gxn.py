@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-
-import numpy as np
+from functools import partial
 
 from vse_lessons.common import DataError
-from vse_lessons.data import sparsify
-from vse_lessons.evaluation import embed, evaluate_embedded, evaluate_generation
-from vse_lessons.experiments.a3vse import HELD_OUT
-from vse_lessons.experiments.claims import Claim, Results, cells_table, claims_table, versus
-from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over_seeds
-from vse_lessons.models.baselines.vsepp import VSEPPConfig
-from vse_lessons.models.gxn import GXN, GXNConfig
-from vse_lessons.models.registry import prepare_training
-from vse_lessons.sources import open_corpus, with_pixels
-from vse_lessons.training.train import train
+from vse_lessons.evaluation import evaluate_generation
+from vse_lessons.experiments.claims import Claim, Results, Section, cells_table, versus
+from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over_seeds, train_cell
+from vse_lessons.models import GXN, GXNConfig, VSEPPConfig
 
-MOMENTUM = 0.9  # of the row whose discriminator wins: Adam's usual one
 CURVES = ("rsum", "spread_drawn", "accuracy_real", "accuracy_mismatched", "accuracy_fake",
           "captions_xe", "cider_greedy")  # fmt: skip
 NAMES = {"ranking": "ranking only (look, match)", "t2i": "+ text to image", "i2t xe": "+ image to text (xe)",
@@ -27,6 +19,14 @@ NAMES = {"ranking": "ranking only (look, match)", "t2i": "+ text to image", "i2t
          "nonnegative": "ranking only, cosines without negative numbers",
          "momentum": "+ text to image, momentum 0.9",
          "unattended": "+ image to text (mix), no attention"}  # fmt: skip
+# rows that are ours: the variant that each starts from, and what it changes (0.9 is Adam's usual momentum)
+OURS: dict[str, tuple[str, dict]] = {
+    "order": ("ranking", {"similarity": "order", "nonnegative": True, "margin": 0.1}),
+    "nonnegative": ("ranking", {"similarity": "cosine", "nonnegative": True, "margin": 0.1}),
+    "momentum": ("t2i", {"momentum": 0.9}),
+    "unattended": ("i2t mix", {"attends": False}),
+}
+SHARED = ("word_dimensions", "max_words", "margin", "region_dropout", "word_dropout", "optimization")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class GXNCell(Cell):
     variant: str = "both"
 
     def __post_init__(self) -> None:
-        known = {"GXN": tuple(NAMES), "VSE++": ("full",)}.get(self.model, ())
-        if self.variant not in known:
+        if self.variant not in {"GXN": list(NAMES), "VSE++": ["full"]}.get(self.model, []):
             rows = f"of GXN one of {', '.join(NAMES)}; of VSE++ full"
             raise DataError(f"unknown row {self.variant!r} of {self.model!r}: {rows}")
 
@@ -46,47 +45,22 @@ class GXNCell(Cell):
         """Return the hyper-parameters; VSE++ has one space as wide as both of GXN's, and all else alike."""
         gxn = GXNConfig.preset(self.preset, self.corpus)
         if self.model == "VSE++":
-            alike = (
-                "word_dimensions",
-                "max_words",
-                "margin",
-                "region_dropout",
-                "word_dropout",
-                "optimization",
-            )
-            config = VSEPPConfig.preset(self.preset, self.corpus)
-            return replace(
-                config, dimensions=2 * gxn.dimensions, **{name: getattr(gxn, name) for name in alike}
-            )
-        if self.variant in ("order", "nonnegative"):  # as published, and with cosines of the same vectors
-            similarity = "order" if self.variant == "order" else "cosine"
-            return replace(gxn.with_variant("ranking"), similarity=similarity, nonnegative=True, margin=0.1)
-        if self.variant == "momentum":
-            return replace(gxn.with_variant("t2i"), momentum=MOMENTUM)
-        if self.variant == "unattended":
-            return replace(gxn.with_variant("i2t mix"), attends=False)
-        return gxn.with_variant(self.variant)
+            plain, shared = VSEPPConfig.preset(self.preset, self.corpus), {n: getattr(gxn, n) for n in SHARED}
+            return replace(plain, dimensions=2 * gxn.dimensions, **shared)
+        variant, changes = OURS.get(self.variant, (self.variant, {}))
+        return replace(gxn.with_variant(variant), **changes)
 
 
 def run(cell: GXNCell, inputs: Inputs) -> Outcome:
     """Train and evaluate one cell, on Storybook also by the things that its sentences name."""
-    opened = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False)
-    data, config = with_pixels(opened, progress=False).corpus, cell.configuration()
-    hold_out, split = (0, "test") if data.built_in else (HELD_OUT, "val")
-    training = prepare_training(config, sparsify(data, 1.0, 5, cell.seed, hold_out))
-    data = training.corpus
-    model, result = train(cell.model, config, training, seed=cell.seed, word_vectors=inputs.word_vectors,
-                          progress=False)  # fmt: skip
-    images = data.images(split, annotated=True)
-    metrics = evaluate_embedded(model, embed(model, data, images)).as_dict()
+    outcome, model, _ = train_cell(cell, inputs, 1.0, 5, pixels=True)
     if isinstance(model, GXN):
-        metrics |= evaluate_generation(model, data, images, cell.seed, cell.preset)
-    known = [key for key in CURVES if key in result.history[-1]]
-    curves = {f"curve/{key}": np.array([entry.get(key, np.nan) for entry in result.history]) for key in known}
-    return Outcome(data, split, training, metrics, result, curves)
+        data, images = outcome.corpus, outcome.corpus.images(outcome.split, annotated=True)
+        outcome.metrics |= evaluate_generation(model, data, images, cell.seed, cell.preset)
+    curves = outcome.result.curves(CURVES) if outcome.result else {}
+    outcome.arrays = {f"curve/{name}": curve for name, curve in curves.items()}
+    return outcome
 
-
-# --- the grid and the claims ----------------------------------------------------------------------
 
 PLAIN = GXNCell("VSE++", "full")
 
@@ -104,28 +78,24 @@ def flickr8k_study() -> Iterator[GXNCell]:
 
 def claims() -> list[Claim]:
     """List what the slides say, that imagining makes matching better: than ranking only, and than VSE++."""
-    ranking, paths = GXNCell(variant="ranking"), ("t2i", "i2t xe", "i2t mix", "both")
-    sides = {"t2i R@1": "sentence to image", "i2t R@1": "image to sentence"}
-    asked = [("ranking only", ranking, variant) for variant in paths]
+    paths = ("t2i", "i2t xe", "i2t mix", "both")
+    asked = [("ranking only", GXNCell(variant="ranking"), variant) for variant in paths]
     asked += [("VSE++", PLAIN, variant) for variant in ("ranking", *paths)]
-    return [Claim(f"{NAMES[variant].removeprefix('+ ')} is above {name}, {text}", "slides",
-                  versus(GXNCell(variant=variant), other, metric=metric))
-            for name, other, variant in asked for metric, text in sides.items()]  # fmt: skip
+    directions = {"t2i R@1": "sentence to image", "i2t R@1": "image to sentence"}
+    stated = []
+    for name, other, variant in asked:
+        text = f"{NAMES[variant].removeprefix('+ ')} is above {name}"
+        for metric, direction in directions.items():
+            contrasts = versus(GXNCell(variant=variant), other, metrics=[metric])
+            stated.append(Claim(f"{text}, {direction}", "slides", contrasts))
+    return stated
 
 
 METRICS = ("t2i R@1", "t2i R@10", "i2t R@1", "i2t R@10", "rsum", "CIDEr", "BLEU-4", "named", "layout_rank")
-
-
-def report(results: Callable[[str], Results]) -> list[tuple[str, str]]:
-    """Print the ablation and the claims; the slides print no figures."""
-    found, unpublished = results("storybook"), Results([], GXNCell, "slides")
-    return [
-        ("Storybook, test split", cells_table(found, ("model", "variant"), METRICS)),
-        ("Claims of the slides", claims_table([found], claims(), unpublished)),
-        ("Flickr8k, official dev images", cells_table(results("flickr8k"), ("model", "variant"), METRICS)),
-    ]
-
-
-IMAGINING = Experiment(
-    "gxn", GXNCell, {"storybook": storybook_study, "flickr8k": flickr8k_study}, run, report
-)
+EVERY_ROW = partial(cells_table, names=("model", "variant"), metrics=METRICS)
+STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
+IMAGINING = Experiment("gxn", GXNCell, STUDIES, run, lambda: Results([], GXNCell, "slides"), (
+    Section("Storybook, test split", ("storybook",), EVERY_ROW),
+    Section("Claims of the slides", ("storybook",), claims()),
+    Section("Flickr8k, official dev images", ("flickr8k",), EVERY_ROW),
+))  # fmt: skip

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from vse_lessons.common.errors import DataError
-from vse_lessons.common.files import atomic_path
+from vse_lessons.common import atomic_path, check_known
 from vse_lessons.experiments.a3vse import ANNOTATION, WEIGHTS
 from vse_lessons.experiments.artpedia import PAGES
 from vse_lessons.experiments.claims import Results
@@ -20,13 +19,13 @@ EXPERIMENTS = {one.name: one for one in (ANNOTATION, WEIGHTS, PAGES, TRANSFER, I
 LEGEND = """Mean ± half of the 95 % Student interval over seeds; recalls and average precision in per cent.
 **holds**: every contrast's whole interval is above 0.  **does not hold**: the whole interval of at least one
 is below 0.  *undecided*: anything else, also where one seed has no interval.  Storybook shows mechanisms: its
-figures are never a paper's results, which stand beside them for the order of rows and not for their height."""
+figures are never a paper's results, which stand beside them for the order of rows and not for their height.\
+"""
 
 
 def experiment(name: str) -> Experiment:
     """Return an experiment by its name; `DataError` names the known ones."""
-    if name not in EXPERIMENTS:
-        raise DataError(f"unknown study {name!r}: one of {', '.join(EXPERIMENTS)}")
+    check_known("study", name, EXPERIMENTS)
     return EXPERIMENTS[name]
 
 
@@ -50,41 +49,36 @@ def stored(name: str, corpus: str, preset: str = "lesson", table: Table | None =
 def report(name: str, table: Table | None = None, preset: str = "lesson") -> str:
     """Print the report of an experiment as Markdown: where its rows come from, then its sections."""
     one = experiment(name)
-    table = table or one.table
-    sections = one.report(lambda corpus: stored(name, corpus, preset, table))
+    table, paper = table or one.table, one.paper()
     parts = [f"# Results: {name}", provenance(one, table), LEGEND]
-    return "\n\n".join(parts + [f"## {title}\n\n{text}" for title, text in sections]) + "\n"
+    for section in one.sections:
+        studies = [stored(name, corpus, preset, table) for corpus in section.corpora]
+        parts.append(f"## {section.title}\n\n{section.table(studies, paper)}")
+    return "\n\n".join(parts) + "\n"
 
 
 def provenance(one: Experiment, table: Table) -> str:
-    """Say how many rows there are, on what they were measured, and how many are stale."""
+    """Say how many rows there are, on what they were measured, and what is unknown or stale about them."""
     rows = table.rows()
     where = Counter((r["library"], r["versions"]["torch"], r["machine"]["processor"]) for r in rows)
     parts = [
-        f"{n} with version {lib}, PyTorch {torch}, on {cpu}" for (lib, torch, cpu), n in sorted(where.items())
+        f"{n} with version {v}, PyTorch {torch}, on {cpu}" for (v, torch, cpu), n in sorted(where.items())
     ]
-    stale = sum(row["digest"] != one.digest_of_row(row) for row in rows)
-    also = f"  **{stale} are stale: their preset has changed since; run the study again.**" if stale else ""
-    return f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(parts)}.{also}"
+    text = f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(parts)}."
+    unknown = Counter(row["library"] for row in rows if row["corpus"]["digest"] is None)
+    for version, n in sorted(unknown.items()):
+        text += f"  The digests of corpus and detector were not recorded for {n} rows of version {version}."
+    if stale := sum(row["digest"] != one.digest_of_row(row) for row in rows):
+        text += f"  **{stale} are stale: their preset has changed since; run the study again.**"
+    return text
 
 
 def write_reports(
     folder: Path, names: Iterable[str] = EXPERIMENTS, table: Table | None = None, preset: str = "lesson"
 ) -> list[Path]:
-    """Write reports to `folder/NAME.md`.
-
-    Args:
-        folder: is made where it is missing.
-        names: of experiments; all by default.
-        table: rows of one's own, of one experiment.
-        preset: of the rows.
-
-    Returns:
-        The paths.
-    """
-    paths = []
-    for name in names:
-        paths.append(Path(folder) / f"{name}.md")
-        with atomic_path(paths[-1]) as temporary:
-            temporary.write_text(report(name, table, preset), "utf-8", newline="\n")
+    """Write reports to `folder/NAME.md` and return the paths."""
+    paths = [Path(folder) / f"{name}.md" for name in names]
+    for path in paths:
+        with atomic_path(path) as temporary:
+            temporary.write_text(report(path.stem, table, preset), "utf-8", newline="\n")
     return paths

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
-from vse_lessons.common import DataError
-from vse_lessons.data import Corpus
-from vse_lessons.evaluation import alignment, embed, encode, evaluate_embedded, mean_interval, some_of, spread
-from vse_lessons.experiments.claims import (
-    RECALLS,
-    Claim,
-    Contrast,
-    Measured,
-    Results,
-    claims_table,
-    markdown,
-    read_published,
-)
+from vse_lessons.common import check_known
+from vse_lessons.evaluation import RECALLS, embed, evaluate_embedded, measure_alignment, spread
+from vse_lessons.evaluation.contrasts import Contrast, Measured, Share
+from vse_lessons.experiments.claims import Claim, Results, Section, cells_table, published, read_published
 from vse_lessons.experiments.grid import Cell, Experiment, Inputs, Outcome, over_seeds
 from vse_lessons.sources import open_corpus
 from vse_lessons.training.transfer import ADAPTING, ROWS, configure, prepare_transfer, train_row
@@ -39,41 +30,29 @@ class TransferCell(Cell):
     mmd_factor: float = 1.0  # multiplies both weights of MMD
 
     def __post_init__(self) -> None:
-        for name, value, known in (("row", self.model, ROWS), ("target", self.target, tuple(TARGETS)),
-                                   ("side", self.aligned, ("both", "images", "sentences"))):  # fmt: skip
-            if value not in known:
-                raise DataError(f"unknown {name} {value!r}: one of {', '.join(known)}")
+        check_known("row", self.model, ROWS)
+        check_known("target", self.target, TARGETS)
+        check_known("side", self.aligned, ("both", "images", "sentences"))
 
     def configuration(self) -> Any:
         """Return the hyper-parameters of the run."""
-        config = configure(self.model, self.preset, self.corpus, self.mmd_factor)
-        left_out = {"images": "align_sentences", "sentences": "align_images"}.get(self.aligned)
-        return replace(config, **{left_out: 0.0}) if left_out else config
-
-
-@lru_cache(maxsize=4)
-def _corpus(name: str, folder: str | None, preset: str) -> Corpus:
-    return open_corpus(name, folder, preset, progress=False).corpus
+        return configure(self.model, self.preset, self.corpus, self.mmd_factor, self.aligned)
 
 
 def run(cell: TransferCell, inputs: Inputs) -> Outcome:
     """Train and evaluate one cell; its seed chooses the source's sentences and all that is random."""
-    source = _corpus(cell.corpus, inputs.corpus_dir, cell.preset)
-    target = _corpus(cell.target, inputs.target_dir, cell.preset)
+    source = open_corpus(cell.corpus, inputs.corpus_dir, cell.preset, progress=False).corpus
+    target: Any = open_corpus(cell.target, inputs.target_dir, cell.preset, progress=False).corpus
     training, target = prepare_transfer(source, target, cell.model, cell.seed, words=cell.words)
-    model, result = train_row(cell.model, cell.configuration(), training, target, cell.seed,
-                              word_vectors=inputs.word_vectors, progress=False)  # fmt: skip
+    options: dict[str, Any] = {"word_vectors": inputs.word_vectors, "progress": False}
+    model, result = train_row(cell.model, cell.configuration(), training, target, cell.seed, **options)
     metrics = evaluate_embedded(model, embed(model, target, target.images("test", annotated=True))).as_dict()
     if result is not None:
         metrics["selection_rsum"] = result.best_score
     if cell.model not in ("supervised", "CORAL"):  # both domains in one space
-        here, there = (encode(model, domain.regions, *some_of(domain, "val", cell.seed))
-                       for domain in (training.corpus, target))  # fmt: skip
-        metrics["alignment"] = alignment(here, there, cell.seed)
+        metrics["alignment"] = measure_alignment(model, training.corpus, target, cell.seed)
     return Outcome(target, "test", training, metrics, result)
 
-
-# --- the grid ---------------------------------------------------------------------------------------
 
 WORDS_KNOWN = TransferCell("statistics", words=True)
 ONE_SIDE = tuple(TransferCell("VSA-E-MMD", aligned=side) for side in ("images", "sentences"))
@@ -89,39 +68,34 @@ def storybook_study() -> Iterator[TransferCell]:
 
 def flickr8k_study() -> Iterator[TransferCell]:
     """Flickr8k to fashion products: 3 seeds; one of the linear model and of the discriminators."""
-    photographs = {"target": "fashion_products", "corpus": "flickr8k"}
-    few = ("linear", "VSA-AE-ADV")
-    rows = [TransferCell(row, **photographs) for row in ROWS if row not in few]
-    yield from over_seeds(3, [*rows, *(replace(cell, **photographs) for cell in (ONE_SIDE[0], WORDS_KNOWN))])
-    yield from (TransferCell(row, **photographs) for row in few)
+    once = (TransferCell("linear"), TransferCell("VSA-AE-ADV"))
+    often = [cell for cell in map(TransferCell, ROWS) if cell not in once]
+    for cell in (*over_seeds(3, [*often, ONE_SIDE[0], WORDS_KNOWN]), *once):
+        yield replace(cell, target="fashion_products", corpus="flickr8k")
 
-
-# --- the claims -----------------------------------------------------------------------------------
 
 NAMES = {"source": "source only", "statistics": "source only, each domain standardised by itself",
          "VSA-AE-ADV": "VSA-AE-ADV, discriminators in place of MMD", "CORAL": "CORAL of source only",
          "CCA": "linear CCA of the source", "linear": "two linear maps of the source"}  # fmt: skip
 # a row, and the row that it should be above: the first two are asked of the poster's table
-ASKED = (
-    *(("VSA-AE-MMD", other) for other in ("VSA-AE", "VSA-E-MMD", "source", "statistics")),
-    ("statistics", "source"),
-    *(("VSA-AE-MMD", other) for other in ("VSA-AE-ADV", "CORAL", "CCA", "linear")),
-)
+ASKED = (*(("VSA-AE-MMD", other) for other in ("VSA-AE", "VSA-E-MMD", "source", "statistics")),
+         ("statistics", "source"),
+         *(("VSA-AE-MMD", other) for other in ("VSA-AE-ADV", "CORAL", "CCA", "linear")))  # fmt: skip
+# what each part does by itself: the target's words, against `statistics`; the others against `statistics`
+# that knows these words too, as all rows that adapt do
+PARTS = {"Knowing the target's words helps": (WORDS_KNOWN, TransferCell("statistics")),
+         "MMD of pictures alone helps": (ONE_SIDE[0], WORDS_KNOWN),
+         "MMD of sentences alone helps": (ONE_SIDE[1], WORDS_KNOWN),
+         "The auto-encoders without alignment help": (TransferCell("VSA-AE"), WORDS_KNOWN),
+         "All of VSA-AE-MMD helps": (TransferCell("VSA-AE-MMD"), WORDS_KNOWN)}  # fmt: skip
 
 
 def paper(source: str = "Flickr30K") -> Results:
     """Read the poster's rows of one source: its fashion and art targets stand at the places of ours."""
     places = {"DeepFashion": ("storybook-fashion", "fashion_products"), "EsteArtworks": ("storybook-art",)}
-    rows = []
-    for line in read_published("vsa"):
-        metrics = {name: float(line[name]) for name in RECALLS}
-        metrics["rsum"] = sum(metrics.values())
-        if line["source"] == source:
-            cells = (
-                TransferCell(line["model"], corpus="poster", target=one) for one in places[line["target"]]
-            )
-            rows += [{"cell": cell.fields(), "metrics": metrics} for cell in cells]
-    return Results(rows, TransferCell, "poster")
+    lines = [line for line in read_published("vsa") if line["source"] == source]
+    ours = [{**line, "target": target} for line in lines for target in places[line["target"]]]
+    return published("vsa", TransferCell, "poster", ours)
 
 
 def above(first: TransferCell, second: TransferCell) -> tuple[Contrast, ...]:
@@ -131,67 +105,54 @@ def above(first: TransferCell, second: TransferCell) -> tuple[Contrast, ...]:
 
 def claims(target: str) -> list[Claim]:
     """List what the poster orders, and what it does not ask."""
-    return [Claim(f"{NAMES.get(first, first)} is above {NAMES.get(second, second)}",
-                  "asked of the poster's table" if second in ADAPTING[:3] else "not on the poster",
-                  above(TransferCell(first, target=target), TransferCell(second, target=target)))
-            for first, second in ASKED]  # fmt: skip
+    cells, stated = {row: TransferCell(row, target=target) for row in ROWS}, []
+    for first, second in ASKED:
+        text = f"{NAMES.get(first, first)} is above {NAMES.get(second, second)}"
+        where = "asked of the poster's table" if second in ADAPTING[:3] else "not on the poster"
+        stated.append(Claim(text, where, above(cells[first], cells[second])))
+    return stated
 
 
 def causes(target: str) -> list[Claim]:
-    """List what each part does by itself: the target's words, against `statistics`; the others against
-    `statistics` that knows these words too, as all rows that adapt do.
-    """
-    known, plain = replace(WORDS_KNOWN, target=target), TransferCell("statistics", target=target)
-    parts = {"Knowing the target's words helps": (known, plain),
-             "MMD of pictures alone helps": (replace(ONE_SIDE[0], target=target), known),
-             "MMD of sentences alone helps": (replace(ONE_SIDE[1], target=target), known),
-             "The auto-encoders without alignment help": (TransferCell("VSA-AE", target=target), known),
-             "All of VSA-AE-MMD helps": (TransferCell("VSA-AE-MMD", target=target), known)}  # fmt: skip
-    return [
-        Claim(f"{text}, {TARGETS[target]}", "not on the poster", above(*pair)) for text, pair in parts.items()
-    ]
+    """List what each part does by itself."""
+    pairs = {text: [replace(cell, target=target) for cell in PARTS[text]] for text in PARTS}
+    return [Claim(f"{text}, {TARGETS[target]}", "not on the poster", above(*pairs[text])) for text in PARTS]
 
 
 def closed(results: Results, row: str, target: str) -> Measured | None:
-    """Measure the share (%) of the distance from source only to the supervised ceiling that a row closes, in
-    rsum, by seed; None where a run is missing.
-    """
-    values = [
-        results.values(TransferCell(name, target=target), "rsum") for name in (row, "source", "supervised")
-    ]
-    seeds = sorted(set.intersection(*map(set, values)))
-    shares = tuple(100 * (values[0][s] - values[1][s]) / (values[2][s] - values[1][s]) for s in seeds)
-    return Measured(shares, *mean_interval(shares)) if shares else None
+    """Measure the share (%) of the way in rsum from source only to supervised that a row goes, by seed."""
+    cell, source, best = (TransferCell(name, target=target) for name in (row, "source", "supervised"))
+    (gain,), (distance,) = above(cell, source), above(best, source)
+    return results.measure(Contrast((Share(gain, distance),)))
 
 
-def row_table(results: Results, target: str) -> str:
-    """Print the rows of a target: recalls, the share closed (%), how far apart both domains' embeddings lie."""
-    metrics = [
-        *RECALLS,
-        "rsum",
-        *(f"alignment {s} {key}" for key in ("mmd2", "a_distance") for s in ("images", "sentences")),
-    ]
-    lines = []
-    for cell in (TransferCell(row, target=target) for row in ROWS):
-        share = None if cell.model in ("source", "supervised") else closed(results, cell.model, target)
-        shown = (results.spread(cell, metric, 3 if "mmd2" in metric else 1) for metric in metrics)
-        lines += [(cell.model, len(results.rows(cell)), *shown, spread(share.values, 0) if share else "–")]
-    return markdown(("row", "seeds", *metrics, "closed (%)"), [line for line in lines if line[1]])
+def _share_closed(results: Results, cell: TransferCell) -> str:
+    """Print `closed` over seeds, for a row between source only and the ceiling."""
+    share = None if cell.model in ("source", "supervised") else closed(results, cell.model, cell.target)
+    return spread(share.values if share else (), 0)
 
 
-def report(results: Callable[[str], Results]) -> list[tuple[str, str]]:
-    """Print the table, the claims and the causes of each target."""
-    sections = []
+def row_table(results: Results, target: str, paper: Results | None = None) -> str:
+    """Print the rows of a target: recalls, how far apart both domains lie, the share closed (%)."""
+    cells = [TransferCell(row, target=target) for row in ROWS]
+    further = {"closed (%)": _share_closed}
+    return cells_table(results, ("model",), METRICS, paper, cells=cells, further=further)
+
+
+METRICS = (*RECALLS, "rsum", *(f"alignment {side} {distance}" for distance in ("mmd2", "a_distance")
+                               for side in ("images", "sentences")))  # fmt: skip
+
+
+def sections() -> Iterator[Section]:
+    """List the table, the claims and the causes of each target."""
     for target, place in TARGETS.items():
-        study = results("flickr8k" if target == "fashion_products" else "storybook")
-        title = (
-            "Flickr8k to fashion products" if target == "fashion_products" else f"Storybook: photo to {place}"
-        )
-        sections += [(title, row_table(study, target)),
-                     (f"{title}: claims", claims_table([study], claims(target), paper())),
-                     (f"{title}: its parts", claims_table([study], causes(target), paper()))]  # fmt: skip
-    return sections
+        title, corpora = f"Storybook: photo to {place}", ("storybook",)
+        if target == "fashion_products":
+            title, corpora = "Flickr8k to fashion products", ("flickr8k",)
+        yield Section(title, corpora, partial(row_table, target=target))
+        yield Section(f"{title}: claims", corpora, claims(target))
+        yield Section(f"{title}: its parts", corpora, causes(target))
 
 
 STUDIES = {"storybook": storybook_study, "flickr8k": flickr8k_study}
-TRANSFER = Experiment("vsa", TransferCell, STUDIES, run, report)
+TRANSFER = Experiment("vsa", TransferCell, STUDIES, run, paper, tuple(sections()))

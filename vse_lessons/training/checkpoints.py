@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -29,6 +31,21 @@ class TrainingResult:
     warnings: list[str] = field(default_factory=list)  # of collapse and plateaus
     steps: int = 0  # of the optimizer, in all epochs
     seconds: float = 0.0  # of all epochs
+
+    def curves(self, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """Return those of some entries of the history that its last epoch has: a value an epoch, or nan."""
+        known = [name for name in names if name in self.history[-1]]
+        return {name: np.array([entry.get(name, np.nan) for entry in self.history]) for name in known}
+
+    def summary(self) -> dict[str, int]:
+        """Count what a stored row keeps: the best epoch (from 1), all epochs, steps and warnings."""
+        epochs, warnings = len(self.history), len(self.warnings)
+        return {
+            "best_epoch": self.best_epoch + 1,
+            "epochs": epochs,
+            "steps": self.steps,
+            "warnings": warnings,
+        }
 
 
 class TrainingState:

@@ -24,13 +24,20 @@ SENTENCES = 2  # of each source image
 Domain = TypeVar("Domain", bound=Corpus | Unpaired)
 
 
-def configure(row: str, preset: str = "lesson", corpus: str = "storybook", mmd_factor: float = 1.0) -> Any:
-    """Return the hyper-parameters of a row, with the weights of MMD times a factor."""
+def configure(
+    row: str,
+    preset: str = "lesson",
+    corpus: str = "storybook",
+    mmd_factor: float = 1.0,
+    aligned: str = "both",
+) -> Any:
+    """Return the hyper-parameters of a row, with the weights of MMD of both sides (or one) times a factor."""
     if row in ("CCA", "linear"):
         return spec(row).config.preset(preset, corpus)
     config: Any = spec("VSA").config.preset(preset, corpus).with_variant(row if row in ADAPTING else "source")
-    return replace(config, align_images=mmd_factor * config.align_images,
-                   align_sentences=mmd_factor * config.align_sentences)  # fmt: skip
+    images, sentences = (mmd_factor if aligned in ("both", side) else 0.0 for side in ("images", "sentences"))
+    return replace(config, align_images=images * config.align_images,
+                   align_sentences=sentences * config.align_sentences)  # fmt: skip
 
 
 def prepare_transfer(

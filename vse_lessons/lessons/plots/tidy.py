@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from vse_lessons.evaluation.metrics import flatten
 from vse_lessons.evaluation.significance import mean_interval
-from vse_lessons.experiments.table import flatten
 from vse_lessons.lessons.plots.theme import plain
 
 
