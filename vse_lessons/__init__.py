@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from vse_lessons.training.loop import fit as fit
     from vse_lessons.training.train import train as train
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 __getattr__, __dir__, __all__ = attach(
     __name__,

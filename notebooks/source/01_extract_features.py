@@ -48,6 +48,7 @@ from PIL import Image
 
 from vse_lessons.blocks.similarity import normalize
 from vse_lessons.common.files import DataError, home
+from vse_lessons.common.random import generator
 from vse_lessons.common.system import choose_device
 from vse_lessons.data.pictures import pictures_from_files
 from vse_lessons.data.regions import RegionStore
@@ -605,7 +606,7 @@ lesson.show(
 # model trained on photos alone has never been asked about those.
 
 # %%
-rng = np.random.default_rng(seed)
+rng = generator("examples", seed)
 close = points @ points.T
 same_image = np.array([i for i, _ in spots])
 close[torch.from_numpy(same_image[:, None] == same_image[None])] = -2  # neighbours in other pictures

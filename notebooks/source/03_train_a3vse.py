@@ -59,6 +59,7 @@ from vse_lessons import (
     train,
 )
 from vse_lessons.blocks import adversarial, attention, losses
+from vse_lessons.common.random import generator
 from vse_lessons.evaluation import evaluate_embedded, ranks, similarities, spread
 from vse_lessons.lessons import plots, widgets
 from vse_lessons.models import a3vse
@@ -211,7 +212,7 @@ for name, found in scores.items():
 
 # %%
 model = a3vse.A3VSE.build(config, training, seed=seed, word_vectors=word_vectors or None)
-sample = reported[np.random.Generator(np.random.PCG64(seed)).permutation(len(reported))[:150]]
+sample = reported[generator("examples", seed).permutation(len(reported))[:150]]
 
 
 def map_groups(model):

@@ -47,6 +47,7 @@ from IPython.display import Markdown, display
 
 from vse_lessons import DataError, Lesson, embed, open_corpus, open_target, stored
 from vse_lessons.blocks import mmd
+from vse_lessons.common.random import generator
 from vse_lessons.data.unpaired import coverage, unpair
 from vse_lessons.evaluation import alignment, encode, evaluate_embedded, similarities, some_of
 from vse_lessons.experiments import vsa as study
@@ -113,7 +114,7 @@ widgets.show_table(
 
 # %%
 if opened.pictures is not None and there.pictures is not None:
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator("examples", seed, 0)
     shown, texts = [], []
     for image in training.annotated[:3]:
         shown.append(opened.picture(int(image)))
@@ -152,7 +153,7 @@ print(
 widgets.show_source(mmd._KernelSum, mmd.mmd2)
 
 # %%
-rng = np.random.Generator(np.random.PCG64(0))
+rng = generator("toy data", 0)
 shifts = np.linspace(0, 4, 13)
 samples = [
     (
@@ -424,7 +425,7 @@ lesson.show(
 if paired and there.pictures is not None:
     shown_images, queries = embedded[variant].image_numbers, embedded[variant].sentence_numbers
     best = {name: similarities(models[name], embedded[name]) for name in ("source", variant)}
-    rng = np.random.Generator(np.random.PCG64(seed + 1))
+    rng = generator("examples", seed, 1)
     asked = [int(s) for s in rng.permutation(len(queries))[:4]]
 
     def picture_of(row):

@@ -49,6 +49,7 @@ from IPython.display import Markdown, display
 from vse_lessons import DataError, Lesson, embed, fit, open_corpus, sparsify, stored, tokenize
 from vse_lessons.blocks import losses
 from vse_lessons.blocks import similarity as similarities_of
+from vse_lessons.common.random import generator
 from vse_lessons.data.word_vectors import load_word_vectors
 from vse_lessons.evaluation import compact, evaluate_embedded, shortlist_ranks, spread, summarize
 from vse_lessons.evaluation import pages as page_evaluation
@@ -484,7 +485,7 @@ if attends:
 # a shortlist, and exact attention orders it: `SearchIndex(model, corpus, shortlist=100)`. What does it lose?
 
 # %%
-rng = np.random.Generator(np.random.PCG64(seed))
+rng = generator("examples", seed)
 some = np.sort(rng.permutation(len(embedded.sentence_numbers))[:300])  # sentences that ask
 asked, owners = (
     embedded.sentences[torch.from_numpy(some)],

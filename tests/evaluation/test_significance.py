@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import generator
 from vse_lessons.evaluation.metrics import Evaluation, evaluate_ranks, mean_evaluation, recall_at, rsum
 from vse_lessons.evaluation.ranking import Ranks, rank_similarity
 from vse_lessons.evaluation.significance import (
@@ -56,10 +57,10 @@ def test_intervals_against_resampling_written_out():
     t2i_image = rng.integers(0, 12, 40)
     found = make_ranks(rng.integers(1, 20, 40), t2i_image * 7)  # images have gaps in their numbers
     labels = np.unique(found.t2i_image)
-    generator, values = np.random.Generator(np.random.PCG64(5)), []
+    draws, values = generator("bootstrap", 5), []
     for _ in range(50):
         drawn = []
-        for label in labels[generator.integers(len(labels), size=len(labels))]:
+        for label in labels[draws.integers(len(labels), size=len(labels))]:
             drawn.extend(found.t2i[found.t2i_image == label])
         values.append(np.mean(drawn))
     expected = np.quantile(values, [0.05, 0.95])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import torch_seed
 
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of the median squared distance
 POINTS = 256  # of each sample, from which the median is taken
@@ -178,7 +179,7 @@ def two_sample_test(first: Tensor, second: Tensor, draws: int = 200, seed: int =
     signs = torch.cat(
         [torch.full((len(first),), 1 / len(first)), torch.full((len(second),), -1 / len(second))]
     ).double()
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(torch_seed("permutation test", seed))
     orders = [torch.arange(len(points))]
     orders += [torch.randperm(len(points), generator=generator) for _ in range(draws)]
     weights = torch.stack([signs[order] for order in orders]).to(points.device)  # (1 + draws, N + M)

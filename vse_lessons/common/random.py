@@ -3,7 +3,8 @@
 NumPy's generators pad a seed with zeros, so `PCG64([7, 0])` is `PCG64(7)`: numbers appended to a seed do not
 keep two streams apart. Here each purpose has a spawn key of its own (`numpy.random.SeedSequence`), which is
 mixed in behind the padding. Storybook's scenes, drawings and sentences follow from names instead, by
-`random.Random("storybook/photo/0/17")`, and stay as they are: they are the built-in corpus.
+`random.Random("storybook/photo/0/17")`, and the splits of a corpus that is published without any from a
+fixed shuffle: both define corpora, and stay as they are.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ PURPOSES = {
     # annotation
     "annotated images": 1,  # the shuffle of training images, of which the first ones are annotated
     "annotated sentences": 2,  # keys: image; the shuffle of an image's sentences
-    "splits": 3,  # a corpus that is published without splits
     # training
     "parameters": 10,  # a model's first weights
     "pairs": 11,  # keys: epoch; the order of annotated pairs

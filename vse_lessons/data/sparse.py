@@ -21,6 +21,7 @@ from fractions import Fraction
 import numpy as np
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import generator
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.text import tokenize
 from vse_lessons.data.unpaired import Unpaired
@@ -253,7 +254,7 @@ def sparsify(
     if sentences is not None and sentences < 1:
         raise DataError(f"an annotated image has at least one sentence, not {sentences}")
     training = corpus.images("train")
-    rng = np.random.Generator(np.random.PCG64([seed, 0]))
+    rng = generator("annotated images", seed)
     shuffled = training[rng.permutation(len(training))]
     if not 0 <= hold_out < len(shuffled):
         raise DataError(f"{corpus.name}: cannot hold out {hold_out} of {len(shuffled)} images")
@@ -275,5 +276,5 @@ def sparsify(
 
 def _first_sentences(corpus: Corpus, image: int, count: int | None, seed: int) -> np.ndarray:
     own = corpus.visual_of[image]
-    rng = np.random.Generator(np.random.PCG64([seed, 1, image]))
+    rng = generator("annotated sentences", seed, image)
     return own[rng.permutation(len(own))[:count]]

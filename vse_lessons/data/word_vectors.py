@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import sklearn_seed
 from vse_lessons.data.text import Vocabulary, tokenize
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def ppmi_vectors(
             "dimensions; give more text, or fewer dimensions"
         )
     positive = ppmi(cooccurrences(text, vocabulary, window))
-    svd = TruncatedSVD(dimensions, random_state=seed)
+    svd = TruncatedSVD(dimensions, random_state=sklearn_seed("word vectors", seed))
     values = svd.fit_transform(positive) / np.sqrt(np.maximum(svd.singular_values_, 1e-12))
     lengths = np.linalg.norm(values, axis=1)
     rows = {word: row for row, word in enumerate(vocabulary.words)}

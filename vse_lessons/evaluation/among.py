@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from vse_lessons.common.errors import DataError
+from vse_lessons.common.random import generator
 from vse_lessons.evaluation.retrieval import Embedded, similarities
 from vse_lessons.models.base import Embedder
 
@@ -93,7 +94,7 @@ def recalls_among(
     beats = _beats(scores, owners)
     found: dict[str, dict[str, Spread]] = {}
     for side, (beaten, own) in beats.items():
-        rng = np.random.Generator(np.random.PCG64([seed, size]))
+        rng = generator("distractors", seed, size)
         ranks = np.stack([1 + _draw(beaten, own, size - 1, rng) for _ in range(draws)])  # (draws, Q)
         recalls = {k: 100 * (ranks <= k).mean(1) for k in cuts}
         found[side] = {

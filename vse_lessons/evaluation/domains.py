@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vse_lessons.blocks.mmd import check_samples, two_sample_test
 from vse_lessons.blocks.similarity import as_vectors, concatenate, normalize
+from vse_lessons.common.random import generator
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.regions import RegionStore
 from vse_lessons.data.unpaired import Unpaired
@@ -36,7 +37,7 @@ def proxy_a_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
         2 where the classifier never errs, 0 where it guesses.
     """
     check_samples(first, second)
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator("domain halves", seed)
     train, test = [], []
     for label, sample in enumerate((first, second)):
         points = sample.detach().float().cpu().numpy()[rng.permutation(len(sample))]
@@ -87,7 +88,7 @@ def some_of(domain: Corpus | Unpaired, split: str = "val", seed: int = 0) -> tup
     Returns:
         Rows of the domain's region store, and sentences.
     """
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator("domain sample", seed)
     if isinstance(domain, Unpaired):
         images, sentences = (
             rng.permutation(len(side))[:POINTS] for side in (domain.images, domain.sentences)

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import generator
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.among import recalls_among
@@ -193,7 +194,7 @@ def chance_precision(found: PageScores, average: str = "pages", draws: int = 200
     Returns:
         The average precision, 0 to 100.
     """
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator("chance scores", seed)
     values = [
         average_precision(
             PageScores(rng.random(len(found.scores)), found.visual, found.page, found.sentence), average

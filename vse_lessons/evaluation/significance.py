@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import generator
 from vse_lessons.evaluation.metrics import check_cut, check_side
 from vse_lessons.evaluation.ranking import Ranks
 
@@ -65,7 +66,7 @@ def _resamples(images: int, level: float, resamples: int, seed: int) -> Iterator
             f"{resamples} resamples at level {level}: give at least one (1,000 are usual) "
             "and a level between 0 and 1, like 0.95"
         )
-    rng = np.random.Generator(np.random.PCG64(seed))
+    rng = generator("bootstrap", seed)
     for _ in range(resamples):
         yield np.bincount(rng.integers(images, size=images), minlength=images)
 

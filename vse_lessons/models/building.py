@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import torch_seed
 from vse_lessons.data.corpus import Corpus
 from vse_lessons.data.pictures import pictures_from_files
 from vse_lessons.data.region_writer import write_store
@@ -91,7 +92,7 @@ def seeded(seed: int) -> Iterator[None]:
         None; afterwards the random numbers go on as before.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(torch_seed("parameters", seed))
         yield
 
 

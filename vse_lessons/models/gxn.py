@@ -34,6 +34,7 @@ from vse_lessons.blocks.encoders import RegionEncoder, SentenceEncoder, drop_mea
 from vse_lessons.blocks.losses import triplet_loss
 from vse_lessons.blocks.similarity import cosine, normalize, order_similarity
 from vse_lessons.common.files import DataError
+from vse_lessons.common.random import torch_seed
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary
@@ -391,7 +392,7 @@ class GXN(Trainable):
         if not self.config.pictures:
             raise DataError("this variant draws no pictures: train t2i or both")
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            torch.manual_seed(seed)
+            torch.manual_seed(torch_seed("drawn pictures", seed))
             return self.imagine(self.read(self._words(sentences))[1])[0]
 
 

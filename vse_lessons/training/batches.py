@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from vse_lessons.common.random import generator
 from vse_lessons.data.pixels import read_pixels
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.models.base import Pairs, UnpairedBatch
@@ -45,16 +46,14 @@ class BatchSchedule:
     def epoch(self, number: int) -> Iterator[tuple[Pairs, Pairs | None, UnpairedBatch | None]]:
         """The batches of one epoch, the same ones whenever it is asked for."""
         corpus = self.training.corpus
-        strong = self._order(len(self.training.pairs), number, 0)
-        weak = self._order(len(self.training.unannotated), number, 1) if self.weak_size else None
+        strong = self._order("pairs", len(self.training.pairs), number)
+        others = len(self.training.unannotated)
+        weak = self._order("un-annotated images", others, number) if self.weak_size else None
         target = self.training.target
         if target is not None:
-            images, texts_apart = (
-                self._order(len(side), number, stream)
-                for side, stream in ((target.images, 4), (target.sentences, 5))
-            )
-        # stream 2 is that of dropout, in training.py
-        chances = np.random.Generator(np.random.PCG64([self.seed, number, 3])).random(len(strong))
+            images = self._order("target images", len(target.images), number)
+            texts_apart = self._order("target sentences", len(target.sentences), number)
+        chances = generator("contextual sentences", self.seed, number).random(len(strong))
         for step in range(self.steps):
             part = slice(step * self.size, (step + 1) * self.size)
             rows = self.training.pairs[strong[part]]
@@ -93,7 +92,7 @@ class BatchSchedule:
         images = self.training.corpus.regions.batch(self.training.unannotated[rows])
         return Pairs(images, [self.training.semantics[row] for row in rows])
 
-    def _order(self, count: int, epoch: int, stream: int) -> np.ndarray:
-        rng = np.random.Generator(np.random.PCG64([self.seed, epoch, stream]))
+    def _order(self, purpose: str, count: int, epoch: int) -> np.ndarray:
+        rng = generator(purpose, self.seed, epoch)
         rounds = math.ceil(self.steps * self.size / count)
         return np.concatenate([rng.permutation(count) for _ in range(rounds)])

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from vse_lessons.common.files import DataError, digest, write_json
+from vse_lessons.common.random import torch_seed
 from vse_lessons.common.system import choose_device
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.evaluation.retrieval import Criterion, embed, evaluate_embedded
@@ -174,7 +174,7 @@ def _train_epoch(
     """One epoch of steps; returns the mean of every term and monitor over the steps that have it."""
     model, optimization = state.model, state.optimization
     model.train()
-    torch.manual_seed(int(np.random.PCG64([seed, state.epoch, 2]).random_raw() >> 1))
+    torch.manual_seed(torch_seed("training step", seed, state.epoch))
     sums: dict[str, list[float]] = {}
     for number, (pairs, weak, target) in enumerate(streams.epoch(state.epoch)):
         step = state.epoch * streams.steps + number

@@ -15,6 +15,7 @@ from sklearn.manifold import TSNE
 from torch import Tensor
 
 from vse_lessons.blocks.similarity import normalize
+from vse_lessons.common.random import sklearn_seed
 from vse_lessons.lessons.plots.theme import MARKERS, PALETTE, axes_of, label, plain
 
 
@@ -91,7 +92,9 @@ def tsne(
     axes = axes_of(axes, 5.2, 4.6)
     points = torch.cat([normalize(values) for values in groups.values()]).cpu().numpy()
     perplexity = min(30, max(2, len(points) // 10))
-    placed = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)
+    placed = TSNE(perplexity=perplexity, init="pca", random_state=sklearn_seed("map", seed)).fit_transform(
+        points
+    )
     names = [plain(name) for name in groups]
     frame = pd.DataFrame(placed, columns=["x", "y"])
     frame["group"] = np.repeat(names, [len(values) for values in groups.values()])
