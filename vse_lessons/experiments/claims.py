@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 HOLDS, FAILS, UNDECIDED, NOT_RUN = "holds", "does not hold", "undecided", "not run"
 TITLES = {"storybook": "Storybook", "flickr8k": "Flickr8k", "storybook-pages": "Storybook's pages"}
-DIGITS = {"mmd2": 3, "image_cosine": 2, "sentence_cosine": 2}  # of a metric by the end of its name; else 1
+# of a metric by the end of its name; else 1
+DIGITS = {"mmd2": 3, "image_cosine": 2, "sentence_cosine": 2, "version": 2, "others": 2}
 
 
 @dataclass(frozen=True)
