@@ -32,8 +32,8 @@ class Claim:
 
     text: str  # one sentence
     where: str  # the table or the section
-    contrasts: Sequence[Contrast]
-    minimum: float = 0.0  # in the unit of the metric
+    contrasts: Sequence[Contrast]  # all of them, in the unit of their metric
+    minimum: float = 0.0  # that each is to be above
 
 
 def versus(first: Cell, *others: Cell, metrics: Sequence[str] = ()) -> list[Contrast]:
