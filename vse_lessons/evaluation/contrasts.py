@@ -27,8 +27,8 @@ class Contrast:
 class Share:
     """A term as a share, in per cent, of another one."""
 
-    part: Any
-    whole: Any
+    part: Any  # a term
+    whole: Any  # the term that is 100 %
 
 
 def contrast_by_seed(contrast: Contrast, values: Values) -> dict[int, float]:
@@ -65,7 +65,7 @@ class Measured:
     """A figure by seed, with the mean and half of the 95 % interval over seeds."""
 
     values: tuple[float, ...]  # by seed
-    mean: float
+    mean: float  # over seeds
     half_width: float  # nan with one seed
 
     @classmethod

@@ -1,7 +1,7 @@
 """Studies: grids of cells, one process a run, one table of rows for every paper.
 
 A cell names a run by typed fields. Its row in the table carries all that the run depends on, and a digest of
-it: a row whose preset has changed since is stale and is run again.
+cell, configuration and word vectors: a row whose preset has changed since is stale and is run again.
 """
 
 from __future__ import annotations

@@ -13,8 +13,7 @@ discriminator that also sees real pictures with wrong sentences; all of it toget
 region features in place of a fine-tuned network; GRUs that read forwards only; a decoder that also attends to
 the regions and knows their classes (presets other than `paper`); CIDEr-D with greedy decoding as the baseline
 (Rennie et al., CVPR 2017); when the reward sets in and its share; conditioning augmentation (StackGAN); the
-shapes of generator and discriminator; every number in `GXNConfig` that its comment does not give to the
-paper.
+shapes of generator and discriminator; every number of `GXNConfig` whose comment does not name the paper.
 """
 
 from __future__ import annotations
