@@ -271,7 +271,7 @@ def _register_inputs(model: Embedder, kept: Kept) -> None:
 
 def _check_types(model: Embedder, tensors: Mapping[str, torch.Tensor]) -> None:
     """Refuse tensors of another type than that in which a model is kept."""
-    own = model.state_dict()
+    own = dict(model.named_buffers())  # what is learnt is never an integer
     for name, value in tensors.items():
         wanted = torch.float64 if name in model.kept_doubles else torch.float32
         if name in own and not own[name].is_floating_point():

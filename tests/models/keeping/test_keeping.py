@@ -154,6 +154,12 @@ def test_files_that_are_no_pictures_are_named(storybook, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(DataError, match=r"text\.png is not a picture"):
         model.encode_pictures([tmp_path / "text.png"], StorybookDetector())
+    with pytest.raises(DataError, match="is no name that a file can have"):
+        model.encode_pictures(["a\0b"], StorybookDetector())
+    with pytest.raises(DataError, match=r"none\.png does not exist"):
+        model.encode_pictures("none.png", StorybookDetector())
+    with pytest.raises(DataError, match="knows no domain 'zzz': use source"):
+        model.encode_pictures([tmp_path / "text.png"], StorybookDetector(), domain="zzz")
     with pytest.raises(DataError, match="no picture to embed"):
         model.encode_pictures([], StorybookDetector())
 

@@ -136,8 +136,9 @@ class Coral(Embedder):
         model = cls(config, inner, *moves)
         wide = inner.config.dimensions
         for name, value in (*model.image_move.named_buffers(), *model.text_move.named_buffers()):
-            if value.shape != (shape := (wide, wide) if name == "turn" else (wide,)):
-                raise DataError(f"the tensor {name} of a move is {tuple(value.shape)}, not {shape}")
+            shape = (wide, wide) if name == "turn" else (wide,)
+            if value.shape != shape or not value.is_floating_point():
+                raise DataError(f"the tensor {name} of a move is {tuple(value.shape)}, not {shape} of floats")
         return model
 
 
