@@ -127,7 +127,7 @@ def test_a_full_disk_keeps_the_old_checkpoint(tmp_path, monkeypatch):
         Path(args[1]).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vse_lessons.training.checkpoints.save_file", full)
+    monkeypatch.setattr("vse_lessons.models.keeping.files.save_file", full)
     with pytest.raises(DataError, match="No space left on device"):
         run(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["history.json", "kept"] or {

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vse_lessons.commands.options import add_corpus, add_device
-from vse_lessons.common.errors import DataError
 
 if TYPE_CHECKING:
     from vse_lessons.data.corpus import Corpus
@@ -90,8 +89,8 @@ def as_read(model: Embedder, data: Corpus, domain: str = "source") -> Corpus:
         deviation = getattr(model, f"input_{domain}_deviation")
         regions = data.regions.means().standardized_with(mean.cpu(), deviation.cpu())
         data = replace(data, regions=regions)
-    elif domain != "source":
-        raise DataError("this model was trained on one domain: leave --domain out")
+    else:
+        model.check_domain(domain)
     model.check_detector(data.regions)
     return data
 

@@ -131,6 +131,8 @@ def locked(path: Path, timeout: float = -1) -> Iterator[None]:
 
 def _flush(path: Path) -> None:
     """Put the bytes on the disk before the rename, so that a power cut leaves no empty file behind."""
+    if path.is_symlink():
+        return  # its target is another folder's
     if path.is_dir():
         for child in path.iterdir():
             _flush(child)

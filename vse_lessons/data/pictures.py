@@ -45,13 +45,15 @@ def pictures_from_files(paths: Sequence[Path], ids: Sequence[str]) -> Pictures:
             with open(path, "rb") as file:
                 while block := file.read(1 << 20):
                     total.update(block)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: no name that a file can have
             total.update(b"missing")
     return Pictures(tuple(ids), lambda i: _load(Path(paths[i])), total.hexdigest())
 
 
 def _load(path: Path) -> Image.Image:
     """Decode the whole picture, so that a truncated file is noticed here and not in a batch."""
+    if "\0" in str(path):
+        raise DataError(f"{str(path)!r} is no name that a file can have: name a picture file")
     try:
         with Image.open(path) as image:
             return image.convert("RGB")

@@ -110,6 +110,7 @@ class Embedder(nn.Module, ABC):
     detector: str = ""
     width: int = 0
     trained_on: Mapping[str, Any] = {}
+    kept_doubles: tuple[str, ...] = ()  # names of tensors that are kept in double precision
 
     @abstractmethod
     def encode_images(self, images: RegionBatch) -> Embeddings:
@@ -202,14 +203,28 @@ class Embedder(nn.Module, ABC):
     def _standardized_domains(self) -> list[str]:
         return [d for d in ("source", "target") if hasattr(self, f"input_{d}_mean")]
 
+    def check_domain(self, domain: str) -> None:
+        """Refuse a domain whose features the model has not learnt from.
+
+        Args:
+            domain: "source", or "target" where each domain was standardized by its own images.
+
+        Raises:
+            DataError: the model knows no such domain.
+        """
+        if domain not in (known := self._standardized_domains() or ["source"]):
+            raise DataError(
+                f"this {type(self).__name__} knows no domain {domain!r}: use {' or '.join(known)}"
+            )
+
     @torch.no_grad()
     def encode_pictures(
-        self, paths: Sequence[str | Path], detector: Detector, *, domain: str = "source"
+        self, paths: str | Path | Sequence[str | Path], detector: Detector, *, domain: str = "source"
     ) -> Embeddings:
         """Embed picture files that no corpus knows.
 
         Args:
-            paths: B picture files of any size.
+            paths: B picture files of any size, or one.
             detector: finds their regions; the one that the model was trained with (`sources/detectors`).
             domain: "source" or "target", where each domain was standardized by its own images.
 
@@ -217,9 +232,11 @@ class Embedder(nn.Module, ABC):
             B embedded images, as of `encode_images`.
 
         Raises:
-            DataError: a file is missing or no picture, or the detector is another one.
+            DataError: a file is missing or no picture, or the detector or the domain is another one.
         """
-        files, name = list(paths), f"{detector.name} {detector.version}"
+        files = [paths] if isinstance(paths, (str, Path)) else list(paths)
+        name = f"{detector.name} {detector.version}"
+        self.check_domain(domain)
         if not files:
             raise DataError("there is no picture to embed: name at least one file")
         if self.detector and name != self.detector:
@@ -229,11 +246,7 @@ class Embedder(nn.Module, ABC):
             )
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, evaluating(self):
             store = regions_of_files(files, detector, Path(folder) / "regions")
-            if domains := self._standardized_domains():
-                if domain not in domains:
-                    raise DataError(
-                        f"no features of a domain {domain!r} were learnt from: {', '.join(domains)}"
-                    )
+            if self._standardized_domains():
                 mean, deviation = (getattr(self, f"input_{domain}_{name}") for name in ("mean", "deviation"))
                 store = store.means().standardized_with(mean.cpu(), deviation.cpu())
             self.check_detector(store)

@@ -5,7 +5,8 @@ A new method is one file and one line of `MODELS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,14 @@ from vse_lessons.models.baselines.zero_shot import ZeroShot, ZeroShotConfig
 from vse_lessons.models.building import Kept
 from vse_lessons.models.gxn import GXN, GXNConfig
 from vse_lessons.models.keeping.card import model_card
-from vse_lessons.models.keeping.files import detector_of, read_folder, write_folder
+from vse_lessons.models.keeping.checks import REMEDY, detector_of
+from vse_lessons.models.keeping.files import CONFIG, WEIGHTS, read_folder, write_folder
 from vse_lessons.models.presets import from_dict
 from vse_lessons.models.vsa import VSA, VSAConfig
 from vse_lessons.sources.semantics import describe
 
 NEEDS = ("semantics", "global", "tags", "target", "pages", "pixels", "checkpoint")
+STANDARDIZATION = {f"input_{d}_{s}" for d in ("source", "target") for s in ("mean", "deviation")}
 
 
 @dataclass(frozen=True)
@@ -213,21 +216,65 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> Embedd
             f"{description['library_version']}: install that, or register the model in MODELS"
         )
     detector = description["detector"]
-    try:
+    version = description["library_version"]
+    with _fitting(folder / CONFIG, version):
         config = from_dict(known.config, description["config"])
         kept = Kept(detector["dimensions"], words, dict(tensors), description["settings"])
         with torch.random.fork_rng(devices=[]):
             model = known.model.from_kept(config, kept)
-        for path, _, leaf in (name.rpartition(".") for name in kept.tensors):
-            if leaf.startswith("input_"):  # how features came standardized; see `Embedder.remember`
-                model.get_submodule(path).register_buffer(leaf, kept.tensors[f"{path}.{leaf}".lstrip(".")])
+    with _fitting(folder / WEIGHTS, version):
+        _register_inputs(model, kept)
+        _check_types(model, tensors)
         model.load_state_dict(kept.tensors)
-    except (DataError, KeyError, TypeError, RuntimeError, IndexError) as error:
-        raise DataError(
-            f"{folder} does not fit this version of vse_lessons ({__version__}; it is of "
-            f"{description['library_version']}): {' '.join(str(error).split())[:300]}; "
-            "train the model again and save it"
-        ) from error
     model.detector, model.width = detector["name"], detector["dimensions"]
     model.trained_on = description["trained_on"]
     return model.to(device).eval()
+
+
+@contextmanager
+def _fitting(path: Path, version: str) -> Iterator[None]:
+    """Name the file, and the remedy, where a block cannot use the file's content."""
+    try:
+        yield
+    except (
+        DataError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        AssertionError,
+        RuntimeError,
+    ) as error:
+        text = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise DataError(
+            f"{path} does not fit this version of vse_lessons ({__version__}; it is of {version}), or the "
+            f"other files of the folder: {' '.join(text.split())[:300]}; train the model again and save it, "
+            f"or {REMEDY.partition(',')[0]}"
+        ) from error
+
+
+def _register_inputs(model: Embedder, kept: Kept) -> None:
+    """Give a model the buffers by which features came standardized; see `Embedder.remember`."""
+    for name, value in kept.tensors.items():
+        path, _, leaf = name.rpartition(".")
+        if leaf not in STANDARDIZATION:
+            continue
+        owner = model.get_submodule(path)
+        if not isinstance(owner, Embedder) or value.shape != (kept.width,):
+            raise DataError(f"the tensor {name} is no statistic of features {kept.width} wide")
+        owner.register_buffer(leaf, value)
+        other = leaf.replace("mean", "?").replace("deviation", "mean").replace("?", "deviation")
+        if f"{path}.{other}".lstrip(".") not in kept.tensors:
+            raise DataError(f"the tensor {name} is there without {other}")
+
+
+def _check_types(model: Embedder, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Refuse tensors of another type than that in which a model is kept."""
+    own = dict(model.named_buffers())  # what is learnt is never an integer
+    for name, value in tensors.items():
+        wanted = torch.float64 if name in model.kept_doubles else torch.float32
+        if name in own and not own[name].is_floating_point():
+            wanted = own[name].dtype
+        if value.dtype != wanted:
+            raise DataError(f"the tensor {name} is of {value.dtype}, not of {wanted}")

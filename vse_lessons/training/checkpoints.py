@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vse_lessons.common.files import DataError, atomic_path
 from vse_lessons.models.base import Optimization, Trainable
+from vse_lessons.models.keeping.files import save_tensors
 
 VERSION = 2  # of checkpoints
 
@@ -145,8 +145,7 @@ class TrainingState:
             "seconds": self.run.seconds,
         }
         with atomic_path(path) as temporary:
-            plain = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
-            save_file(plain, temporary, metadata={"state": json.dumps(state)})
+            save_tensors(tensors, temporary, {"state": json.dumps(state)})
 
     def load(self, path: Path) -> None:
         """Read what `save` wrote; `DataError` when it is damaged or another run's."""

@@ -23,6 +23,7 @@ from vse_lessons.models.baselines.vsepp import VSEPP, VSEPPConfig
 from vse_lessons.models.baselines.zero_shot import ZeroShot
 from vse_lessons.models.building import WordVectors
 from vse_lessons.models.keeping.card import escape, model_card
+from vse_lessons.models.keeping.checks import sealed
 from vse_lessons.models.registry import MODELS, load_model, spec
 from vse_lessons.models.vsa import VSA, VSAConfig
 from vse_lessons.sources.catalogue import open_corpus
@@ -153,6 +154,12 @@ def test_files_that_are_no_pictures_are_named(storybook, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(DataError, match=r"text\.png is not a picture"):
         model.encode_pictures([tmp_path / "text.png"], StorybookDetector())
+    with pytest.raises(DataError, match="is no name that a file can have"):
+        model.encode_pictures(["a\0b"], StorybookDetector())
+    with pytest.raises(DataError, match=r"none\.png does not exist"):
+        model.encode_pictures("none.png", StorybookDetector())
+    with pytest.raises(DataError, match="knows no domain 'zzz': use source"):
+        model.encode_pictures([tmp_path / "text.png"], StorybookDetector(), domain="zzz")
     with pytest.raises(DataError, match="no picture to embed"):
         model.encode_pictures([], StorybookDetector())
 
@@ -186,7 +193,7 @@ def test_pictures_are_standardized_as_their_domain_was(storybook, files, tmp_pat
         torch.testing.assert_close(embedded, expected, rtol=0, atol=1e-4)
     with pytest.raises(DataError, match=r"use RegionStore.standardized"):
         evaluate(again, data, "test")
-    with pytest.raises(DataError, match="no features of a domain 'art' were learnt from: source, target"):
+    with pytest.raises(DataError, match="knows no domain 'art': use source or target"):
         again.encode_pictures(files, StorybookDetector(), domain="art")
 
 
@@ -201,7 +208,7 @@ def kept(tmp_path):
 
 def change(kept, **values):
     path = kept / "config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), **values}), "utf-8")
+    path.write_text(json.dumps(sealed({**json.loads(path.read_text("utf-8")), **values})), "utf-8")
 
 
 def test_what_is_no_model_is_said_to_be_none(tmp_path):

@@ -10,6 +10,7 @@ import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from torch import Tensor, nn
 
+from vse_lessons.common.files import DataError
 from vse_lessons.data.regions import RegionBatch
 from vse_lessons.data.sparse import SparseCorpus
 from vse_lessons.data.text import Vocabulary, tokenize
@@ -44,6 +45,8 @@ class CCA(Embedder):
         vectorizer: fitted, from sentences to TF-IDF.
         maps: `image_map` (D, H), `text_map` (V, H), and the means `image_mean` (D,), `text_mean` (V,).
     """
+
+    kept_doubles = ("idf",)
 
     def __init__(self, config: CCAConfig, vectorizer: TfidfVectorizer, maps: dict[str, Tensor]):
         super().__init__()
@@ -85,7 +88,20 @@ class CCA(Embedder):
     def from_kept(cls, config: CCAConfig, kept: Kept) -> CCA:
         """Make the model of the kept maps and inverse document frequencies."""
         vectorizer = _vectorizer(list(kept.words["vocabulary"]))
-        vectorizer.idf_ = kept.tensors.pop("idf").numpy()
+        idf, words = kept.tensors.pop("idf"), len(kept.words["vocabulary"])
+        if idf.shape != (words,):
+            raise DataError(f"vocabulary.json has {words} words, and the tensor idf is for {idf.numel()}")
+        vectorizer.idf_ = idf.numpy()
+        directions = min(config.dimensions, kept.width, words)
+        shapes = {
+            "image_map": (kept.width, directions),
+            "text_map": (words, directions),
+            "image_mean": (kept.width,),
+            "text_mean": (words,),
+        }
+        for name, shape in shapes.items():
+            if kept.tensors[name].shape != shape:
+                raise DataError(f"the tensor {name} is {tuple(kept.tensors[name].shape)}, not {shape}")
         return cls(config, vectorizer, kept.tensors)
 
     def encode_images(self, images: RegionBatch) -> Tensor:

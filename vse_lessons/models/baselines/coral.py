@@ -133,7 +133,13 @@ class Coral(Embedder):
         moves = (
             _Move(*(kept.tensors[f"{side}_move.{name}"] for name in names)) for side in ("image", "text")
         )
-        return cls(config, inner, *moves)
+        model = cls(config, inner, *moves)
+        wide = inner.config.dimensions
+        for name, value in (*model.image_move.named_buffers(), *model.text_move.named_buffers()):
+            shape = (wide, wide) if name == "turn" else (wide,)
+            if value.shape != shape or not value.is_floating_point():
+                raise DataError(f"the tensor {name} of a move is {tuple(value.shape)}, not {shape} of floats")
+        return model
 
 
 def _embedded(model: Embedder, regions: RegionStore, rows: np.ndarray) -> Tensor:
