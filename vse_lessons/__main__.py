@@ -76,17 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, or 2 where a request cannot be met, with the reason in one line on the standard
         error.
     """
-    tolerate_encoding()
-    given, unknown = make_parser().parse_known_args(arguments)
-    if unknown:
-        given.parser.refuse(unknown)
+    program = "vse-lessons"
     try:
+        tolerate_encoding()
+        given, unknown = make_parser().parse_known_args(arguments)
+        program = f"vse-lessons {given.command}"
+        if unknown:
+            given.parser.refuse(unknown)
         return given.run(given)
     except DataError as error:
-        print(f"vse-lessons {given.command}: {error}", file=sys.stderr)
+        print(f"{program}: {error}", file=sys.stderr)
         return MISUSE
     except KeyboardInterrupt:
-        print(f"vse-lessons {given.command}: interrupted", file=sys.stderr)
+        print(f"{program}: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -114,3 +114,12 @@ def test_a_pipe_that_closes_early_is_no_error(tmp_path):
         text=True,
     )
     assert done.stderr == ""
+
+
+def test_an_interrupt_while_the_words_are_read_is_one_line(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "make_parser", interrupted)
+    assert program.main(["doctor"]) == 130
+    assert capsys.readouterr() == ("", "vse-lessons: interrupted\n")

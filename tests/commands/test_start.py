@@ -55,3 +55,24 @@ def test_a_file_is_no_folder_to_copy_to(lessons, tmp_path):
 def test_the_lessons_of_the_checkout_are_found():
     names = {path.name for path in start.notebooks().glob("[0-9]*.ipynb")}
     assert "03_train_a3vse.ipynb" in names
+
+
+def test_a_folder_in_place_of_a_notebook_is_named(lessons, tmp_path):
+    (tmp_path / "course" / "02_second.ipynb").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"02_second\.ipynb is a folder: move it away"):
+        start.copy_lessons(tmp_path / "course")
+    assert not (tmp_path / "course" / "01_first.ipynb").exists()
+
+
+@pytest.mark.parametrize("content", ["[]", "{", "7"])
+def test_a_broken_record_is_to_be_deleted(content, lessons, tmp_path):
+    start.copy_lessons(tmp_path / "course")
+    (tmp_path / "course" / start.COPIED).write_text(content)
+    with pytest.raises(DataError, match=r"vse_lessons\.json .*delete it"):
+        start.copy_lessons(tmp_path / "course")
+
+
+def test_a_place_below_a_file_is_refused(lessons, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="a file stands where a folder is needed"):
+        start.copy_lessons(tmp_path / "file" / "course")

@@ -11,6 +11,7 @@ from vse_lessons.common import files
 from vse_lessons.common.files import (
     DataError,
     atomic_path,
+    check_writable,
     digest,
     home,
     locked,
@@ -146,3 +147,38 @@ def test_data_of_the_package_is_there_or_says_what_to_install():
     assert package_data("py.typed").is_file()
     with pytest.raises(DataError, match=r"lacks no/such\.file .*pip install --force-reinstall"):
         package_data("no/such.file")
+
+
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        ("file/new.json", "a file stands where a folder is needed: name another place"),
+        ("file/deep/new.json", "a file stands where a folder is needed: name another place"),
+        ("folder", "it is a folder: name a file"),
+        ("x" * 300, "choose a shorter name"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named_with_what_helps(target, remedy, tmp_path):
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match=f"cannot be written .*: {remedy}") as caught:
+        write_json(tmp_path / target, 1)
+    assert str(tmp_path / target) in str(caught.value) and "MB" not in str(caught.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_place_is_checked_before_anything_is_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    assert check_writable(tmp_path / "new" / "deep.json") == tmp_path / "new" / "deep.json"
+    assert check_writable(tmp_path, folder=True) == tmp_path
+    for path, cause in ((tmp_path, "it is a folder"), (tmp_path / "file" / "new.json", "a file stands")):
+        with pytest.raises(DataError, match=cause):
+            check_writable(path)
+
+    def refuse(**options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(DataError, match=r"Permission denied\): choose a folder that you may write to"):
+        check_writable(tmp_path / "new.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

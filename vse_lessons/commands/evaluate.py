@@ -51,20 +51,21 @@ def run(arguments: Namespace) -> int:
     Returns:
         The exit status.
     """
-    from vse_lessons.common.files import write_json
+    from vse_lessons.common.files import check_writable, write_json
     from vse_lessons.common.system import choose_device
     from vse_lessons.evaluation.retrieval import evaluate
     from vse_lessons.models.registry import load_model
     from vse_lessons.sources.catalogue import open_corpus
 
+    written = None if arguments.json is None else check_writable(arguments.json)  # before anything takes long
     model = load_model(arguments.folder.expanduser(), choose_device(arguments.device))
     data = open_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset).corpus
     data = as_read(model, data, arguments.domain)
     evaluation = evaluate(model, data, arguments.split)
     print(f"{arguments.folder} on the {arguments.split} split of {data.name}:\n{table(evaluation)}")
-    if arguments.json is not None:
+    if written is not None:
         about = {"model": str(arguments.folder), "corpus": data.name, "split": arguments.split}
-        write_json(arguments.json, about | evaluation.as_dict())
+        write_json(written, about | evaluation.as_dict())
     return 0
 
 

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 from vse_lessons.common.errors import DataError
+from vse_lessons.common.files import check_writable
 
 
 def add_corpus(parser: ArgumentParser) -> None:
@@ -49,7 +50,7 @@ def add_device(parser: ArgumentParser) -> None:
 
 
 def new_folder(path: Path) -> Path:
-    """Check that a folder to write is not there yet.
+    """Check that a folder to write is not there yet, and can be written.
 
     Args:
         path: The folder.
@@ -58,9 +59,9 @@ def new_folder(path: Path) -> Path:
         The same path, with the user's home folder in place of `~`.
 
     Raises:
-        DataError: Something is there already.
+        DataError: Something is there already, or the system does not let it be written.
     """
-    path = path.expanduser()
+    path = check_writable(path, folder=True)
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise DataError(f"{path} is there already: delete it, or name another folder")
     return path

@@ -71,7 +71,10 @@ def copy_lessons(folder: Path, force: bool = False) -> int:
     source = notebooks()
     wanted = {path.relative_to(source).as_posix(): path for path in _lessons(source)}
     record = folder / COPIED
-    known = read_json(record) if record.is_file() else {}
+    known = _known(record)
+    for name in wanted:
+        if (folder / name).is_dir():
+            raise DataError(f"{folder / name} is a folder: move it away, or name another folder to copy to")
     changed = [name for name in wanted if _edited(folder / name, wanted[name], known.get(name))]
     if changed and not force:
         raise DataError(
@@ -102,6 +105,19 @@ def _lessons(source: Path) -> list[Path]:
     """List the notebooks to copy: lessons, then assignments."""
     found = [*source.glob("[0-9]*.ipynb"), *source.glob("assignments/**/*.ipynb")]
     return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
+
+
+def _known(record: Path) -> dict[str, str]:
+    """Read the digests of the notebooks as they were copied."""
+    if not record.exists():
+        return {}
+    try:
+        known = read_json(record)
+    except DataError as error:
+        raise DataError(f"{error}; delete it: every notebook that differs then counts as edited") from error
+    if not isinstance(known, dict):
+        raise DataError(f"{record} is not a record of copies: delete it")
+    return known
 
 
 def _edited(copy: Path, original: Path, digest_then: str | None) -> bool:

@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vse_lessons.commands.options import add_corpus, add_device
+from vse_lessons.commands.options import add_corpus, add_device, new_folder
 from vse_lessons.common.errors import DataError
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _check(arguments: Namespace) -> tuple[Presets, Path]:
     """Make the configuration and refuse what cannot be met, before anything takes long."""
     from vse_lessons.models.registry import spec
 
-    known, folder = spec(arguments.model), arguments.to.expanduser()
+    known = spec(arguments.model)
     if "checkpoint" in known.needs:
         raise DataError(f"{arguments.model} is not trained: embed a corpus with vse-lessons embed")
     if "target" in known.needs and not arguments.target:
@@ -135,8 +135,7 @@ def _check(arguments: Namespace) -> tuple[Presets, Path]:
         )
     if "target" not in known.needs and arguments.target:
         raise DataError(f"{arguments.model} learns nothing from another domain: leave --target out")
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise DataError(f"{folder} is there already: delete it, or name another folder")
+    folder = new_folder(arguments.to)
     config = known.config.preset(arguments.preset, arguments.corpus).with_variant(arguments.variant)
     return config, folder
 

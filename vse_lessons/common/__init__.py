@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from vse_lessons.common.errors import DataError, check_known
     from vse_lessons.common.files import (
         atomic_path,
+        check_writable,
         digest,
         home,
         locked,
@@ -38,6 +39,7 @@ __getattr__, __dir__, __all__ = attach(
         "errors": ("DataError", "check_known"),
         "files": (
             "atomic_path",
+            "check_writable",
             "digest",
             "home",
             "locked",

@@ -17,9 +17,20 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from vse_lessons.common.errors import DataError as DataError
+from vse_lessons.common.system import free_disk
 
 # what a file system without locks answers
 NO_LOCKS = {getattr(errno, name, None) for name in ("ENOSYS", "ENOTSUP", "EOPNOTSUPP", "ENOLCK")}
+# what helps against an error of the system, where it is not more room
+REMEDIES = {
+    errno.EEXIST: "a file stands where a folder is needed: name another place",
+    errno.ENOTDIR: "a file stands where a folder is needed: name another place",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
 
 
 def home() -> Path:
@@ -67,26 +78,65 @@ def atomic_path(path: Path) -> Iterator[Path]:
         The temporary name.
 
     Raises:
-        DataError: The system could not write; the message says how much room the disk has.
+        DataError: The system could not write; the message says what helps.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    temporary = holder / path.name
+    path, holder = Path(path), None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = holder / path.name
         yield temporary
         _flush(temporary)
-        if temporary.is_dir() and path.is_dir():
+        if path.is_dir():
+            if not temporary.is_dir():  # Windows has another word for it
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             os.replace(path, holder / "old")  # os.replace will not put a folder over a full one
         os.replace(temporary, path)
     except OSError as error:
-        raise DataError(
-            f"{path} could not be written ({error.strerror or error}); nothing was left behind. "
-            f"That disk has {shutil.disk_usage(path.parent).free >> 20} MB free: make room, or set "
-            "VSE_LESSONS_HOME or out_dir to another one."
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
-        shutil.rmtree(holder, ignore_errors=True)
+        if holder is not None:
+            shutil.rmtree(holder, ignore_errors=True)
+
+
+def _unwritable(path: Path, error: OSError) -> DataError:
+    """Say that a path could not be written, and what helps."""
+    if error.errno in REMEDIES:
+        return DataError(f"{path} cannot be written ({error.strerror}): {REMEDIES[error.errno]}")
+    return DataError(
+        f"{path} could not be written ({error.strerror or error}); nothing was left behind. "
+        f"That disk has {free_disk(path) >> 20} MB free: make room, or set "
+        "VSE_LESSONS_HOME or out_dir to another one."
+    )
+
+
+def check_writable(path: Path, folder: bool = False) -> Path:
+    """Check that a file or a folder can be written, before work that takes long; leave nothing behind.
+
+    Args:
+        path: The file or folder, which need not exist yet, nor the folder that it is in.
+        folder: Whether it is to be a folder.
+
+    Returns:
+        The path, with the user's home folder in place of `~`.
+
+    Raises:
+        DataError: It cannot be written; the message says what helps.
+    """
+    path = Path(path).expanduser()
+    try:
+        if path.is_dir() and not folder:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        place = path.absolute().parent
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not place.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path
 
 
 @contextmanager
