@@ -154,7 +154,11 @@ def commit() -> str | None:
 
 
 def is_checkout() -> bool:
-    """Tell whether the library is imported from a checkout of its repository."""
+    """Tell whether the library is imported from a checkout of its repository.
+
+    Returns:
+        Whether `pyproject.toml` lies beside the package.
+    """
     return (Path(__file__).resolve().parents[2] / "pyproject.toml").is_file()
 
 
