@@ -21,6 +21,24 @@ def test_what_cannot_be_reported_is_answered_in_one_line(arguments, message, cap
     assert out == "" and err.count("\n") == 1 and err.startswith(f"vse-lessons report: {message}")
 
 
+def test_the_table_of_another_paper_is_refused(tmp_path, capsys):
+    other = EXPERIMENTS["vsa"].table.path
+    for words, message in (
+        (
+            ["gxn", "--table", str(other)],
+            f"{other}, line 2 has a cell of another kind ('aligned' is unknown)",
+        ),
+        (["gxn", "--table", str(tmp_path)], "is a folder: name the file of the table"),
+    ):
+        assert main(["report", *words]) == 2
+        assert message in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["report", "gxn", "--preset", "nope"])
+    assert "'smoke', 'lesson', 'paper'" in capsys.readouterr().err.replace(
+        "choose from smoke, lesson, paper", "choose from 'smoke', 'lesson', 'paper'"
+    )
+
+
 def test_a_report_is_printed(capsys):
     assert main(["report", "weights"]) == 0
     out = capsys.readouterr().out

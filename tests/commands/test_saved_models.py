@@ -121,6 +121,7 @@ def test_a_model_that_adapts_is_reported_on_its_target_and_read_back_with_it(tmp
         (["search", "MODEL", "boat", "--pictures", "."], "holds no picture"),
         (["search", "MODEL", "--image", "one.png", "--pictures", "."], "has no sentences for --image"),
         (["search", "MODEL", "--image", "no.png", "--corpus", "storybook", *SMALL], "no.png does not exist"),
+        (["embed", "nope", "--checkpoint", "none", "--to", "new"], "unknown corpus 'nope': one of storybook"),
         (["embed", "storybook", "--checkpoint", "none", "--to", "."], "is there already"),
     ],
 )

@@ -13,6 +13,12 @@ from vse_lessons.experiments.table import Table
     [
         (["mars"], "unknown study 'mars': one of a3vse, weights, artpedia, vsa, gxn"),
         (["a3vse"], "name a study of a3vse: storybook, flickr8k"),
+        (["a3vse", "storybook", "--workers", "0"], "--workers 0 asks for none: use at least 1"),
+        (["a3vse", "storybook", "--seeds", "-1"], "--seeds -1 asks for none: use at least 1"),
+        (
+            ["a3vse", "storybook", "--table", f"{__file__}/own.jsonl"],
+            f"{__file__}/own.jsonl cannot be written",
+        ),
         (["a3vse", "mars"], "a3vse has no study 'mars': one of storybook, flickr8k"),
         (["a3vse", "storybook", "--models", "SCNA"], "unknown model 'SCNA' of a3vse: one of tags, A3VSE"),
     ],

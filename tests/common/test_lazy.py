@@ -2,6 +2,7 @@ import sys
 
 import pytest
 
+from vse_lessons.common.errors import DataError
 from vse_lessons.common.lazy import attach
 
 
@@ -48,3 +49,10 @@ def test_an_unknown_name_is_an_attribute_error(package):
 def test_a_name_has_one_place():
     with pytest.raises(ValueError, match=r"pay is in shop\.till and in shop\.shelf"):
         attach("shop", {"till": ("pay",), "shelf": ("pay",)})
+
+
+def test_a_missing_optional_package_is_answered_with_the_line_to_install(package, tmp_path, monkeypatch):
+    (tmp_path / package / "shelf.py").write_text("import seaborn.palettes\n")
+    monkeypatch.setitem(sys.modules, "seaborn", None)
+    with pytest.raises(DataError, match=r"lazy_shop\.shelf needs seaborn, .*pip install .*\[lessons\]"):
+        _ = __import__(package).Apple

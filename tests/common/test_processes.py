@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -50,3 +52,20 @@ def test_other_errors_stop_what_has_not_begun():
     go.set()
     with pytest.raises(RuntimeError, match="broken"):
         list(answers)
+
+
+def test_a_process_ends_with_the_one_that_runs_it(tmp_path):
+    child = (
+        "import os, pathlib, sys, time; from vse_lessons.common.processes import end_with_parent; "
+        "end_with_parent(0.05); pathlib.Path(sys.argv[1]).write_text('x'); time.sleep(60)"
+    )
+    parent = (
+        "import os, subprocess, sys, pathlib, time; os.environ['VSE_LESSONS_PARENT'] = str(os.getpid()); "
+        f"subprocess.Popen([sys.executable, '-c', {child!r}, sys.argv[1]])\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "while not path.exists(): time.sleep(0.02)\nos._exit(0)"
+    )
+    command = [sys.executable, "-c", parent, str(tmp_path / "begun")]
+    # the child holds the pipe: `run` returns once it has ended, too
+    done = subprocess.run(command, stdout=subprocess.PIPE, timeout=30, check=False)
+    assert done.returncode == 0

@@ -73,3 +73,9 @@ def test_without_git_there_is_no_commit(monkeypatch):
 
     monkeypatch.setattr(subprocess, "run", missing)
     assert system.commit() is None
+
+
+@pytest.mark.parametrize("device", ["meta", "cuda:99", "vulkan", "mps:1"])
+def test_a_device_that_cannot_compute_is_refused_with_those_that_can(device):
+    with pytest.raises(DataError, match=f"cannot compute on device '{device}' here: use auto, cpu"):
+        system.choose_device(device)

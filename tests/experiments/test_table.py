@@ -101,3 +101,55 @@ def test_without_pandas_the_line_to_install_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(DataError, match=r"python -m pip install 'vse_lessons\[lessons\]'"):
         Table(tmp_path / "none.jsonl").frame()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00", "is not a table of a study"),
+        (b"\x00" * 500, "is not a table of a study"),
+        (b'{"format": "vse_lessons.table", "version": 2}\n\xff\n', "is damaged"),
+        (b"[" * 100_000 + b"\n", "is not a table of a study"),
+        (b'{"format": "vse_lessons.table", "version": 2}\n' + b"[" * 100_000 + b"\n", "line 2 is not JSON"),
+        (b'{"format": "vse_lessons.table", "version": 3}\n', "version 2: install a newer vse_lessons$"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named(content, message, tmp_path):
+    path = tmp_path / "study.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        Table(path).rows()
+    assert str(path) in str(caught.value)
+
+
+def test_a_folder_is_no_table(tmp_path):
+    with pytest.raises(DataError, match="is a folder: name a file in it"):
+        Table(tmp_path).rows()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cell": 7}, "line 2 lacks 'cell.seed': is this the table of another paper"),
+        ({"cell": {"model": "CCA"}}, "lacks 'cell.seed'"),
+        ({"versions": {}}, "lacks 'versions.torch'"),
+        ({"metrics": 7}, "lacks 'metrics'"),
+        ({"cell": {**ROW["cell"], "page": 1}}, "'page' is unknown"),
+        ({"cell": {"model": "CCA", "seed": 1}}, "'corpus' is missing"),
+        ({"cell": {**ROW["cell"], "seed": []}}, "unhashable"),
+    ],
+)
+def test_a_row_of_another_kind_is_named(changes, message, tmp_path):
+    table = Table(tmp_path / "study.jsonl")
+    table.lines.append({**ROW, **changes})
+    with pytest.raises(DataError, match=message) as caught:
+        table.rows_of(ToyCell)
+    assert f"{table.path}, line 2" in str(caught.value)
+
+
+def test_damaged_arrays_are_named(tmp_path):
+    table = Table(tmp_path / "study.jsonl")
+    table.append(ROW, {"curve": np.arange(3)})
+    (tmp_path / "study.npz").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"study\.npz is damaged"):
+        table.arrays(ROW)

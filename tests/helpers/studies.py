@@ -25,7 +25,9 @@ def row(model, value, seed=0, share=0.1, preset="lesson", corpus="toy", n_pairs=
     recalls = {"R@1": value, "R@5": value + 1, "R@10": value + 2}
     cell = ToyCell(model, "full", seed, corpus, preset, share)
     metrics = {"t2i": recalls, "i2t": recalls, "rsum": 1.0}
-    return {"cell": cell.fields(), "digest": "d", "n_pairs": n_pairs, "metrics": metrics}
+    about = {"library": "0", "versions": {"torch": "2"}, "machine": {"processor": "p"}}
+    about["corpus"] = {"digest": None}
+    return {"cell": cell.fields(), "digest": "d", "n_pairs": n_pairs, "metrics": metrics, **about}
 
 
 def results(**values):

@@ -44,10 +44,11 @@ def run(arguments: Namespace) -> int:
     """
     folder = new_folder(arguments.to)  # before anything takes long
     from vse_lessons.common.system import choose_device
-    from vse_lessons.sources.catalogue import embed_corpus
+    from vse_lessons.sources.catalogue import embed_corpus, find_source
     from vse_lessons.sources.detectors.hub import HubEmbedder
     from vse_lessons.sources.readers.features import embeddings
 
+    find_source(arguments.corpus)
     embedder = HubEmbedder(arguments.checkpoint, str(choose_device(arguments.device)))
     corpus = embed_corpus(arguments.corpus, arguments.corpus_dir, arguments.preset, embedder)
     embeddings.write(folder, corpus, embedder)

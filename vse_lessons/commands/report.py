@@ -21,7 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--to", type=Path, help="write a Markdown file each into this folder, in place of printing"
     )
     parser.add_argument("--table", type=Path, help="a table of your own, of one paper")
-    parser.add_argument("--preset", default="lesson", help="preset of the rows (default: lesson)")
+    parser.add_argument(
+        "--preset",
+        choices=("smoke", "lesson", "paper"),
+        default="lesson",
+        help="preset of the rows (default: lesson)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             "--table is the table of one paper: name it, as in `vse-lessons report gxn --table FILE`"
         )
     table = Table(arguments.table) if arguments.table else None
+    if arguments.table and arguments.table.is_dir():
+        raise DataError(f"--table {arguments.table} is a folder: name the file of the table")
     if arguments.table and not arguments.table.is_file():
         raise DataError(f"{arguments.table} is not there: run `vse-lessons study` with --table first")
     if arguments.to:

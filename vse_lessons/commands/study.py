@@ -38,18 +38,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the cells that the table lacks or has stale rows of; return 1 if any failed."""
-    from vse_lessons.common import DataError
-    from vse_lessons.common.files import home
+    from vse_lessons.common import DataError, check_writable, end_with_parent, home
     from vse_lessons.experiments.grid import Inputs, run_grid
     from vse_lessons.experiments.report import experiment
     from vse_lessons.experiments.table import Table
 
     paper = experiment(arguments.paper)
     if arguments.cell:
+        end_with_parent()
         given = json.loads(arguments.cell)
         row, arrays = paper.row(paper.cell(**given["cell"]), Inputs(**given["inputs"]))
         print(json.dumps({"row": row, "arrays": {name: one.tolist() for name, one in arrays.items()}}))
         return 0
+    for option in ("workers", "seeds"):
+        number = getattr(arguments, option)
+        if number is not None and number < 1:
+            raise DataError(f"--{option} {number} asks for none: use at least 1")
     if not arguments.study:
         raise DataError(f"name a study of {paper.name}: {', '.join(paper.studies)}")
     inputs = Inputs(arguments.corpus_dir, arguments.target_dir, arguments.word_vectors)
@@ -64,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         wanted = table.missing({cell: paper.digest(cell, inputs.word_vectors) for cell in cells})
         print(*wanted, f"{len(wanted)} of {len(cells)} runs are missing or stale in {table.path}", sep="\n")
         return 0
+    check_writable(table.path)  # before the first run
     failures = run_grid(paper, cells, table, inputs, workers=arguments.workers)
     print(f"{len(table.rows())} rows in {table.path}; {len(failures)} runs failed", *failures, sep="\n")
     return 1 if failures else 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from vse_lessons.common.json_lines import JsonLines
     from vse_lessons.common.markdown import markdown_table
-    from vse_lessons.common.processes import in_parallel, run_command
+    from vse_lessons.common.processes import end_with_parent, in_parallel, run_command
     from vse_lessons.common.rows import Rows
     from vse_lessons.common.system import (
         choose_device,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         cost,
         free_disk,
         install_line,
+        is_checkout,
         machine,
         peak_memory_mb,
         tolerate_encoding,
@@ -49,7 +50,7 @@ __getattr__, __dir__, __all__ = attach(
         ),
         "json_lines": ("JsonLines",),
         "markdown": ("markdown_table",),
-        "processes": ("in_parallel", "run_command"),
+        "processes": ("end_with_parent", "in_parallel", "run_command"),
         "rows": ("Rows",),
         "system": (
             "choose_device",
@@ -57,6 +58,7 @@ __getattr__, __dir__, __all__ = attach(
             "cost",
             "free_disk",
             "install_line",
+            "is_checkout",
             "machine",
             "peak_memory_mb",
             "tolerate_encoding",

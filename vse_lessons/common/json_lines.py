@@ -10,6 +10,8 @@ from typing import Any
 
 from vse_lessons.common.errors import DataError
 
+LONGEST = 200  # bytes that a first line may have
+
 
 class JsonLines:
     """A file of JSON lines, the first of which says of what format and version the file is.
@@ -37,30 +39,47 @@ class JsonLines:
         Raises:
             DataError: The file is of another format or version, or a line is damaged.
         """
-        content = self.path.read_bytes() if self.path.exists() else b""
-        head, *lines = _whole(content).decode("utf-8").split("\n")[:-1] or [""]
+        try:
+            if self.path.is_dir():
+                raise DataError(f"{self.path} is a folder: name a file in it")
+            content = self.path.read_bytes() if self.path.exists() else b""
+        except OSError as error:
+            raise DataError(f"{self.path} cannot be read: {error.strerror or error}") from error
+        self._check_start(content)
+        try:
+            head, *lines = _whole(content).decode("utf-8").split("\n")[:-1] or [""]
+        except UnicodeDecodeError as error:
+            raise DataError(f"{self.path} is damaged ({error}): restore it, or move it away") from error
         if head:
             self._check(head)
         return [(number, self._parse(number, line)) for number, line in enumerate(lines, start=2)]
+
+    def _check_start(self, content: bytes) -> None:
+        """Refuse what does not begin as these files do, though it may end in the middle of a line."""
+        start = content.lstrip(b" ")[:1]
+        if start not in (b"", b"{") or (content and not _whole(content) and len(content) > LONGEST):
+            raise DataError(f"{self.path} is not {self.kind}; move it away or name another")
 
     def _check(self, line: str) -> None:
         try:
             head = json.loads(line)
             known = head["format"] in self.formats
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             known = False
         if not known:
             raise DataError(f"{self.path} is not {self.kind}; move it away or name another")
-        if head.get("version") != self.version:
+        version = head.get("version")
+        if version != self.version:
+            newer = isinstance(version, int) and version > self.version
+            remedy = "install a newer vse_lessons" if newer else self.remedy
             raise DataError(
-                f"{self.path} is {self.kind} of version {head.get('version')}, this is version "
-                f"{self.version}: {self.remedy}"
+                f"{self.path} is {self.kind} of version {version}, this is version {self.version}: {remedy}"
             )
 
     def _parse(self, number: int, line: str) -> Any:
         try:
             return json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{self.path}, line {number} is not JSON: {error}; remove the line") from error
 
     def append(self, content: Any) -> None:

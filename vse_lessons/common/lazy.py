@@ -12,6 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from vse_lessons.common.errors import DataError
+from vse_lessons.common.system import install_line
+
+OPTIONAL = ("IPython", "ipywidgets", "matplotlib", "pandas", "seaborn")  # of the extra "lessons"
+
 
 class _LazyPackage(ModuleType):
     """A package whose public names go before submodules of the same spelling."""
@@ -20,6 +25,17 @@ class _LazyPackage(ModuleType):
         if isinstance(value, ModuleType) and name in self.__all__:
             value = getattr(value, name, value)
         super().__setattr__(name, value)
+
+
+def _import(module: str) -> ModuleType:
+    """Import a module; where an optional package is missing, say how to install it."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in OPTIONAL:
+            raise
+        raise DataError(f"{module} needs {missing}, which is missing: {install_line('lessons')}") from error
 
 
 def attach(
@@ -52,11 +68,11 @@ def attach(
 
     def get(name: str) -> Any:
         if name in place:
-            value = getattr(importlib.import_module(place[name]), name)
+            value = getattr(_import(place[name]), name)
             setattr(sys.modules[package], name, value)
             return value
         if name in submodules:
-            return importlib.import_module(f"{package}.{name}")
+            return _import(f"{package}.{name}")
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def listing() -> list[str]:

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, TypeVar
 
 from vse_lessons.common.errors import DataError
 
+PARENT = "VSE_LESSONS_PARENT"  # the process that waits for what `run_command` runs
 T = TypeVar("T")
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
 
@@ -33,7 +36,7 @@ def run_command(*words: str) -> Any:
         capture_output=True,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **ENVIRONMENT, PARENT: str(os.getpid())},
         check=False,
     )
     if done.returncode:
@@ -43,6 +46,31 @@ def run_command(*words: str) -> Any:
         return json.loads(done.stdout.splitlines()[-1])
     except (IndexError, json.JSONDecodeError) as error:
         raise DataError(f"it printed no result ({error})") from error
+
+
+def end_with_parent(seconds: float = 2.0) -> None:
+    """End this process once the process that ran it by `run_command` has ended, however that ended.
+
+    Args:
+        seconds: How often to look.
+    """
+    parent = int(os.environ.get(PARENT, 0))
+    if parent:
+        threading.Thread(target=_watch, args=(parent, seconds), daemon=True).start()
+
+
+def _watch(parent: int, seconds: float) -> None:
+    while _is_alive(parent):
+        time.sleep(seconds)
+    os._exit(1)  # the main thread may be deep inside a computation
+
+
+def _is_alive(parent: int) -> bool:
+    if sys.platform != "win32":
+        return os.getppid() == parent  # of an orphan it is another
+    import psutil
+
+    return psutil.pid_exists(parent)
 
 
 def in_parallel(

@@ -25,13 +25,14 @@ def choose_device(device: str = "auto") -> torch.device:
 
     Args:
         device: "auto" for CUDA where PyTorch sees it and the CPU elsewhere, or a device of PyTorch: "cpu",
-            "cuda", "cuda:1".
+            "cuda", "cuda:1", "mps", "xpu".
 
     Returns:
         The device of PyTorch.
 
     Raises:
-        DataError: The device is unknown, or CUDA is asked for where PyTorch sees none.
+        DataError: The device is unknown, or PyTorch cannot compute on it here; the message names those
+        that are there.
     """
     import torch
 
@@ -41,9 +42,27 @@ def choose_device(device: str = "auto") -> torch.device:
         chosen = torch.device(device)
     except RuntimeError as error:
         raise DataError(f"unknown device {device!r}: auto, cpu or cuda") from error
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise DataError("device='cuda', but PyTorch sees no CUDA device here: use auto or cpu")
+    there = _devices()
+    if chosen.type not in there or (chosen.index or 0) >= there[chosen.type]:
+        names = [
+            name if number == 1 else f"{name}:0 to {name}:{number - 1}" for name, number in there.items()
+        ]
+        raise DataError(f"PyTorch cannot compute on device {device!r} here: use auto, {', '.join(names)}")
     return chosen
+
+
+def _devices() -> dict[str, int]:
+    """Count the devices that PyTorch can compute on here, by their kind."""
+    import torch
+
+    there = {"cpu": 1}
+    if torch.cuda.is_available():
+        there["cuda"] = torch.cuda.device_count()
+    if torch.backends.mps.is_available():
+        there["mps"] = 1
+    if hasattr(torch, "xpu") and torch.xpu.is_available():
+        there["xpu"] = torch.xpu.device_count()
+    return there
 
 
 def peak_memory_mb() -> float | None:
@@ -134,6 +153,15 @@ def commit() -> str | None:
     return f"{head}-dirty" if head and changed else head
 
 
+def is_checkout() -> bool:
+    """Tell whether the library is imported from a checkout of its repository.
+
+    Returns:
+        Whether `pyproject.toml` lies beside the package.
+    """
+    return (Path(__file__).resolve().parents[2] / "pyproject.toml").is_file()
+
+
 def install_line(extra: str = "") -> str:
     """Write the command that installs the library with an extra.
 
@@ -143,9 +171,8 @@ def install_line(extra: str = "") -> str:
     Returns:
         The command for this installation: of a checkout by its folder, of a wheel by its name.
     """
-    checkout = (Path(__file__).resolve().parents[2] / "pyproject.toml").is_file()
-    what = "." if checkout else "vse_lessons"
-    command = "python -m pip install -e" if checkout else "python -m pip install"
+    what = "." if is_checkout() else "vse_lessons"
+    command = "python -m pip install -e" if is_checkout() else "python -m pip install"
     return f'{command} "{what}[{extra}]"' if extra else f"{command} {what}"
 
 

@@ -41,9 +41,8 @@ def stored(name: str, corpus: str, preset: str = "lesson", table: Table | None =
     Returns:
         The results, to be asked by cell or as a frame.
     """
-    one = experiment(name)
-    table = table or one.table
-    return Results(table.rows(), one.cell, corpus, preset, table.arrays)
+    one, table = experiment(name), table or experiment(name).table
+    return Results(table.rows_of(one.cell), one.cell, corpus, preset, table.arrays)
 
 
 def report(name: str, table: Table | None = None, preset: str = "lesson") -> str:
@@ -59,10 +58,10 @@ def report(name: str, table: Table | None = None, preset: str = "lesson") -> str
 
 def provenance(one: Experiment, table: Table) -> str:
     """Say how many rows there are, on what they were measured, and what is unknown or stale about them."""
-    rows = table.rows()
-    where = Counter((r["library"], r["versions"]["torch"], r["machine"]["processor"]) for r in rows)
+    rows = table.rows_of(one.cell)
+    runs = Counter((r["library"], r["versions"]["torch"], r["machine"]["processor"]) for r in rows)
     parts = [
-        f"{n} with version {v}, PyTorch {torch}, on {cpu}" for (v, torch, cpu), n in sorted(where.items())
+        f"{n} with version {v}, PyTorch {torch}, on {cpu}" for (v, torch, cpu), n in sorted(runs.items())
     ]
     text = f"From {len(rows)} runs in `{table.path.name}`: {'; '.join(parts)}."
     unknown = Counter(row["library"] for row in rows if row["corpus"]["digest"] is None)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vse_lessons.common import JsonLines, Rows
+from vse_lessons.common import JsonLines, Rows, is_checkout
 from vse_lessons.common.frames import frame
 from vse_lessons.evaluation import flatten
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMATS, VERSION = ("vse_lessons.table", "vse_lessons.study"), 2
-REMEDY = "convert it with data_scripts/convert_tables.py, or move it away and run the study again"
+CONVERT = "convert it with data_scripts/convert_tables.py, or " if is_checkout() else ""
+REMEDY = f"{CONVERT}move it away and run the study again"
+NEEDED = "digest metrics.* library cell.seed versions.torch machine.processor corpus.digest"
 COSTS = ("n_annotated", "n_pairs", "steps", "seconds")
 
 
@@ -27,7 +29,7 @@ class Table(Rows):
 
     def __init__(self, path: Path | str):
         lines = JsonLines(Path(path), "a table of a study", FORMATS, VERSION, REMEDY)
-        super().__init__(lines, "cell", ("digest", "metrics"))
+        super().__init__(lines, "cell", NEEDED.split(), "is this the table of another paper?")
 
     def missing(self, digests: Mapping[Any, str]) -> list:
         """List the cells, given with their digests, whose row is missing or stale: has another digest."""
