@@ -19,8 +19,7 @@ EXPERIMENTS = {one.name: one for one in (ANNOTATION, WEIGHTS, PAGES, TRANSFER, I
 LEGEND = """Mean ± half of the 95 % Student interval over seeds; recalls and average precision in per cent.
 **holds**: every contrast's whole interval is above 0.  **does not hold**: the whole interval of at least one
 is below 0.  *undecided*: anything else, also where one seed has no interval.  Storybook shows mechanisms: its
-figures are never a paper's results, which stand beside them for the order of rows and not for their height.\
-"""
+figures are never a paper's results, which stand beside them for the order of rows, not for their height."""
 
 
 def experiment(name: str) -> Experiment:
