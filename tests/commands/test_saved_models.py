@@ -113,7 +113,10 @@ def test_a_model_that_adapts_is_reported_on_its_target_and_read_back_with_it(tmp
         (["evaluate", "MODEL", "storybook", "--json", "here.txt/x.json"], "a file stands where a folder"),
         (["evaluate", "MODEL", "storybook", "--json", "."], "it is a folder: name a file"),
         (["evaluate", "nowhere", "storybook"], "holds no model"),
-        (["evaluate", "MODEL", "storybook", "--domain", "target", *SMALL], "leave --domain out"),
+        (
+            ["evaluate", "MODEL", "storybook", "--domain", "target", *SMALL],
+            "knows no domain 'target': use source",
+        ),
         (["search", "MODEL", "--corpus", "storybook"], "name what to look for"),
         (["search", "MODEL", " ", "--corpus", "storybook", *SMALL], "the query is empty"),
         (["search", "MODEL", "boat", "-k", "0", "--corpus", "storybook"], "use at least 1"),

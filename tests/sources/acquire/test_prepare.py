@@ -235,7 +235,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(release, tmp_path, monkeypatch, ca
 def test_a_folder_that_cannot_be_written_to_is_said(release, tmp_path, capsys):
     (tmp_path / "file").write_bytes(b"")
     assert prepare(release, tmp_path / "file" / "f", *ACCEPT, "--download") == 1
-    assert "error: [Errno 20] Not a directory" in capsys.readouterr().err
+    assert "a file stands where a folder is needed" in capsys.readouterr().err
 
 
 def test_regions_that_are_to_be_written_must_be_found(release, tmp_path, capsys):
